@@ -1,0 +1,1 @@
+//! auth.json(5) and Docker's config.json: credentials of a registry.

@@ -1,0 +1,1 @@
+//! containers.conf(5): defaults of containers, engine and network.

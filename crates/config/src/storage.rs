@@ -1,0 +1,1 @@
+//! storage.conf(5): where the store is.

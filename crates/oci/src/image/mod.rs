@@ -1,0 +1,7 @@
+//! OCI image specification documents and their Docker schema 2 twins.
+
+pub mod config;
+pub mod manifest;
+
+pub use config::{ContainerConfig, Healthcheck, History, ImageConfig};
+pub use manifest::{Descriptor, Index, Manifest};

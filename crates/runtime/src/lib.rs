@@ -1,0 +1,211 @@
+//! The OCI runtime: from a config.json to a process. (What crun and runc do.)
+//!
+//! The caller is single-threaded at [`launch`]: the child is a plain fork into new namespaces and may allocate.
+
+use oci::runtime::Spec;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+
+/// The container's root file system.
+#[derive(Debug, Clone)]
+pub enum Root {
+    /// A prepared folder (a bundle's `rootfs`).
+    Folder(PathBuf),
+    /// An overlay the child mounts in its own mount namespace, so that it is never seen outside and goes with it.
+    Overlay(Overlay),
+}
+
+/// See overlayfs.rst of the kernel.
+#[derive(Debug, Clone)]
+pub struct Overlay {
+    /// Highest first.
+    pub lower: Vec<PathBuf>,
+    /// Writable layer.
+    pub upper: PathBuf,
+    /// Work folder on the same file system.
+    pub work: PathBuf,
+    /// An empty folder to mount on.
+    pub merged: PathBuf,
+    /// `userxattr`.
+    pub userxattr: bool,
+    /// Shift owners of lower and upper by the spec's id mappings with idmapped mounts (real root with a user namespace).
+    pub idmap: bool,
+}
+
+/// Who the process is: names are looked up in the container's own /etc/passwd and /etc/group after the root is in place.
+#[derive(Debug, Clone, Default)]
+pub struct UserLookup {
+    /// `""`, `uid`, `name`, `uid:gid`, `name:group`. Empty: take the spec's numbers.
+    pub user: String,
+    /// `--group-add`, names or numbers.
+    pub groups: Vec<String>,
+    /// Append this line to the container's /etc/passwd if its uid has none there (keep-id).
+    pub passwd_line: Option<String>,
+    /// Same for /etc/group.
+    pub group_line: Option<String>,
+    /// Set HOME from passwd unless the environment has it.
+    pub set_home: bool,
+}
+
+/// The process's standard streams.
+pub enum Stdio<'a> {
+    /// The caller's own.
+    Inherit,
+    /// These; they become 0, 1, 2.
+    Fds(BorrowedFd<'a>, BorrowedFd<'a>, BorrowedFd<'a>),
+    /// A pseudo terminal of the container's own devpts; its master comes back in [`Ready`]. (rows, columns)
+    Terminal(u16, u16),
+}
+
+/// All that [`launch`] needs.
+pub struct Launch<'a> {
+    /// Container id.
+    pub id: &'a str,
+    /// The config; `root.path` is ignored in favour of `root`.
+    pub spec: &'a Spec,
+    /// See [`Root`].
+    pub root: Root,
+    /// See [`UserLookup`].
+    pub user: UserLookup,
+    /// Destinations of bind mounts that are fresh volumes: filled with what the image has there, with its owner and mode.
+    pub copy_up: Vec<String>,
+    /// Destinations of bind mounts whose source is chowned to the container's user (`:U`).
+    pub chown: Vec<String>,
+    /// See [`Stdio`].
+    pub stdio: Stdio<'a>,
+    /// Fds from 3 on to pass in, in order (`--preserve-fds`, LISTEN_FDS).
+    pub preserve: Vec<BorrowedFd<'a>>,
+    /// The child dies with the calling process.
+    pub die_with_parent: bool,
+    /// Mount the built-in init at /run/podman-init and run it as pid 1 (`--init`).
+    pub init: bool,
+}
+
+/// A cloned child that is setting itself up (mounts, …) while the caller may set up its network.
+pub struct Launched {
+    /// In the caller's pid namespace.
+    pub pid: i32,
+    /// Of that process.
+    pub pidfd: OwnedFd,
+    /// Folders that hold the container's cgroups, to be stored and given to [`cgroup::remove`].
+    pub cgroups: cgroup::Cgroups,
+}
+
+/// The child has its root and waits for [`Launched::start`].
+pub struct Ready {
+    /// Master of the terminal, if one was asked for.
+    pub terminal: Option<OwnedFd>,
+    /// Who the process will be.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+}
+
+/// What went wrong, where; `kind` decides the exit code.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Error {
+    /// "mount `/x` on `/y`", with the names.
+    pub what: String,
+    /// 126 and 127 come from here.
+    pub kind: ErrorKind,
+    /// Why.
+    #[source]
+    pub source: Option<std::io::Error>,
+}
+
+/// For exit codes: command not found 127, not executable 126, anything else 125 (126 in `exec`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// ENOENT of the command.
+    CommandNotFound,
+    /// EACCES, ENOEXEC, a folder, ….
+    CommandNotExecutable,
+    /// The rest.
+    Other,
+}
+
+/// Clones the child; returns at once.
+pub fn launch(_launch: &Launch<'_>) -> Result<Launched, Error> {
+    todo!()
+}
+
+impl Launched {
+    /// The child's network namespace.
+    pub fn netns(&self) -> Result<OwnedFd, Error> {
+        todo!()
+    }
+    /// Waits until its root is in place.
+    pub fn ready(&mut self) -> Result<Ready, Error> {
+        todo!()
+    }
+    /// Lets it exec; returns when it has (or with the error of exec). The child is killed and its cgroups removed on error.
+    pub fn start(&mut self) -> Result<(), Error> {
+        todo!()
+    }
+}
+
+/// One more process in a running container.
+pub struct Exec<'a> {
+    /// The container's first process.
+    pub pid: i32,
+    /// Process part of the spec (args, env, cwd, capabilities, seccomp is taken from `spec`).
+    pub spec: &'a Spec,
+    /// See [`UserLookup`].
+    pub user: UserLookup,
+    /// See [`Stdio`].
+    pub stdio: Stdio<'a>,
+    /// As stored at launch.
+    pub cgroups: &'a cgroup::Cgroups,
+    /// Fds from 3 on.
+    pub preserve: Vec<BorrowedFd<'a>>,
+}
+
+/// A started exec.
+pub struct Execed {
+    /// In the caller's pid namespace; the caller's child.
+    pub pid: i32,
+    /// Of it.
+    pub pidfd: OwnedFd,
+    /// Terminal master, if asked for.
+    pub terminal: Option<OwnedFd>,
+}
+
+/// Joins the container's namespaces and cgroups and execs; returns once exec took place.
+pub fn exec(_exec: &Exec<'_>) -> Result<Execed, Error> {
+    todo!()
+}
+
+/// Control groups, v1, hybrid and v2.
+pub mod cgroup {
+    use serde::{Deserialize, Serialize};
+    use std::path::PathBuf;
+    /// Where a container's cgroups are.
+    #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+    pub struct Cgroups {
+        /// One folder per hierarchy (v1), or one (v2).
+        pub folders: Vec<PathBuf>,
+    }
+    /// Removes them, children first; retries while the kernel still counts dying processes. Idempotent.
+    pub fn remove(_cgroups: &Cgroups) -> Result<(), super::Error> {
+        todo!()
+    }
+    /// Pids in them.
+    pub fn pids(_cgroups: &Cgroups) -> Result<Vec<i32>, super::Error> {
+        todo!()
+    }
+    /// What this host has.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Version {
+        /// Only cgroup2.
+        V2,
+        /// v1 hierarchies, perhaps with an empty v2.
+        V1,
+        /// None usable.
+        None,
+    }
+    /// Detects it.
+    pub fn version() -> Version {
+        todo!()
+    }
+}

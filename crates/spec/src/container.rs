@@ -1,0 +1,1 @@
+//! [`ContainerSpec`]: see the concern files for its groups of fields.

@@ -27,18 +27,69 @@ pub struct ImageConfig {
     /// The layers' uncompressed digests, lowest first.
     pub rootfs: RootFs,
     /// One entry a build step, lowest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_default")]
     pub history: Vec<History>,
+}
+
+/// The largest configuration that is read, in bytes.
+pub const MAX_BYTES: usize = 4 << 20;
+
+/// Why bytes are no image configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidConfig {
+    /// Not even read.
+    #[error("image configuration has {size} bytes, more than the {MAX_BYTES} that are allowed")]
+    TooLarge {
+        /// Bytes.
+        size: usize,
+    },
+    /// Broken JSON or fields of the wrong type.
+    #[error("image configuration is malformed")]
+    Malformed(#[from] serde_json::Error),
+    /// The manifest and the configuration contradict each other.
+    #[error("image configuration names {diff_ids} layers, its manifest {layers}")]
+    LayerCount {
+        /// In `rootfs.diff_ids`.
+        diff_ids: usize,
+        /// In the manifest.
+        layers: usize,
+    },
+    /// A `rootfs.type` other than `layers`.
+    #[error("image configuration has a root file system of type `{0}`, only `layers` is known")]
+    RootFs(String),
+}
+
+impl ImageConfig {
+    /// Parses and checks; `layers` is the number of layers in the manifest, if it is known.
+    pub fn parse(bytes: &[u8], layers: Option<usize>) -> Result<ImageConfig, InvalidConfig> {
+        if bytes.len() > MAX_BYTES {
+            return Err(InvalidConfig::TooLarge { size: bytes.len() });
+        }
+        let config: ImageConfig = serde_json::from_slice(bytes)?;
+        let diff_ids = config.rootfs.diff_ids.len();
+        if let Some(layers) = layers.filter(|layers| *layers != diff_ids) {
+            return Err(InvalidConfig::LayerCount { diff_ids, layers });
+        }
+        if !matches!(config.rootfs.kind.as_str(), "" | "layers") {
+            return Err(InvalidConfig::RootFs(config.rootfs.kind.chars().take(160).collect()));
+        }
+        Ok(config)
+    }
+
+    /// What it runs on.
+    pub fn platform(&self) -> crate::Platform {
+        crate::Platform::new(&self.os, &self.architecture, self.variant.as_deref().unwrap_or_default())
+    }
 }
 
 /// `rootfs`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RootFs {
     /// Always `layers`.
-    #[serde(rename = "type")]
+    #[serde(default, rename = "type")]
     pub kind: String,
     /// Lowest first.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_default")]
     pub diff_ids: Vec<Digest>,
 }
 
@@ -114,6 +165,7 @@ pub struct Empty {}
 #[serde(rename_all = "PascalCase", default)]
 pub struct Healthcheck {
     /// `["CMD", …]`, `["CMD-SHELL", …]`, `["NONE"]`.
+    #[serde(deserialize_with = "null_default")]
     pub test: Vec<String>,
     /// ns.
     pub interval: u64,
@@ -125,4 +177,34 @@ pub struct Healthcheck {
     pub start_interval: u64,
     /// Times.
     pub retries: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHA: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn docker_configs_with_nulls_are_read() {
+        let text = format!(
+            r#"{{"architecture":"amd64","os":"linux","docker_version":"1","history":null,
+            "config":{{"Env":null,"Cmd":["a"],"Volumes":{{"/v":{{}}}},"Labels":null,"Healthcheck":{{"Test":null}}}},
+            "rootfs":{{"type":"layers","diff_ids":["{SHA}"]}}}}"#
+        );
+        let config = ImageConfig::parse(text.as_bytes(), Some(1)).unwrap();
+        assert_eq!(config.config.unwrap().cmd, ["a"]);
+        assert_eq!(config.rootfs.diff_ids.len(), 1);
+    }
+
+    #[test]
+    fn contradictions_are_errors() {
+        let text = format!(r#"{{"rootfs":{{"type":"layers","diff_ids":["{SHA}"]}}}}"#);
+        assert!(matches!(
+            ImageConfig::parse(text.as_bytes(), Some(2)),
+            Err(InvalidConfig::LayerCount { diff_ids: 1, layers: 2 })
+        ));
+        assert!(matches!(ImageConfig::parse(br#"{"rootfs":{"type":"x"}}"#, None), Err(InvalidConfig::RootFs(_))));
+        assert!(ImageConfig::parse(b"nope", None).is_err());
+    }
 }

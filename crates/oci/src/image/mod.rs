@@ -4,4 +4,4 @@ pub mod config;
 pub mod manifest;
 
 pub use config::{ContainerConfig, Healthcheck, History, ImageConfig};
-pub use manifest::{Descriptor, Index, Manifest};
+pub use manifest::{Descriptor, Document, Index, Manifest};

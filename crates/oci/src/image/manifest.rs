@@ -82,7 +82,7 @@ pub const MAX_MANIFESTS: usize = 2000;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Document {
     /// One image.
-    Manifest(Manifest),
+    Manifest(Box<Manifest>),
     /// Several.
     Index(Index),
 }
@@ -154,7 +154,7 @@ impl Document {
         let probe: Probe = serde_json::from_slice(bytes)?;
         match probe.kind(announced)? {
             Kind::Index => parse_index(bytes).map(Document::Index),
-            _ => parse_manifest(bytes).map(Document::Manifest),
+            _ => parse_manifest(bytes).map(|manifest| Document::Manifest(Box::new(manifest))),
         }
     }
 }

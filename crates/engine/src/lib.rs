@@ -3,4 +3,20 @@
 //! Never parses argv, never prints. State of definitions is in `state` (the only SQL); whether a container runs is a fact
 //! read from its monitor's lock.
 
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
+mod engine;
+mod error;
+
 pub mod container;
+pub mod image;
+pub mod info;
+pub mod volume;
+
+mod network;
+mod sandbox;
+mod state;
+
+pub use engine::{Engine, Options, Privilege};
+pub use error::Error;
+pub use sandbox::monitor_main;

@@ -1,0 +1,33 @@
+//! Containers: one file a verb. `cleanup` is the only teardown.
+
+mod attach;
+mod create;
+mod exec;
+mod inspect;
+mod kill;
+mod list;
+mod logs;
+mod port;
+mod remove;
+mod resolve;
+mod run;
+mod start;
+mod stop;
+mod top;
+mod wait;
+
+pub use attach::{AttachOptions, Streams, attach};
+pub use create::{CreateOptions, Created, create};
+pub use exec::{ExecOptions, ExecSpec, exec};
+pub use inspect::{ContainerInspect, inspect};
+pub use kill::kill;
+pub use list::{ContainerSummary, ListOptions, PortSummary, SizeSummary, list};
+pub use logs::{LogLine, LogOptions, Stream, logs};
+pub use port::{PublishedPort, port};
+pub use remove::{RemoveOptions, remove};
+pub use resolve::resolve_name;
+pub use run::{Outcome, RunOptions, run};
+pub use start::{StartOptions, start};
+pub use stop::{StopOptions, stop, stop_all};
+pub use top::{Table, descriptors, top};
+pub use wait::{Condition, WaitOptions, wait};

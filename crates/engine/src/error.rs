@@ -1,0 +1,89 @@
+//! What goes wrong in the engine, in Podman's words where there are such.
+
+use std::path::PathBuf;
+
+/// Failure of an engine operation.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nothing has that name or id.
+    #[error("no container with name or ID \"{0}\" found: no such container")]
+    NoSuchContainer(String),
+    /// Several ids begin so.
+    #[error("more than one result for container name or ID \"{0}\": {1}")]
+    Ambiguous(String, String),
+    /// Names are unique.
+    #[error(
+        "the container name \"{name}\" is already in use by {id}. You have to remove that container to be able to reuse that name: that name is already in use, or use --replace to instruct minke to do so."
+    )]
+    NameInUse {
+        /// The name.
+        name: String,
+        /// Who has it.
+        id: String,
+    },
+    /// The container's state doesn't allow the operation.
+    #[error("{0}")]
+    State(String),
+    /// Wrong input.
+    #[error("{0}")]
+    Invalid(String),
+    /// The container didn't start, or an exec didn't; the text comes from the monitor's process.
+    #[error("{message}")]
+    Start {
+        /// Cause chain joined by `: `.
+        message: String,
+        /// 125, 126 or 127.
+        exit_code: i32,
+    },
+    /// Image operation.
+    #[error(transparent)]
+    Image(#[from] ::image::Error),
+    /// Store operation.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Runtime operation.
+    #[error(transparent)]
+    Runtime(#[from] runtime::Error),
+    /// Network operation.
+    #[error(transparent)]
+    Network(#[from] ::network::Error),
+    /// The database.
+    #[error("{what} in the database")]
+    Database {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A file operation.
+    #[error("{what} `{path}`")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Several things failed in a cleanup that went on.
+    #[error("{}", .0.join("; "))]
+    Several(Vec<String>),
+}
+
+impl Error {
+    /// Podman's exit code for this error: 126 and 127 for commands that can't be executed, otherwise 125.
+    pub fn exit_code(&self) -> i32 {
+        match self {
+            Error::Start { exit_code, .. } => *exit_code,
+            Error::Runtime(error) => match error.kind {
+                runtime::ErrorKind::CommandNotFound => 127,
+                runtime::ErrorKind::CommandNotExecutable => 126,
+                runtime::ErrorKind::Other => 125,
+            },
+            _ => 125,
+        }
+    }
+}

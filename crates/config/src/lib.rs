@@ -5,5 +5,30 @@
 
 pub mod auth;
 pub mod containers;
+pub mod environment;
 pub mod registries;
 pub mod storage;
+
+pub use environment::Environment;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// The `*.conf` files of a folder by name; none when the folder is missing.
+pub(crate) fn conf_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "conf") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

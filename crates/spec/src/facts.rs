@@ -1,0 +1,132 @@
+//! What the pure functions of this crate must know about the host and about one start. The engine fills these in.
+
+use crate::users::IdRange;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// The host as [`crate::ContainerSpec::resolve`] needs it.
+#[derive(Debug, Clone, Default)]
+pub struct HostFacts {
+    /// The engine runs in a user namespace it made (an ordinary user's).
+    pub rootless: bool,
+    /// The user's real id (root: 0).
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+    /// Its name, for /etc/passwd of `keep-id`; may be empty.
+    pub user_name: String,
+    /// Its group's name; may be empty.
+    pub group_name: String,
+    /// Ids that may be mapped: /proc/self/uid_map. Root outside any user namespace: `0 0 4294967295`.
+    pub uid_map: Vec<IdRange>,
+    /// Same for groups.
+    pub gid_map: Vec<IdRange>,
+    /// For `--userns=auto`: the free range chosen by the engine (see [`crate::users::Users::auto_request`]).
+    pub auto_range: Option<AutoRange>,
+    /// Unified hierarchy only.
+    pub cgroup_v2: bool,
+    /// Limits can be applied: root, or v2 with delegated controllers.
+    pub cgroup_limits: bool,
+    /// The memory controller counts swap.
+    pub swap_accounting: bool,
+    /// The engine's variables: for `-e NAME`, `--env-host` and the proxy variables.
+    pub env: BTreeMap<String, String>,
+    /// RLIMIT_NOFILE and RLIMIT_NPROC of the engine: (soft, hard), and whether it may raise them.
+    pub nofile: (u64, u64),
+    /// See `nofile`.
+    pub nproc: (u64, u64),
+    /// CAP_SYS_RESOURCE is held.
+    pub may_raise_limits: bool,
+    /// Nodes of the devices asked for, by host path (see [`crate::devices::Devices::wanted`]); for a folder all in it.
+    pub devices: BTreeMap<String, Vec<DeviceNode>>,
+    /// All nodes below /dev; only filled in for a privileged container.
+    pub all_devices: Vec<DeviceNode>,
+    /// Text of the seccomp profile named by [`crate::ContainerSpec::seccomp_file`].
+    pub seccomp_profile: Option<String>,
+    /// AppArmor is on.
+    pub apparmor: bool,
+    /// SELinux is on.
+    pub selinux: bool,
+    /// GOARCH of the host; empty: that of this build.
+    pub arch: String,
+    /// uname -r as (major, minor), for rules with a minimum kernel; (0, 0): unknown, new.
+    pub kernel: (u32, u32),
+    /// The host's name.
+    pub hostname: String,
+    /// CPUs on line; 0: unknown.
+    pub cpus: u32,
+}
+
+/// Chosen by the engine for `--userns=auto`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutoRange {
+    /// First free user id of the host (rootless: in the engine's user namespace).
+    pub uid: u32,
+    /// First free group id.
+    pub gid: u32,
+    /// How many of each.
+    pub size: u32,
+}
+
+/// A device node of the host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceNode {
+    /// On the host.
+    pub path: String,
+    /// `c` or `b`.
+    pub kind: String,
+    /// Number.
+    pub major: i64,
+    /// Number.
+    pub minor: i64,
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+}
+
+/// One start, as [`crate::ResolvedSpec::to_oci`] needs it.
+#[derive(Debug, Clone, Default)]
+pub struct RunFacts {
+    /// 64 hex digits.
+    pub id: String,
+    /// The container's name.
+    pub name: String,
+    /// `root.path`.
+    pub root: PathBuf,
+    /// Host folder of each volume by name.
+    pub volumes: BTreeMap<String, PathBuf>,
+    /// Host folder of each image mount by image name.
+    pub images: BTreeMap<String, PathBuf>,
+    /// Files the engine writes; one that is `None` isn't mounted.
+    pub files: Files,
+    /// Folder or tmpfs on the host shared as /dev/shm with other containers; `None`: an own tmpfs.
+    pub shm: Option<PathBuf>,
+    /// Pids of containers named by `container:` namespaces.
+    pub joined: BTreeMap<String, i32>,
+    /// A network namespace to join, e.g. of a pod. `None`: by the mode.
+    pub netns: Option<PathBuf>,
+    /// `linux.cgroupsPath`; `None`: no cgroup of its own.
+    pub cgroups_path: Option<String>,
+    /// Process label and mount label of SELinux.
+    pub selinux: Option<(String, String)>,
+    /// Rows and columns of the terminal.
+    pub terminal_size: Option<(u16, u16)>,
+    /// Host path of the file `timezone=local` means, or of the zone; mounted on /etc/localtime.
+    pub localtime: Option<PathBuf>,
+}
+
+/// Files made per start.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// /etc/hosts.
+    pub hosts: Option<PathBuf>,
+    /// /etc/resolv.conf.
+    pub resolv_conf: Option<PathBuf>,
+    /// /etc/hostname.
+    pub hostname: Option<PathBuf>,
+    /// /run/.containerenv.
+    pub containerenv: Option<PathBuf>,
+}

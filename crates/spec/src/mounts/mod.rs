@@ -1,0 +1,145 @@
+//! Mounts and volumes: fields. Flag text is parsed in the files below.
+
+use crate::{is_default, null_default};
+use serde::{Deserialize, Serialize};
+
+/// See podman-run(1) `-v`, `--mount`, `--tmpfs`, `--shm-size`, `--volumes-from`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mounts {
+    /// Bind mounts, tmpfs, …: type, source, destination, options as podman's (`z`, `U`, … are still in).
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
+    pub mounts: Vec<oci::runtime::Mount>,
+    /// Named and anonymous volumes.
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
+    pub volumes: Vec<NamedVolume>,
+    /// Folders of the host under a throw-away upper layer (`-v src:dst:O`).
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
+    pub overlay_volumes: Vec<OverlayVolume>,
+    /// Images mounted as folders.
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
+    pub image_volumes: Vec<ImageVolume>,
+    /// `container[:options]`.
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
+    pub volumes_from: Vec<String>,
+    /// Bytes of /dev/shm. `None`: containers.conf.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shm_size: Option<i64>,
+}
+
+/// One named volume; without a name an anonymous one.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NamedVolume {
+    /// Empty: anonymous.
+    pub name: String,
+    /// Absolute.
+    pub dest: String,
+    /// `ro`, `z`, `nocopy`, ….
+    #[serde(deserialize_with = "null_default")]
+    pub options: Vec<String>,
+    /// Removed with the container.
+    pub is_anonymous: bool,
+    /// A folder below the volume.
+    pub sub_path: String,
+}
+
+/// One overlay volume.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OverlayVolume {
+    /// Absolute.
+    pub destination: String,
+    /// Folder of the host, or a volume's name.
+    pub source: String,
+    /// `upperdir=`, `workdir=`, `U`.
+    #[serde(deserialize_with = "null_default")]
+    pub options: Vec<String>,
+}
+
+/// One image mount.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ImageVolume {
+    /// Image.
+    pub source: String,
+    /// Absolute.
+    pub destination: String,
+    /// With a throw-away upper layer.
+    pub read_write: bool,
+    /// A folder below the image's root.
+    #[serde(rename = "subpath")]
+    pub sub_path: String,
+}
+
+/// What one `-v`, `--mount` or `--tmpfs` means.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MountFlag {
+    /// Bind mount or file system.
+    Mount(oci::runtime::Mount),
+    /// Named or anonymous volume.
+    Volume(NamedVolume),
+    /// Overlay volume.
+    Overlay(OverlayVolume),
+    /// Image mount.
+    Image(ImageVolume),
+}
+
+/// One mount, decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResolvedMount {
+    /// Absolute, clean.
+    pub destination: String,
+    /// What is mounted.
+    pub source: Source,
+    /// fstab words for the runtime; none of podman's own (`z`, `U`, `nocopy`, …).
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// Chown the source to the container's user (`U`).
+    #[serde(default)]
+    pub chown: bool,
+    /// SELinux: `z` shared, `Z` private.
+    #[serde(default)]
+    pub relabel: Option<char>,
+    /// A fresh volume is filled with what the image has there.
+    #[serde(default)]
+    pub copy_up: bool,
+    /// `idmap`, or `idmap=…` with its options: map owners by the container's mapping.
+    #[serde(default)]
+    pub idmap: Option<String>,
+    /// The user asked for it (not one of the default set).
+    #[serde(default)]
+    pub asked: bool,
+}
+
+/// What a [`ResolvedMount`] mounts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A file system of the kernel: proc, sysfs, tmpfs, devpts, mqueue, cgroup.
+    Kernel(String),
+    /// A folder or file of the host.
+    Bind(String),
+    /// A volume.
+    Volume {
+        /// Empty: anonymous, the engine fills in a fresh one.
+        name: String,
+        /// Removed with the container.
+        anonymous: bool,
+        /// A folder below it; may be empty.
+        sub_path: String,
+    },
+    /// An image's root.
+    Image {
+        /// Name.
+        name: String,
+        /// A folder below it; may be empty.
+        sub_path: String,
+    },
+    /// A folder of the host or a volume, as lower layer of a throw-away overlay.
+    Overlay(String),
+    /// /dev/shm: an own tmpfs of `shm_size`, or the folder in [`crate::RunFacts::shm`].
+    Shm,
+    /// A file the engine writes: by destination, see [`crate::facts::Files`].
+    File,
+}

@@ -1,1 +1,21 @@
-//! TBD
+//! The kernel's calls that neither std nor rustix has in a safe form. The only crate with `unsafe`.
+//!
+//! Each module wraps one subject and decides nothing: no policy, no paths of ours. Man pages are named where they say more.
+//! Where rustix has a call already, callers use rustix.
+
+#![allow(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
+pub mod credential;
+pub mod fd_passing;
+pub mod id_map;
+pub mod namespace;
+pub mod netlink;
+pub mod pidfd;
+pub mod process;
+pub mod signal;
+
+/// The result of a raw system call as std has it.
+pub(crate) fn check(result: libc::c_long) -> std::io::Result<libc::c_long> {
+    if result < 0 { Err(std::io::Error::last_os_error()) } else { Ok(result) }
+}

@@ -1,0 +1,142 @@
+//! New processes: `fork` and `clone3`. See clone(2).
+//!
+//! Both copy only the calling thread. Callers are single-threaded at that moment, so the child may allocate.
+
+use crate::check;
+use crate::namespace::Namespaces;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+/// Which side of a [`fork`] we are on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fork {
+    /// In the parent, with the child's pid.
+    Parent(i32),
+    /// In the child.
+    Child,
+}
+
+/// fork(2). The caller must be single-threaded if the child is to do more than exec or exit.
+pub fn fork() -> io::Result<Fork> {
+    // SAFETY: fork has no memory-safety conditions of its own in a single-threaded process, see above.
+    match check(unsafe { libc::fork() }.into())? {
+        0 => Ok(Fork::Child),
+        pid => Ok(Fork::Parent(pid as i32)),
+    }
+}
+
+/// What [`clone3`] is asked for.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Clone3<'a> {
+    /// New namespaces of the child.
+    pub namespaces: Namespaces,
+    /// The v2 control group to be born in (CLONE_INTO_CGROUP, Linux 5.7).
+    pub cgroup: Option<BorrowedFd<'a>>,
+    /// Make the child a sibling: its parent is the caller's parent (CLONE_PARENT).
+    pub sibling: bool,
+}
+
+/// Which side of a [`clone3`] we are on.
+#[derive(Debug)]
+pub enum Cloned {
+    /// In the parent.
+    Parent {
+        /// The child, in the caller's pid namespace.
+        pid: i32,
+        /// A descriptor of it (close-on-exec).
+        pidfd: OwnedFd,
+    },
+    /// In the child.
+    Child,
+}
+
+/// Wider than the `int` that libc has for it.
+const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+
+#[repr(C)]
+#[derive(Default)]
+struct CloneArgs {
+    flags: u64,
+    pidfd: u64,
+    child_tid: u64,
+    parent_tid: u64,
+    exit_signal: u64,
+    stack: u64,
+    stack_size: u64,
+    tls: u64,
+    set_tid: u64,
+    set_tid_size: u64,
+    cgroup: u64,
+}
+
+/// clone3(2) without shared memory: a fork into new namespaces. The caller must be single-threaded.
+pub fn clone3(wish: Clone3<'_>) -> io::Result<Cloned> {
+    let mut pidfd: libc::c_int = -1;
+    let mut args = CloneArgs {
+        flags: u64::from(wish.namespaces.bits()) | libc::CLONE_PIDFD as u64,
+        pidfd: &raw mut pidfd as u64,
+        exit_signal: libc::SIGCHLD as u64,
+        ..CloneArgs::default()
+    };
+    if wish.sibling {
+        // The exit signal is then the caller's own; the kernel refuses another.
+        args.flags |= libc::CLONE_PARENT as u64;
+        args.exit_signal = 0;
+    }
+    if let Some(cgroup) = wish.cgroup {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = cgroup.as_raw_fd() as u64;
+    }
+    // SAFETY: `args` and `pidfd` outlive the call; no CLONE_VM, so the child has its own copy of the memory and stack.
+    match check(unsafe { libc::syscall(libc::SYS_clone3, &raw mut args, size_of::<CloneArgs>()) })? {
+        0 => Ok(Cloned::Child),
+        // SAFETY: the kernel has stored a new descriptor that nobody else owns.
+        pid => Ok(Cloned::Parent { pid: pid as i32, pidfd: unsafe { OwnedFd::from_raw_fd(pidfd) } }),
+    }
+}
+
+/// _exit(2): ends without running destructors or flushing the parent's buffers.
+pub fn exit_now(code: i32) -> ! {
+    // SAFETY: never returns, no conditions.
+    unsafe { libc::_exit(code) }
+}
+
+/// Names this process in `ps` and /proc/PID/comm (at most 15 bytes are kept).
+pub fn set_name(name: &std::ffi::CStr) {
+    // SAFETY: the kernel reads at most 16 bytes of a terminated string.
+    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+}
+
+/// PR_SET_PDEATHSIG: `signal` is sent to the caller when its parent's thread ends (0: none). Cleared by a set-uid exec.
+pub fn die_with_parent(signal: i32) -> io::Result<()> {
+    // SAFETY: plain numbers.
+    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal as libc::c_ulong) }.into()).map(drop)
+}
+
+/// PR_SET_DUMPABLE 0: other processes of the same user can't ptrace us or open our /proc files.
+pub fn hide_from_ptrace() -> io::Result<()> {
+    // SAFETY: plain numbers.
+    check(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0 as libc::c_ulong) }.into()).map(drop)
+}
+
+/// personality(2).
+pub fn set_personality(persona: u32) -> io::Result<()> {
+    // SAFETY: plain number.
+    check(unsafe { libc::personality(persona.into()) }.into()).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clone3_returns_a_waitable_pidfd() {
+        match clone3(Clone3::default()).unwrap() {
+            Cloned::Child => exit_now(7),
+            Cloned::Parent { pidfd, .. } => {
+                use std::os::fd::AsFd;
+                assert_eq!(crate::pidfd::wait(pidfd.as_fd()).unwrap(), crate::pidfd::Exit::Code(7));
+            }
+        }
+    }
+}

@@ -6,13 +6,24 @@
 #![allow(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
+pub mod bpf;
+pub mod capability;
 pub mod credential;
+pub mod descriptor;
+pub mod exec;
 pub mod fd_passing;
 pub mod id_map;
+pub mod inside;
+pub mod keyring;
+pub mod memory_file;
+pub mod mount;
 pub mod namespace;
 pub mod netlink;
+pub mod path;
 pub mod pidfd;
 pub mod process;
+pub mod scheduling;
+pub mod seccomp;
 pub mod signal;
 
 /// The result of a raw system call as std has it.

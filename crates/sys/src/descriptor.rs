@@ -1,0 +1,60 @@
+//! The process's descriptor table as a whole. See close_range(2), dup(2).
+
+use crate::check;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+/// Marks every descriptor from `first` on close-on-exec (Linux 5.11; before it one by one).
+pub fn close_on_exec_from(first: RawFd) -> io::Result<()> {
+    close_range(first, libc::CLOSE_RANGE_CLOEXEC)
+}
+
+fn close_range(first: RawFd, flags: libc::c_uint) -> io::Result<()> {
+    // SAFETY: closing nothing, only marking.
+    match check(unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, flags) }) {
+        Ok(_) => Ok(()),
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EINVAL)) => one_by_one(first),
+        Err(error) => Err(error),
+    }
+}
+
+fn one_by_one(first: RawFd) -> io::Result<()> {
+    for entry in std::fs::read_dir("/proc/self/fd")? {
+        let number = entry?.file_name().to_str().and_then(|name| name.parse::<RawFd>().ok());
+        if let Some(number) = number.filter(|&number| number >= first) {
+            // SAFETY: changes a flag only.
+            unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
+    }
+    Ok(())
+}
+
+/// Puts copies of `sources` at the numbers `first`, `first + 1`, …, open across exec; whatever was there is closed.
+///
+/// The sources may themselves sit on those numbers in any order. For a process about to exec: the numbers are not owned
+/// by anything in Rust's eyes, so the caller must not hold them otherwise.
+pub fn place(first: RawFd, sources: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let end = first + sources.len() as RawFd;
+    // First out of the way of all targets, then into place.
+    let away = sources.iter().map(|source| copy_above(*source, end)).collect::<io::Result<Vec<OwnedFd>>>()?;
+    for (number, source) in (first..).zip(&away) {
+        // SAFETY: replaces a number that the caller gave up.
+        check(unsafe { libc::dup3(source.as_raw_fd(), number, 0) }.into())?;
+    }
+    Ok(())
+}
+
+/// A close-on-exec copy with a number of at least `least`.
+pub fn copy_above(source: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: makes a new descriptor that we own.
+    let fd = check(unsafe { libc::fcntl(source.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) }.into())?;
+    // SAFETY: just made.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
+}
+
+/// Lets a descriptor pass exec, or not.
+pub fn set_close_on_exec(fd: BorrowedFd<'_>, close: bool) -> io::Result<()> {
+    // SAFETY: changes a flag only.
+    check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, if close { libc::FD_CLOEXEC } else { 0 }) }.into())
+        .map(drop)
+}

@@ -1,12 +1,34 @@
 //! Container networks: bridge with veth, addresses, masquerading and published ports, over netlink and nftables; pasta for
 //! ordinary users. (What netavark and pasta's caller do in Podman.)
 //!
-//! Stateless but for address leases, which are files in the run directory (a reboot ends them).
+//! Stateless but for address leases, which are files in the run directory (a reboot ends them). The layout of the firewall
+//! is described in [`nft`].
+
+mod bridge;
+mod conntrack;
+mod decide;
+mod error;
+mod ip;
+mod lease;
+mod link;
+mod lock;
+mod namespace;
+mod netlink;
+pub mod nft;
+pub mod pasta;
+mod ports;
+mod setup;
+mod stray;
+
+pub use bridge::remove_if_idle;
+pub use decide::default_network;
+pub use error::Error;
+pub use lease::{Lease, leases, release};
+pub use setup::{loopback_up, reserve, setup, teardown};
+pub use stray::strays;
 
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
-use std::os::fd::BorrowedFd;
-use std::path::Path;
 
 /// One published port (range).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,65 +144,9 @@ pub struct Interface {
     pub gateways: Vec<IpAddr>,
 }
 
-/// A failed step, naming the thing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// An address family, port, name, … and the cause.
-    #[error("{what}")]
-    Io {
-        /// What was tried, with the names.
-        what: String,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-}
-
 /// Sockets that reserve published ports on the host, kept by the monitor while the container runs.
+#[derive(Debug)]
 pub struct Reserved {
-    /// Bound sockets.
+    /// Bound sockets. Nobody needs to serve them.
     pub sockets: Vec<std::os::fd::OwnedFd>,
-}
-
-/// The default network for this host: configured subnet if free here, IPv6 when the host has it. Pure given the facts it reads.
-pub fn default_network(_name: &str, _subnet: Option<IpNet>, _run: &Path) -> Result<Network, Error> {
-    todo!()
-}
-/// Leases addresses (files made with O_EXCL under `run`), fills in free host ports, and binds those ports. Fast, no netlink.
-pub fn reserve(_run: &Path, _request: &Request<'_>) -> Result<(Status, Reserved), Error> {
-    todo!()
-}
-/// Makes links, addresses, routes and firewall elements for a reserved status in that namespace. Undoes itself on failure.
-pub fn setup(_run: &Path, _request: &Request<'_>, _status: &Status, _netns: BorrowedFd<'_>) -> Result<(), Error> {
-    todo!()
-}
-/// Removes firewall elements and leases. Idempotent; goes on after errors and returns them all. Links vanish with the namespace.
-pub fn teardown(_run: &Path, _container: &str, _status: &Status) -> Vec<Error> {
-    todo!()
-}
-/// Sets `lo` up in that namespace (mode `none`).
-pub fn loopback_up(_netns: BorrowedFd<'_>) -> Result<(), Error> {
-    todo!()
-}
-
-/// Rootless networking by the pasta program.
-pub mod pasta {
-    use super::{Error, PortMapping};
-    use std::os::fd::BorrowedFd;
-    use std::path::{Path, PathBuf};
-    /// Where `pasta` is, if installed.
-    pub fn find() -> Option<PathBuf> {
-        todo!()
-    }
-    /// Starts it for a namespace and returns when the network works. `options` as containers.conf's pasta_options. Returns its pid.
-    pub fn start(
-        _program: &Path,
-        _netns: BorrowedFd<'_>,
-        _ports: &[PortMapping],
-        _options: &[String],
-        _pid_file: &Path,
-    ) -> Result<i32, Error> {
-        todo!()
-    }
 }

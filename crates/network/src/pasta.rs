@@ -1,0 +1,207 @@
+//! Networking for ordinary users by the pasta program, with the arguments Podman gives it; see pasta(1) and the
+//! `--network=pasta` part of podman-run(1).
+//!
+//! pasta goes to the background by itself when the network works. It ends with the namespace's path, which is a file descriptor of
+//! the monitor here, or by [`stop`].
+
+use crate::{Error, PortMapping, Protocol};
+use std::fs;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Queries to this address are forwarded to the host's resolver; Podman's choice.
+pub const DNS_ADDRESS: &str = "169.254.1.1";
+/// `host.containers.internal`, where pasta knows the option.
+pub const HOST_ADDRESS: &str = "169.254.1.2";
+const MAP_GUEST: &str = "--map-guest-addr";
+
+/// Where `pasta` is, if installed.
+pub fn find() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let usual = ["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from);
+    let mut folders = std::env::split_paths(&path).chain(usual);
+    folders.find_map(|folder| {
+        let program = folder.join("pasta");
+        let runs = rustix::fs::access(&program, rustix::fs::Access::EXEC_OK).is_ok();
+        (folder.is_absolute() && runs).then_some(program)
+    })
+}
+
+/// Whether this pasta gives the container an address of the host's ([`HOST_ADDRESS`]). Debian 12's doesn't.
+///
+/// An option's name is a string in the program, so looking for it costs a tenth of asking `--help`.
+pub fn maps_host_address(program: &Path) -> bool {
+    let name = &MAP_GUEST.as_bytes()[2..];
+    let bytes = fs::read(program).unwrap_or_default();
+    let starts = bytes.iter().enumerate().filter(|(_, byte)| **byte == name[0]);
+    let mut tails = starts.map(|(at, _)| &bytes[at..]);
+    tails.any(|tail| tail.starts_with(name))
+}
+
+/// Starts it for a namespace and returns when the network works. `options` as containers.conf's pasta_options. Returns its pid.
+///
+/// Host ports must be chosen already (see [`crate::reserve`], whose sockets must be closed again).
+///
+/// # Errors
+/// pasta's own words, or that it can't be run, or that a protocol can't be forwarded.
+pub fn start(
+    program: &Path,
+    netns: BorrowedFd<'_>,
+    ports: &[PortMapping],
+    options: &[String],
+    pid_file: &Path,
+) -> Result<i32, Error> {
+    let mut arguments = arguments(ports, options, maps_host_address(program))?;
+    arguments.push("--pid".into());
+    arguments.push(pid_file.display().to_string());
+    arguments.push("--netns".into());
+    // Not /proc/self: pasta is another process, and closes what it inherits.
+    arguments.push(format!("/proc/{}/fd/{}", std::process::id(), netns.as_raw_fd()));
+    run(program, &arguments)?;
+    read_pid(pid_file)
+}
+
+/// Ends the pasta of that pid file, if it still runs, and removes the file.
+///
+/// # Errors
+/// When it can't be signalled.
+pub fn stop(pid_file: &Path) -> Result<(), Error> {
+    if let Ok(pid) = read_pid(pid_file) {
+        end(pid)?;
+    }
+    let _ = fs::remove_file(pid_file);
+    Ok(())
+}
+
+/// By a pidfd, opened before the name is checked, so that a reused pid is never hit.
+fn end(pid: i32) -> Result<(), Error> {
+    use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+    let Some(Ok(process)) = Pid::from_raw(pid).map(|pid| pidfd_open(pid, PidfdFlags::empty())) else {
+        return Ok(());
+    };
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    // `pasta` or `pasta.avx2`, or `passt…` under its other name.
+    if !name.starts_with("pasta") && !name.starts_with("passt") {
+        return Ok(());
+    }
+    match pidfd_send_signal(&process, Signal::TERM) {
+        Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+        Err(e) => Err(Error::io(format!("cannot end pasta, process {pid}"))(e.into())),
+    }
+}
+
+/// Podman's arguments; what the options set themselves is not set again.
+fn arguments(ports: &[PortMapping], options: &[String], maps_host: bool) -> Result<Vec<String>, Error> {
+    let has = |names: &[&str]| options.iter().any(|o| names.iter().any(|n| is_option(o, n)));
+    let mut all = vec!["--config-net".to_string()];
+    // Podman's own word, which pasta doesn't know.
+    all.extend(options.iter().filter(|o| *o != "--map-gw").cloned());
+    let mut forwarded = Vec::new();
+    for port in ports {
+        let (flag, specification) = forward(port)?;
+        forwarded.push(flag);
+        all.extend([flag.to_string(), specification]);
+    }
+    let mut add = |wanted: bool, words: &[&str]| {
+        if wanted {
+            all.extend(words.iter().map(|w| (*w).to_string()));
+        }
+    };
+    add(!has(&["--dns-forward"]), &["--dns-forward", DNS_ADDRESS]);
+    let tcp = has(&["-t", "--tcp-ports"]) || forwarded.contains(&"-t");
+    add(!tcp, &["-t", "none"]);
+    let udp = has(&["-u", "--udp-ports"]) || forwarded.contains(&"-u");
+    add(!udp, &["-u", "none"]);
+    add(!has(&["-T", "--tcp-ns"]), &["-T", "none"]);
+    add(!has(&["-U", "--udp-ns"]), &["-U", "none"]);
+    add(!has(&["--map-gw", "--no-map-gw"]), &["--no-map-gw"]);
+    add(!has(&["-q", "--quiet"]), &["--quiet"]);
+    add(maps_host && !has(&[MAP_GUEST]), &[MAP_GUEST, HOST_ADDRESS]);
+    Ok(all)
+}
+
+/// `-t`, `-t8080`, `--tcp-ports`, `--tcp-ports=8080`.
+fn is_option(word: &str, name: &str) -> bool {
+    match word.strip_prefix(name) {
+        None => false,
+        Some(rest) => rest.is_empty() || rest.starts_with('=') || !name.starts_with("--"),
+    }
+}
+
+fn forward(port: &PortMapping) -> Result<(&'static str, String), Error> {
+    let flag = match port.protocol {
+        Protocol::Tcp => "-t",
+        Protocol::Udp => "-u",
+        Protocol::Sctp => return Err(Error::Port("can't forward protocol: sctp".into())),
+    };
+    let address = port.host_ip.map(|ip| format!("{ip}/")).unwrap_or_default();
+    let range = |first: u16| format!("{first}-{}", u32::from(first) + u32::from(port.count()) - 1);
+    let ports = format!("{}:{}", range(port.host_port), range(port.container_port));
+    Ok((flag, format!("{address}{ports}")))
+}
+
+fn run(program: &Path, arguments: &[String]) -> Result<(), Error> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+    let Output { status, stderr, .. } =
+        command.stderr(Stdio::piped()).output().map_err(Error::io(format!("cannot run `{}`", program.display())))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::Pasta { code: status.code().unwrap_or(-1), stderr: said(&String::from_utf8_lossy(&stderr)) })
+}
+
+/// Without the complaints of older versions that there is no syslog.
+fn said(stderr: &str) -> String {
+    let lines = stderr.lines().filter(|l| !l.ends_with("bytes to syslog") && !l.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn read_pid(pid_file: &Path) -> Result<i32, Error> {
+    let what = || format!("cannot read pasta's pid from `{}`", pid_file.display());
+    let text = fs::read_to_string(pid_file).map_err(Error::io(what()))?;
+    text.trim().parse().map_err(|_| Error::io(what())(io::ErrorKind::InvalidData.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(host_ip: Option<&str>, protocol: Protocol) -> PortMapping {
+        PortMapping {
+            host_ip: host_ip.map(|ip| ip.parse().unwrap()),
+            host_port: 8080,
+            container_port: 80,
+            range: 1,
+            protocol,
+        }
+    }
+
+    fn check(ports: &[PortMapping], options: &[&str], expect: &str) {
+        let options: Vec<String> = options.iter().map(|o| (*o).to_string()).collect();
+        assert_eq!(arguments(ports, &options, true).unwrap().join(" "), expect);
+    }
+
+    #[test]
+    fn arguments_are_podmans() {
+        check(
+            &[port(Some("127.0.0.1"), Protocol::Tcp), port(None, Protocol::Tcp)],
+            &[],
+            "--config-net -t 127.0.0.1/8080-8080:80-80 -t 8080-8080:80-80 --dns-forward 169.254.1.1 -u none -T none -U none \
+             --no-map-gw --quiet --map-guest-addr 169.254.1.2",
+        );
+        check(
+            &[],
+            &["--map-gw", "-t", "auto", "--dns-forward=10.0.2.3", "-T,5"],
+            "--config-net -t auto --dns-forward=10.0.2.3 -T,5 -u none -U none --quiet --map-guest-addr 169.254.1.2",
+        );
+        assert!(arguments(&[port(None, Protocol::Sctp)], &[], true).is_err());
+    }
+
+    #[test]
+    fn words_about_syslog_are_left_out() {
+        assert_eq!(said("Failed to send 5 bytes to syslog\nNo route\n\n"), "No route");
+    }
+}

@@ -1,0 +1,210 @@
+//! A container's attachment to its networks: reserve, set up, tear down.
+
+use crate::bridge::{self, Host, mac_of};
+use crate::lease::{self, Lease};
+use crate::link::{self, Veth};
+use crate::lock::Lock;
+use crate::namespace::visit;
+use crate::netlink::message::Batch;
+use crate::netlink::{Family, Socket, open, send};
+use crate::nft::element;
+use crate::{Attachment, Error, Interface, IpNet, Request, Reserved, Status, conntrack, ports};
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+
+/// `lo` is the first link of every namespace.
+const LOOPBACK: u32 = 1;
+/// Podman's for default routes; later networks of a container get a higher one.
+const METRIC: u32 = 100;
+
+/// Leases addresses (files made under `run`), fills in free host ports, and binds those ports. Fast, no netlink.
+///
+/// # Errors
+/// A port or address that can't be had. Then nothing stays leased.
+pub fn reserve(run: &Path, request: &Request<'_>) -> Result<(Status, Reserved), Error> {
+    let (ports, sockets) = ports::reserve(request.ports)?;
+    let mut status = Status { interfaces: Vec::new(), ports };
+    for attachment in &request.attachments {
+        match reserve_interface(run, request.container, attachment) {
+            Ok(interface) => status.interfaces.push(interface),
+            Err(error) => {
+                release_all(run, request.container, &status, &mut Vec::new());
+                return Err(error);
+            }
+        }
+    }
+    Ok((status, Reserved { sockets }))
+}
+
+fn reserve_interface(run: &Path, container: &str, wish: &Attachment<'_>) -> Result<Interface, Error> {
+    let network = wish.network;
+    let addresses = lease::take(run, network, container, &wish.addresses)?;
+    let ipv4 = addresses.iter().find(|a| a.is_ipv4()).or(addresses.first());
+    // Made of the address, so that whoever has it cached finds the address's next owner as well.
+    let mac = wish.mac.unwrap_or_else(|| mac_of(ipv4.map(|a| a.addr)));
+    let gateways = network.subnets.iter().map(|s| s.gateway);
+    Ok(Interface {
+        network: network.name.clone(),
+        bridge: network.bridge.clone(),
+        name: wish.interface.clone(),
+        host_name: host_name(container)?,
+        mac: mac.map(|byte| format!("{byte:02x}")).join(":"),
+        addresses,
+        gateways: gateways.filter(|_| !network.internal).collect(),
+    })
+}
+
+/// `mk`, the start of the container's id, and some chance: a restarted container's former link may not be gone yet.
+fn host_name(container: &str) -> Result<String, Error> {
+    let mut random = [0; 3];
+    getrandom::fill(&mut random).map_err(|e| Error::io("cannot get random bytes")(io::Error::other(e.to_string())))?;
+    let id: String = container.chars().take(6).collect();
+    let [a, b, c] = random;
+    Ok(format!("mk{id}{a:02x}{b:02x}{c:02x}"))
+}
+
+/// Makes links, addresses, routes and firewall elements for a reserved status in that namespace. Undoes itself on failure.
+///
+/// # Errors
+/// The step that failed, with the kernel's words where it has some.
+pub fn setup(run: &Path, request: &Request<'_>, status: &Status, netns: BorrowedFd<'_>) -> Result<(), Error> {
+    let lock = Lock::shared(run)?;
+    let host = Host::open()?;
+    let inside = visit(netns, open_inside)?;
+    let mut made = Vec::new();
+    let result = attach_all(run, request, status, (&lock, &host, &inside, netns), &mut made)
+        .and_then(|()| publish(&host, request.container, status));
+    if result.is_err() {
+        undo(&host, &made);
+    }
+    result
+}
+
+/// What attaching works with: the lock it holds, the host's sockets, the container's socket and namespace.
+type Tools<'a> = (&'a Lock, &'a Host, &'a Socket, BorrowedFd<'a>);
+
+fn attach_all(
+    run: &Path,
+    request: &Request<'_>,
+    status: &Status,
+    (lock, host, inside, netns): Tools<'_>,
+    made: &mut Vec<String>,
+) -> Result<(), Error> {
+    let pairs = request.attachments.iter().zip(&status.interfaces);
+    for (position, (wish, interface)) in pairs.enumerate() {
+        let bridge = bridge::ensure(run, lock, wish.network, host)?;
+        let veth = Veth {
+            host_name: &interface.host_name,
+            name: &interface.name,
+            mac: parse_mac(&interface.mac)?,
+            bridge,
+            netns,
+            mtu: wish.network.mtu,
+        };
+        let mut batch = Batch::new();
+        veth.create(&mut batch);
+        send(&host.route, &batch)?;
+        made.push(interface.host_name.clone());
+        configure(inside, interface, METRIC + position as u32)?;
+    }
+    Ok(())
+}
+
+/// In the container's namespace: loopback and interface up, addresses, default routes. One exchange.
+fn configure(inside: &Socket, interface: &Interface, metric: u32) -> Result<(), Error> {
+    let name = &interface.name;
+    let index = link::index_of(inside, name)?;
+    let mut batch = Batch::new();
+    link::up(&mut batch, LOOPBACK, "lo");
+    link::up(&mut batch, index, name);
+    for address in &interface.addresses {
+        link::add_address(&mut batch, (index, name), *address);
+    }
+    for gateway in &interface.gateways {
+        link::add_default_route(&mut batch, index, *gateway, metric);
+    }
+    send(inside, &batch)
+}
+
+fn publish(host: &Host, container: &str, status: &Status) -> Result<(), Error> {
+    let comment: String = container.chars().take(12).collect();
+    element::add(&host.firewall, &elements(status), &comment)?;
+    // A client that sent before the port was published would go on to reach the host.
+    conntrack::forget_udp(&host.firewall, &status.ports);
+    Ok(())
+}
+
+/// Explicitly, as the namespace may live on; what fails is only left behind for the namespace's end.
+fn undo(host: &Host, made: &[String]) {
+    for name in made {
+        let mut batch = Batch::new();
+        link::delete(&mut batch, name);
+        if let Err(error) = send(&host.route, &batch) {
+            log::debug!("{error}");
+        }
+    }
+}
+
+/// Removes firewall elements and leases. Idempotent; goes on after errors and returns them all. Links vanish with the namespace.
+pub fn teardown(run: &Path, container: &str, status: &Status) -> Vec<Error> {
+    let mut errors = Vec::new();
+    if !status.ports.is_empty() {
+        errors.extend(unpublish(status).err());
+    }
+    release_all(run, container, status, &mut errors);
+    errors
+}
+
+fn unpublish(status: &Status) -> Result<(), Error> {
+    let socket = open(Family::Netfilter)?;
+    element::remove(&socket, &elements(status))?;
+    conntrack::forget_udp(&socket, &status.ports);
+    Ok(())
+}
+
+fn release_all(run: &Path, container: &str, status: &Status, errors: &mut Vec<Error>) {
+    for interface in &status.interfaces {
+        for address in &interface.addresses {
+            let lease =
+                Lease { network: interface.network.clone(), address: address.addr, container: container.to_string() };
+            errors.extend(lease::remove(run, &lease).err());
+        }
+    }
+}
+
+fn elements(status: &Status) -> Vec<element::Element> {
+    let nets = status.interfaces.iter().flat_map(|i| &i.addresses);
+    let addresses: Vec<IpAddr> = nets.map(|net: &IpNet| net.addr).collect();
+    element::of_ports(&status.ports, &addresses)
+}
+
+/// Sets `lo` up in that namespace (mode `none`).
+///
+/// # Errors
+/// When the namespace can't be entered or refuses.
+pub fn loopback_up(netns: BorrowedFd<'_>) -> Result<(), Error> {
+    let inside = visit(netns, || open(Family::Route))?;
+    let mut batch = Batch::new();
+    link::up(&mut batch, LOOPBACK, "lo");
+    send(&inside, &batch)
+}
+
+/// In the container's namespace: the socket, and a word against routers that other containers may pose as.
+fn open_inside() -> Result<Socket, Error> {
+    let key = "/proc/sys/net/ipv6/conf/default/accept_ra";
+    if let Err(error) = std::fs::write(key, "0") {
+        log::debug!("cannot write `{key}`: {error}");
+    }
+    open(Family::Route)
+}
+
+fn parse_mac(text: &str) -> Result<[u8; 6], Error> {
+    let bytes: Result<Vec<u8>, _> = text.split(':').map(|b| u8::from_str_radix(b, 16)).collect();
+    let mac = bytes.ok().and_then(|b| <[u8; 6]>::try_from(b).ok());
+    mac.ok_or_else(|| {
+        let cause = io::Error::from(io::ErrorKind::InvalidInput);
+        Error::io(format!("cannot read the hardware address `{text}`"))(cause)
+    })
+}

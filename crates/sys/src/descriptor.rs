@@ -29,6 +29,25 @@ fn one_by_one(first: RawFd) -> io::Result<()> {
     Ok(())
 }
 
+/// Closes every descriptor from `first` on but those in `keep`: for a forked process that goes its own way.
+///
+/// # Safety-relevant contract
+/// Values that own one of the closed numbers must never be dropped or used afterwards (forget them).
+pub fn close_from_but(first: RawFd, keep: &[RawFd]) -> io::Result<()> {
+    let mut keep: Vec<RawFd> = keep.iter().copied().filter(|&number| number >= first).collect();
+    keep.sort_unstable();
+    let mut next = first;
+    for number in keep {
+        if number > next {
+            // SAFETY: the caller gave these numbers up.
+            check(unsafe { libc::syscall(libc::SYS_close_range, next, number - 1, 0) })?;
+        }
+        next = next.max(number + 1);
+    }
+    // SAFETY: as above.
+    check(unsafe { libc::syscall(libc::SYS_close_range, next, libc::c_uint::MAX, 0) }).map(drop)
+}
+
 /// Puts copies of `sources` at the numbers `first`, `first + 1`, …, open across exec; whatever was there is closed.
 ///
 /// The sources may themselves sit on those numbers in any order. For a process about to exec: the numbers are not owned

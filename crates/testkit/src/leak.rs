@@ -1,0 +1,113 @@
+//! What an engine can leave behind: processes, mounts, links, firewall elements, cgroups, files. Taken before and after.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use crate::env::TestEnv;
+use crate::wait::LIMIT;
+
+/// Everything of an environment that should be the same before and after a container's life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    items: BTreeSet<String>,
+}
+
+impl Trace {
+    pub(crate) fn take(env: &TestEnv) -> Self {
+        let mut items = BTreeSet::new();
+        let roots = [env.graphroot(), env.runroot()];
+        env.inside(|| {
+            collect_processes(&mut items);
+            collect_lines(&mut items, "mount", "/proc/1/mountinfo", 4);
+            collect_links(&mut items);
+            collect_groups(&mut items, Path::new("/sys/fs/cgroup"));
+            for root in &roots {
+                collect_files(&mut items, root);
+            }
+        });
+        let rules = env.host_root("nft list ruleset").run();
+        items.extend(rules.lines().into_iter().map(|line| format!("nft {}", line.trim())));
+        Self { items }
+    }
+
+    /// Waits until the environment looks like this again: an engine may clean up behind its answer.
+    ///
+    /// # Panics
+    /// With the differences, when that doesn't happen in time.
+    #[track_caller]
+    pub fn assert_restored(&self, env: &TestEnv) {
+        let end = std::time::Instant::now() + LIMIT;
+        loop {
+            let now = Self::take(env);
+            let left = now.difference(self);
+            let lost = self.difference(&now);
+            if left.is_empty() && lost.is_empty() {
+                return;
+            }
+            assert!(std::time::Instant::now() < end, "left behind: {left:#?}\ngone: {lost:#?}");
+            std::thread::park_timeout(std::time::Duration::from_millis(50));
+        }
+    }
+
+    /// What is here and not there.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Vec<String> {
+        self.items.difference(&other.items).cloned().collect()
+    }
+}
+
+fn collect_processes(items: &mut BTreeSet<String>) {
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        let state = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // A zombie waits for pid 1, which is ours.
+        if !line.is_empty() && !state.contains(") Z ") {
+            items.insert(format!("process {name} {}", line.chars().take(200).collect::<String>()));
+        }
+    }
+}
+
+/// The fields of each line from `skip` on: ids differ from one mount to the next.
+fn collect_lines(items: &mut BTreeSet<String>, kind: &str, file: &str, skip: usize) {
+    for line in fs::read_to_string(file).unwrap_or_default().lines() {
+        let fields: Vec<&str> = line.split(' ').skip(skip).collect();
+        items.insert(format!("{kind} {}", fields.join(" ")));
+    }
+}
+
+/// Through pid 1, which lives in the namespaces: `/sys` is that of the host, and a visitor has no entry in this `/proc`.
+fn collect_links(items: &mut BTreeSet<String>) {
+    for line in fs::read_to_string("/proc/1/net/dev").unwrap_or_default().lines().skip(2) {
+        items.insert(format!("link {}", line.split(':').next().unwrap_or_default().trim()));
+    }
+}
+
+fn collect_groups(items: &mut BTreeSet<String>, dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            items.insert(format!("cgroup {}", entry.path().display()));
+            collect_groups(items, &entry.path());
+        }
+    }
+}
+
+/// Names only. The database's own side files come and go.
+fn collect_files(items: &mut BTreeSet<String>, dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let text = path.to_string_lossy().into_owned();
+        if text.ends_with("-wal") || text.ends_with("-shm") {
+            continue;
+        }
+        items.insert(format!("file {text}"));
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            collect_files(items, &path);
+        }
+    }
+}

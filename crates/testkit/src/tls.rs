@@ -1,0 +1,45 @@
+//! A certificate authority made with `openssl`, for registries that speak TLS.
+
+use std::path::PathBuf;
+
+use crate::env::TestEnv;
+
+/// An authority whose certificate a test can give to the engine.
+#[derive(Debug)]
+pub struct Authority {
+    dir: PathBuf,
+}
+
+impl Authority {
+    /// Makes a key and a certificate that signs itself.
+    #[must_use]
+    pub fn new(env: &TestEnv) -> Self {
+        let dir = env.dir().join("tls");
+        let authority = Self { dir };
+        env.script(&format!(
+            "mkdir -p {dir}; cd {dir}; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+             -subj /CN=testkit -addext keyUsage=keyCertSign -keyout ca.key -out ca.crt 2>/dev/null",
+            dir = authority.dir.display()
+        ));
+        authority
+    }
+
+    /// The authority's certificate (PEM).
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.dir.join("ca.crt")
+    }
+
+    /// Makes a server certificate for an address; returns certificate and key.
+    pub(crate) fn certify(&self, env: &TestEnv, address: &str) -> (PathBuf, PathBuf) {
+        env.script(&format!(
+            "cd {dir}; openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={address} \
+             -keyout server.key -out server.csr 2>/dev/null
+             printf 'subjectAltName=IP:{address},DNS:localhost' >ext
+             openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile ext \
+             -out server.crt 2>/dev/null",
+            dir = self.dir.display()
+        ));
+        (self.dir.join("server.crt"), self.dir.join("server.key"))
+    }
+}

@@ -1,0 +1,3 @@
+//! Containers, verb by verb.
+
+mod run;

@@ -1,0 +1,62 @@
+//! Manifests and configurations: small files named by their digest.
+//!
+//! They are not synced to disk; instead their content is checked against the name whenever it is read.
+
+use crate::error::{At, Error};
+use crate::location::Store;
+use oci::Digest;
+use std::io::{self, Read};
+
+/// Nothing larger is ever stored here, in bytes.
+const MAX_BLOB: u64 = 64 << 20;
+
+impl Store {
+    /// Stores small content under its digest, checked. Atomic.
+    pub fn put_blob(&self, digest: &Digest, content: &[u8]) -> Result<(), Error> {
+        let found = sum(digest, content);
+        if found != *digest {
+            return Err(Error::WrongDigest { what: "blob", expected: digest.clone(), found });
+        }
+        self.writing()?;
+        if self.blob(digest).is_ok() {
+            return Ok(());
+        }
+        self.touch(NEW_BLOBS)?;
+        self.write_atomically(&self.blob_path(digest), content)
+    }
+
+    /// Reads it back; damage is noticed.
+    pub fn blob(&self, digest: &Digest) -> Result<Vec<u8>, Error> {
+        let path = self.blob_path(digest);
+        let file = match std::fs::File::open(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(Error::MissingBlob(digest.clone())),
+            file => file.at("open blob", &path)?,
+        };
+        let mut content = Vec::new();
+        file.take(MAX_BLOB).read_to_end(&mut content).at("read blob", &path)?;
+        if sum(digest, &content) != *digest {
+            return Err(Error::DamagedBlob(digest.clone()));
+        }
+        Ok(content)
+    }
+
+    /// Makes an empty file in `tmp/`: a note for [`Store::reclaim`].
+    pub(crate) fn touch(&self, name: &str) -> Result<(), Error> {
+        let path = self.path2("tmp", name);
+        std::fs::OpenOptions::new().create(true).append(true).open(&path).at("create file", &path).map(drop)
+    }
+}
+
+/// In `tmp/`: blobs were stored; some may belong to no image.
+pub(crate) const NEW_BLOBS: &str = "new-blobs";
+
+/// The digest of `content` by the algorithm of `like`.
+fn sum(like: &Digest, content: &[u8]) -> Digest {
+    use sha2::Digest as _;
+    if like.algorithm() != "sha512" {
+        return Digest::sha256(content);
+    }
+    let hex: String = sha2::Sha512::digest(content).iter().map(|b| format!("{b:02x}")).collect();
+    // 128 hex digits are always a digest; should that change, the comparison fails and nothing is stored.
+    format!("sha512:{hex}").parse().unwrap_or_else(|_| Digest::sha256(content))
+}

@@ -1,0 +1,249 @@
+//! Layers: begun, applied, renamed into place, believed, rebuilt after a power cut, given back as a tar stream.
+
+mod apply;
+mod entry;
+mod extra;
+pub(crate) mod mapped;
+mod place;
+mod stream;
+mod tar_meta;
+mod tar_reader;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use crate::error::{At, Error};
+use crate::location::{Ownership, Store, make_dir};
+use oci::Digest;
+use rustix::fd::OwnedFd;
+use rustix::fs::{Access, AtFlags, CWD, Mode};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// In `tmp/`, before a layer's hex: the layer isn't durable yet and may belong to no image.
+pub(crate) const NOTE_PREFIX: &str = "new-";
+
+/// Beside `diff/`: the layer hides everything below it.
+pub(crate) const OPAQUE_ROOT: &str = "opaque";
+
+/// The name of a layer's note.
+pub(crate) fn note(layer: &Digest) -> String {
+    format!("{NOTE_PREFIX}{}", layer.hex())
+}
+
+/// `layer.json`. Readers ignore fields they don't know.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    diff_id: Digest,
+    /// Bytes of file content.
+    size: u64,
+    /// In which boot it was written.
+    boot: String,
+}
+
+/// A layer being written by one thread; dropping it discards it.
+pub struct LayerWriter<'a> {
+    store: &'a Store,
+    /// In `tmp/`; renamed away by `finish`.
+    folder: PathBuf,
+    /// Its lock: alive as long as this is.
+    lock: Option<OwnedFd>,
+    /// Permission bits that creating a file leaves out.
+    umask: u32,
+    applied: Option<AppliedLayer>,
+}
+
+/// What a finished layer is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AppliedLayer {
+    /// SHA-256 of the uncompressed tar stream.
+    pub diff_id: Digest,
+    /// Bytes of file content.
+    pub size: u64,
+}
+
+impl Store {
+    /// Whether a whole layer is there. One written before an unclean reboot is rebuilt from its own content first, or dropped.
+    pub fn has_layer(&self, diff_id: &Digest) -> bool {
+        let path = self.layer_path(diff_id);
+        if diff_id.algorithm() != "sha256" {
+            return false;
+        }
+        if rustix::fs::accessat(CWD, path.join("synced"), Access::EXISTS, AtFlags::empty()).is_ok() {
+            return true;
+        }
+        if !path.exists() {
+            return false;
+        }
+        match read_record(&path) {
+            Some(record) if record.boot == crate::boot::id() => true,
+            _ => self.rebuild(diff_id, &path),
+        }
+    }
+
+    /// Begins a layer.
+    pub fn begin_layer(&self) -> Result<LayerWriter<'_>, Error> {
+        self.writing()?;
+        let (folder, lock) = self.temporary_folder()?;
+        let mode = rustix::fs::fstat(&lock).at("look at", &folder)?.st_mode;
+        let umask = 0o777 & !mode;
+        let layer = LayerWriter { store: self, folder, lock: Some(lock), umask, applied: None };
+        let diff = layer.folder.join("diff");
+        make_dir(&diff)?;
+        rustix::fs::chmod(&diff, Mode::from_raw_mode(0o755)).at("change mode of", &diff)?;
+        Ok(layer)
+    }
+
+    /// The tar stream of a layer, bit for bit as it was applied (from the kept tar metadata and the files).
+    pub fn layer_tar(&self, diff_id: &Digest, sink: &mut dyn io::Write) -> Result<(), Error> {
+        if !self.has_layer(diff_id) {
+            return Err(Error::MissingLayer(diff_id.clone()));
+        }
+        let path = self.layer_path(diff_id);
+        let mut reader = tar_reader::LayerReader::open(&path)?;
+        io::copy(&mut reader, sink).at("read back layer", &path).map(drop)
+    }
+
+    /// Bytes of file content of a stored layer.
+    pub(crate) fn layer_size(&self, diff_id: &Digest) -> Result<u64, Error> {
+        if !self.has_layer(diff_id) {
+            return Err(Error::MissingLayer(diff_id.clone()));
+        }
+        let record = read_record(&self.layer_path(diff_id));
+        record.map(|record| record.size).ok_or_else(|| Error::MissingLayer(diff_id.clone()))
+    }
+
+    /// Applies a doubtful layer's own tar stream afresh; whether the result is the layer.
+    fn rebuild(&self, diff_id: &Digest, path: &Path) -> bool {
+        log::info!("checking layer {diff_id}, which was written before an unclean restart");
+        let fresh = tar_reader::LayerReader::open(path).and_then(|mut reader| {
+            let mut layer = self.begin_layer()?;
+            layer.apply(&mut reader, u64::MAX)?;
+            layer.check(diff_id)?;
+            Ok(layer)
+        });
+        if let Err(e) = self.discard(path) {
+            log::warn!("{e}");
+            return false;
+        }
+        match fresh.and_then(|layer| layer.finish(diff_id)) {
+            Ok(()) => true,
+            Err(e) => {
+                log::warn!("layer {diff_id} did not survive an unclean restart: {e}");
+                false
+            }
+        }
+    }
+
+    /// Makes noted layers durable: one sync for all, then a mark in each.
+    pub(crate) fn settle_layers(&self, layers: &[Digest]) -> Result<(), Error> {
+        let there: Vec<_> = layers.iter().map(|l| (l, self.layer_path(l))).collect();
+        let (there, gone): (Vec<_>, Vec<_>) = there.into_iter().partition(|(_, path)| path.exists());
+        for (layer, _) in gone {
+            self.remove_note(&note(layer))?;
+        }
+        // Only what is believed may be marked: another boot's layers are first looked at.
+        let there: Vec<_> = there.into_iter().filter(|(layer, _)| self.has_layer(layer)).collect();
+        if there.is_empty() {
+            return Ok(());
+        }
+        let root = self.folder("layers");
+        let fd = crate::lock::open_dir(&root).at("open folder", &root)?;
+        rustix::fs::syncfs(&fd).at("sync file system of", &root)?;
+        for (layer, path) in there {
+            crate::step::point();
+            let mark = path.join("synced");
+            match std::fs::OpenOptions::new().create(true).append(true).open(&mark) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e).at("create", &mark),
+                _ => self.remove_note(&note(layer))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl LayerWriter<'_> {
+    /// Applies an uncompressed tar stream to its end, hashing it. Hostile input: see the crate's `apply` module.
+    /// `limit` bounds the bytes of the stream.
+    pub fn apply(&mut self, tar: &mut dyn Read, limit: u64) -> Result<AppliedLayer, Error> {
+        let target =
+            apply::Target { folder: &self.folder, ownership: self.store.location.ownership, umask: self.umask };
+        let applied = apply::apply(&target, tar, limit)?;
+        self.applied = Some(applied.clone());
+        Ok(applied)
+    }
+
+    /// Renames into place under its DiffID, which must equal `expected`. Another process may have won: that is fine.
+    pub fn finish(mut self, expected: &Digest) -> Result<(), Error> {
+        let applied = self.check(expected)?;
+        let record = Record { diff_id: applied.diff_id, size: applied.size, boot: crate::boot::id().to_owned() };
+        let path = self.folder.join("layer.json");
+        let json = serde_json::to_vec(&record).map_err(io::Error::from).at("encode", &path)?;
+        std::fs::write(&path, json).at("write", &path)?;
+        crate::step::point();
+        self.store.touch(&note(expected))?;
+        crate::step::point();
+        self.publish(expected)
+    }
+
+    fn check(&self, expected: &Digest) -> Result<AppliedLayer, Error> {
+        if expected.algorithm() != "sha256" {
+            return Err(Error::DigestAlgorithm(expected.clone()));
+        }
+        match &self.applied {
+            Some(applied) if applied.diff_id == *expected => Ok(applied.clone()),
+            other => Err(Error::WrongDigest {
+                what: "uncompressed layer",
+                expected: expected.clone(),
+                found: other.as_ref().map_or_else(|| Digest::sha256(b""), |applied| applied.diff_id.clone()),
+            }),
+        }
+    }
+
+    fn publish(&mut self, diff_id: &Digest) -> Result<(), Error> {
+        let target = self.store.layer_path(diff_id);
+        loop {
+            match rustix::fs::rename(&self.folder, &target) {
+                Ok(()) => {
+                    // Nothing left to discard.
+                    self.lock = None;
+                    return Ok(());
+                }
+                // Somebody else's is there. If it isn't to be believed, `has_layer` puts it out of the way.
+                Err(Errno::EXIST | Errno::NOTEMPTY) if self.store.has_layer(diff_id) => return Ok(()),
+                Err(Errno::EXIST | Errno::NOTEMPTY) if !target.exists() => {}
+                Err(e) => return Err(e).at("rename layer to", &target),
+            }
+        }
+    }
+}
+
+impl Drop for LayerWriter<'_> {
+    /// Deleted at once, not by way of the trash: a full disk may be the reason.
+    fn drop(&mut self) {
+        if self.lock.is_none() {
+            return;
+        }
+        let (Some(parent), Some(name)) = (self.folder.parent(), self.folder.file_name()) else { return };
+        let removed = crate::lock::open_dir(parent)
+            .at("open folder", parent)
+            .and_then(|fd| crate::remove_tree::remove_tree(&fd, parent, name));
+        if let Err(e) = removed {
+            log::warn!("{e}");
+        }
+    }
+}
+
+fn read_record(layer: &Path) -> Option<Record> {
+    serde_json::from_slice(&std::fs::read(layer.join("layer.json")).ok()?).ok()
+}
+
+/// The attribute by which overlay knows an opaque folder.
+fn opaque_attribute(ownership: Ownership) -> &'static str {
+    match ownership {
+        Ownership::Root => "trusted.overlay.opaque",
+        Ownership::UserNamespace | Ownership::SingleId => "user.overlay.opaque",
+    }
+}

@@ -1,0 +1,204 @@
+//! Container roots: `containers/<id>/{upper,work,merged,root.json}`. On the way of every `run`, so few system calls.
+
+use crate::error::{At, Error};
+use crate::location::{Ownership, Store, check_folder_name};
+use oci::Digest;
+use rustix::fs::{Access, AtFlags, CWD, Mode};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The folders of a container's root, for an overlay mount.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+pub struct RootDirs {
+    /// Highest first, as overlay's `lowerdir`.
+    pub lower: Vec<PathBuf>,
+    /// Writable layer.
+    pub upper: PathBuf,
+    /// Overlay's work folder.
+    pub work: PathBuf,
+    /// An empty folder to mount on.
+    pub merged: PathBuf,
+    /// Mount with `userxattr`.
+    pub userxattr: bool,
+}
+
+/// `root.json`: what keeps the layers from being removed.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    /// DiffIDs, lowest first.
+    layers: Vec<Digest>,
+    /// Which owner-shifted copies of them are used, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    map: Option<String>,
+}
+
+/// Mode and owner of the root folder.
+#[derive(Clone, Copy)]
+struct RootAttributes {
+    mode: u32,
+    uid: u32,
+    gid: u32,
+}
+
+impl Store {
+    /// Makes upper and work folders for a container over `layers` (lowest first).
+    pub fn create_root(&self, container: &str, layers: &[Digest]) -> Result<RootDirs, Error> {
+        check_folder_name(container)?;
+        // Layers can't be removed between the check that they are there and the record that says they are needed.
+        let lock = self.lock_shared()?;
+        self.require_layers(layers)?;
+        let dirs = self.make_root(container, layers, None)?;
+        drop(lock);
+        Ok(dirs)
+    }
+
+    /// As when it was created.
+    pub fn root(&self, container: &str, layers: &[Digest]) -> Result<RootDirs, Error> {
+        check_folder_name(container)?;
+        let record = self.root_record(container)?.ok_or_else(|| Error::NoSuchRoot(container.to_owned()))?;
+        self.require_layers(layers)?;
+        Ok(self.root_dirs(container, layers, record.map.as_deref()))
+    }
+
+    /// Like [`Store::root`], with every layer copied once so that its owners are shifted by the maps (rootless keep-id
+    /// and auto). Makes the root if it isn't there. Entries: (id inside the layer, id it becomes, count).
+    pub fn mapped_root(
+        &self,
+        container: &str,
+        layers: &[Digest],
+        uids: &[(u32, u32, u32)],
+        gids: &[(u32, u32, u32)],
+    ) -> Result<RootDirs, Error> {
+        check_folder_name(container)?;
+        let ids = crate::layer::mapped::IdMaps::new(uids, gids);
+        // The record comes first, so that nobody removes the layers during the long copies.
+        let lock = self.lock_shared()?;
+        self.require_layers(layers)?;
+        if self.root_record(container)?.is_none() {
+            self.make_root(container, layers, Some(&ids))?;
+        }
+        drop(lock);
+        for layer in layers {
+            self.map_layer(layer, &ids)?;
+        }
+        Ok(self.root_dirs(container, layers, Some(&ids.key())))
+    }
+
+    /// A folder of the container's own that outlives reboots (its log, its generated files).
+    pub fn container_dir(&self, container: &str) -> PathBuf {
+        self.root_path(container)
+    }
+
+    /// Moves everything of a container into the trash: one rename.
+    pub fn remove_root(&self, container: &str) -> Result<(), Error> {
+        check_folder_name(container)?;
+        self.discard(&self.root_path(container))
+    }
+
+    /// Containers that have a folder here (to find strays).
+    pub fn roots(&self) -> Result<Vec<String>, Error> {
+        let folder = self.folder("containers");
+        let mut ids = Vec::new();
+        for entry in std::fs::read_dir(&folder).at("list", &folder)? {
+            ids.extend(entry.at("list", &folder)?.file_name().into_string().ok());
+        }
+        Ok(ids)
+    }
+
+    /// The layers a container's root consists of; none if it has no (readable) record.
+    pub(crate) fn root_layers(&self, container: &str) -> Result<Vec<Digest>, Error> {
+        Ok(self.root_record(container)?.map(|record| record.layers).unwrap_or_default())
+    }
+
+    fn root_record(&self, container: &str) -> Result<Option<Record>, Error> {
+        let path = self.root_path(container).join("root.json");
+        match std::fs::read(&path) {
+            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+            Err(e) => Err(e).at("read", &path),
+        }
+    }
+
+    fn require_layers(&self, layers: &[Digest]) -> Result<(), Error> {
+        match layers.iter().find(|layer| !self.has_layer(layer)) {
+            Some(missing) => Err(Error::MissingLayer(missing.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// The folders and the record; on failure nothing is left.
+    fn make_root(
+        &self,
+        container: &str,
+        layers: &[Digest],
+        ids: Option<&crate::layer::mapped::IdMaps>,
+    ) -> Result<RootDirs, Error> {
+        let mut attributes = self.root_attributes(layers);
+        if let Some(ids) = ids {
+            (attributes.uid, attributes.gid) = (ids.uid(0).unwrap_or(0), ids.gid(0).unwrap_or(0));
+        }
+        let key = ids.map(crate::layer::mapped::IdMaps::key);
+        let dirs = self.root_dirs(container, layers, key.as_deref());
+        let folder = self.root_path(container);
+        rustix::fs::mkdir(&folder, Mode::from_raw_mode(0o755)).at("create container folder", &folder)?;
+        crate::step::point();
+        let record = Record { layers: layers.to_vec(), map: key };
+        let made = fill_root(&folder, &dirs, &record, attributes);
+        if made.is_err() {
+            let _ = self.discard(&folder);
+        }
+        made.map(|()| dirs)
+    }
+
+    fn root_dirs(&self, container: &str, layers: &[Digest], map: Option<&str>) -> RootDirs {
+        let folder = self.root_path(container);
+        let lower = |layer: &Digest| match map {
+            None => self.layer_path(layer).join("diff"),
+            Some(key) => crate::layer::mapped::path(&self.layer_path(layer), key),
+        };
+        let hides = |layer: &&Digest| {
+            let mark = self.layer_path(layer).join(crate::layer::OPAQUE_ROOT);
+            rustix::fs::accessat(CWD, mark, Access::EXISTS, AtFlags::empty()).is_ok()
+        };
+        // The lowest layer hides nothing, so it needn't be asked.
+        let used = layers.iter().skip(1).rev().position(|layer| hides(&layer)).map_or(layers.len(), |n| n + 1);
+        RootDirs {
+            lower: layers.iter().rev().take(used).map(lower).collect(),
+            upper: folder.join("upper"),
+            work: folder.join("work"),
+            merged: folder.join("merged"),
+            userxattr: self.location.ownership != Ownership::Root,
+        }
+    }
+
+    /// What `/` of the container looks like: the upper folder hides those below.
+    fn root_attributes(&self, layers: &[Digest]) -> RootAttributes {
+        let top = layers.last().and_then(|top| rustix::fs::stat(self.layer_path(top).join("diff")).ok());
+        match top {
+            Some(stat) => RootAttributes { mode: stat.st_mode & 0o7777, uid: stat.st_uid, gid: stat.st_gid },
+            None => RootAttributes { mode: 0o755, uid: 0, gid: 0 },
+        }
+    }
+}
+
+fn fill_root(folder: &Path, dirs: &RootDirs, record: &Record, root: RootAttributes) -> Result<(), Error> {
+    let path = folder.join("root.json");
+    let json = serde_json::to_vec(record).map_err(io::Error::from).at("encode", &path)?;
+    std::fs::write(&path, json).at("write", &path)?;
+    for dir in [&dirs.upper, &dirs.work, &dirs.merged] {
+        crate::step::point();
+        rustix::fs::mkdir(dir, Mode::from_raw_mode(0o755)).at("create folder", dir)?;
+    }
+    if (root.uid, root.gid) != (0, 0) {
+        let (uid, gid) = (rustix::fs::Uid::from_raw(root.uid), rustix::fs::Gid::from_raw(root.gid));
+        match rustix::fs::chown(&dirs.upper, Some(uid), Some(gid)) {
+            // Without a range of ids the owner is the user, whatever the image says.
+            Err(Errno::INVAL | Errno::PERM) => {}
+            result => result.at("change owner of", &dirs.upper)?,
+        }
+    }
+    // Not left to mkdir: the umask may be tight.
+    rustix::fs::chmod(&dirs.upper, Mode::from_raw_mode(root.mode)).at("change mode of", &dirs.upper)
+}

@@ -1,0 +1,101 @@
+//! The trash: removing is one rename into `trash/`, deleting happens later, behind somebody's answer.
+
+use crate::error::{At, Error};
+use crate::layer::NOTE_PREFIX;
+use crate::location::Store;
+use crate::lock::{claim, open_dir, random_name, try_lock};
+use crate::{blob::NEW_BLOBS, remove_tree::remove_tree};
+use oci::Digest;
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+use std::path::Path;
+
+impl Store {
+    /// Moves a file or folder into the trash; what isn't there is fine.
+    pub(crate) fn discard(&self, path: &Path) -> Result<(), Error> {
+        let target = self.path2("trash", &random_name());
+        match rustix::fs::rename(path, &target) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(e) => Err(e).at("move to the trash", path),
+        }
+    }
+
+    /// Deletes the trash and whatever killed processes left in `tmp/`, and makes new layers durable. Called behind the
+    /// answer; safe to run concurrently (the second returns at once). Goes on after errors and reports the first.
+    pub fn reclaim(&self) -> Result<(), Error> {
+        let trash = self.folder("trash");
+        let fd = open_dir(&trash).at("open folder", &trash)?;
+        if !try_lock(&fd) {
+            return Ok(());
+        }
+        let mut first = None;
+        let mut note = |result: Result<(), Error>| first = first.take().or(result.err());
+        let (layers, new_blobs) = match self.sweep_temporary() {
+            Ok(found) => found,
+            Err(e) => {
+                note(Err(e));
+                Default::default()
+            }
+        };
+        note(self.drop_strays(&layers, new_blobs));
+        note(self.settle_layers(&layers));
+        for name in names_in(&trash)? {
+            note(remove_tree(&fd, &trash, &name));
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Is there anything for [`Store::reclaim`]? Two readdirs.
+    pub fn needs_reclaim(&self) -> bool {
+        let any =
+            |folder: &str| std::fs::read_dir(self.folder(folder)).is_ok_and(|mut entries| entries.next().is_some());
+        any("trash") || any("tmp")
+    }
+
+    /// Moves what dead processes left in `tmp/` into the trash; returns the notes found there: layers, and whether blobs are new.
+    fn sweep_temporary(&self) -> Result<(Vec<Digest>, bool), Error> {
+        let (mut layers, mut new_blobs) = (Vec::new(), false);
+        for name in names_in(&self.folder("tmp"))? {
+            let text = name.to_string_lossy();
+            if text == NEW_BLOBS {
+                new_blobs = true;
+            } else if let Some(hex) = text.strip_prefix(NOTE_PREFIX) {
+                match Digest::from_sha256_hex(hex) {
+                    Ok(layer) => layers.push(layer),
+                    Err(_) => self.remove_note(&text)?,
+                }
+            } else {
+                let path = self.path2("tmp", &text);
+                let owner_is_dead = claim(&path).at("look at stray", &path)?;
+                if owner_is_dead.is_some() {
+                    self.discard(&path)?;
+                }
+            }
+        }
+        Ok((layers, new_blobs))
+    }
+
+    /// Drops noted layers and blobs that belong to no image, unless somebody is just storing some.
+    fn drop_strays(&self, layers: &[Digest], new_blobs: bool) -> Result<(), Error> {
+        if layers.is_empty() && !new_blobs {
+            return Ok(());
+        }
+        let folder = self.folder("layers");
+        let fd = open_dir(&folder).at("open folder", &folder)?;
+        if rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Ok(());
+        }
+        let _lock = self.lock()?;
+        self.drop_unreferenced(layers, &[])?;
+        if new_blobs {
+            self.drop_stray_blobs()?;
+            self.remove_note(NEW_BLOBS)?;
+        }
+        Ok(())
+    }
+}
+
+fn names_in(folder: &Path) -> Result<Vec<std::ffi::OsString>, Error> {
+    let entries = std::fs::read_dir(folder).at("list", folder)?;
+    entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<Result<_, _>>().at("list", folder)
+}

@@ -1,6 +1,7 @@
 //! Device nodes and device rules (`--device`, `--device-cgroup-rule`).
 
-use crate::{is_default, null_default};
+use crate::{Defaults, Invalid, is_default, null_default};
+use oci::runtime::{Device, DeviceRule};
 use serde::{Deserialize, Serialize};
 
 /// Wishes for devices.
@@ -13,4 +14,126 @@ pub struct Devices {
     /// Rules beyond those of `devices`.
     #[serde(rename = "device_cgroup_rule", skip_serializing_if = "is_default", deserialize_with = "null_default")]
     pub cgroup_rules: Vec<oci::runtime::DeviceRule>,
+}
+
+/// One `--device`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceFlag {
+    /// On the host.
+    pub host: String,
+    /// Inside.
+    pub inside: String,
+    /// Of `rwm`.
+    pub access: String,
+}
+
+/// `/dev/host[:/dev/inside][:rwm]`.
+pub fn parse_device(text: &str) -> Result<DeviceFlag, Invalid> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let flag = |inside: &str, access: &str| DeviceFlag {
+        host: parts[0].to_owned(),
+        inside: inside.to_owned(),
+        access: access.to_owned(),
+    };
+    let bad_mode = |mode: &str| Invalid::new(format!("invalid device mode {mode:?} in device {text:?}"));
+    let flag = match parts[..] {
+        [host] => flag(host, "rwm"),
+        [_, inside] if inside.starts_with('/') => flag(inside, "rwm"),
+        [host, mode] if is_access(mode) => flag(host, mode),
+        [_, mode] => return Err(Invalid::new(format!("invalid device mode {mode:?} in device {text:?}"))),
+        [_, _, mode] if !is_access(mode) => return Err(bad_mode(text)),
+        [_, inside, mode] => flag(inside, mode),
+        _ => return Err(Invalid::new(format!("invalid device specification: {text}"))),
+    };
+    if flag.host.is_empty() || !flag.inside.starts_with('/') {
+        return Err(Invalid::new(format!("invalid device specification: {text}: paths must be absolute")));
+    }
+    Ok(flag)
+}
+
+/// Each letter of `rwm` at most once, at least one.
+fn is_access(text: &str) -> bool {
+    let once = |letter: char| text.matches(letter).count() <= 1;
+    !text.is_empty() && text.chars().all(|c| "rwm".contains(c)) && "rwm".chars().all(once)
+}
+
+/// `--device-cgroup-rule "c 5:* rwm"`.
+pub fn parse_cgroup_rule(text: &str) -> Result<DeviceRule, Invalid> {
+    let shape =
+        || Invalid::new(format!("invalid device cgroup rule requires type, major:Minor, and access rules: {text:?}"));
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    let [kind, numbers, access] = parts[..] else { return Err(shape()) };
+    if !matches!(kind, "a" | "b" | "c") {
+        return Err(Invalid::new(format!("invalid device type in device-access-add: {kind}")));
+    }
+    if !is_access(access) {
+        return Err(Invalid::new(format!("invalid device access in device-access-add: {access}")));
+    }
+    let (major, minor) = numbers.split_once(':').ok_or_else(shape)?;
+    Ok(DeviceRule {
+        allow: true,
+        kind: Some(kind.to_owned()),
+        major: number(major)?,
+        minor: number(minor)?,
+        access: Some(access.to_owned()),
+    })
+}
+
+fn number(text: &str) -> Result<Option<i64>, Invalid> {
+    if text == "*" {
+        return Ok(None);
+    }
+    let number: u32 = text.parse().map_err(|_| Invalid::new(format!("invalid device number {text:?}")))?;
+    Ok(Some(number.into()))
+}
+
+impl Devices {
+    /// `--device`.
+    pub fn add(&mut self, text: &str) -> Result<(), Invalid> {
+        parse_device(text)?;
+        self.devices.push(Device { path: text.to_owned(), ..Device::default() });
+        Ok(())
+    }
+
+    /// Host paths whose nodes [`HostFacts::devices`] must hold (those of the configuration too).
+    pub fn wanted(&self, defaults: &Defaults) -> Result<Vec<String>, Invalid> {
+        Ok(self.flags(defaults)?.into_iter().map(|flag| flag.host).collect())
+    }
+
+    fn flags(&self, defaults: &Defaults) -> Result<Vec<DeviceFlag>, Invalid> {
+        let asked = self.devices.iter().map(|device| device.path.as_str());
+        defaults.devices.iter().map(String::as_str).chain(asked).map(parse_device).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flag(text: &str) -> Result<(String, String, String), String> {
+        parse_device(text).map(|f| (f.host, f.inside, f.access)).map_err(|e| e.message)
+    }
+
+    #[test]
+    fn device_forms() {
+        let of = |a: &str, b: &str, c: &str| Ok((a.to_owned(), b.to_owned(), c.to_owned()));
+        assert_eq!(flag("/dev/null"), of("/dev/null", "/dev/null", "rwm"));
+        assert_eq!(flag("/dev/null:/dev/x"), of("/dev/null", "/dev/x", "rwm"));
+        assert_eq!(flag("/dev/null:/dev/x:rw"), of("/dev/null", "/dev/x", "rw"));
+        assert_eq!(flag("/dev/null:rw"), of("/dev/null", "/dev/null", "rw"));
+        assert_eq!(flag("/dev/null:xyz").unwrap_err(), "invalid device mode \"xyz\" in device \"/dev/null:xyz\"");
+        assert_eq!(flag("/dev/null:/x:r:w").unwrap_err(), "invalid device specification: /dev/null:/x:r:w");
+        assert!(flag("/dev/null:/dev/x:rwx").is_err());
+        assert!(flag("/dev/null:/dev/x:rr").is_err());
+        assert!(flag("").is_err());
+    }
+
+    #[test]
+    fn cgroup_rules() {
+        let rule = parse_cgroup_rule("c 5:* rw").unwrap();
+        assert_eq!((rule.major, rule.minor, rule.access.as_deref()), (Some(5), None, Some("rw")));
+        for text in ["x 1:3 r", "c 1:3", "c 1:3 q", "c a:b r", "c 1 r"] {
+            assert!(parse_cgroup_rule(text).is_err(), "{text}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! How it ends and begins again (`--stop-signal`, `--stop-timeout`, `--restart`, `--rm`, `--timeout`).
 
-use crate::{is_default, null_default};
+use crate::{Invalid, is_default, null_default};
 use serde::{Deserialize, Serialize};
 
 /// Wishes for the life.
@@ -52,4 +52,93 @@ pub enum Restart {
     Always,
     /// As always; also not after a boot when it was stopped.
     UnlessStopped,
+}
+
+impl Life {
+    /// `--restart policy[:tries]`.
+    pub fn set_restart(&mut self, text: &str) -> Result<(), Invalid> {
+        let (policy, tries) = match text.split_once(':') {
+            Some((policy, tries)) => (policy, Some(tries)),
+            None => (text, None),
+        };
+        self.restart_tries =
+            match tries {
+                None => None,
+                Some(_) if policy != "on-failure" => {
+                    return Err(Invalid::new(
+                        "restart policy retries can only be specified with on-failure restart policy",
+                    ));
+                }
+                Some(tries) => Some(tries.parse().map_err(|_| {
+                    Invalid::new(format!("parsing restart policy retry count: invalid number {tries:?}"))
+                })?),
+            };
+        self.restart_policy = policy.to_owned();
+        self.restart().map(drop)
+    }
+
+    /// The policy as a value.
+    pub fn restart(&self) -> Result<Restart, Invalid> {
+        match self.restart_policy.as_str() {
+            "" | "no" | "never" => Ok(Restart::No),
+            "on-failure" => Ok(Restart::OnFailure { tries: self.restart_tries.filter(|tries| *tries > 0) }),
+            "always" => Ok(Restart::Always),
+            "unless-stopped" => Ok(Restart::UnlessStopped),
+            other => Err(Invalid::new(format!("{other:?} is not a valid restart policy: invalid argument"))),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
+        if self.remove && matches!(self.restart()?, Restart::Always | Restart::UnlessStopped) {
+            return Err(Invalid::new(
+                "the --rm option conflicts with --restart, when the restartPolicy is not \"\" and \"no\"",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Restart {
+    /// podman's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::OnFailure { .. } => "on-failure",
+            Self::Always => "always",
+            Self::UnlessStopped => "unless-stopped",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn restart(text: &str) -> Result<Restart, String> {
+        let mut life = Life::default();
+        life.set_restart(text).map_err(|e| e.message)?;
+        life.restart().map_err(|e| e.message)
+    }
+
+    #[test]
+    fn restart_policies() {
+        assert_eq!(restart(""), Ok(Restart::No));
+        assert_eq!(restart("never"), Ok(Restart::No));
+        assert_eq!(restart("always"), Ok(Restart::Always));
+        assert_eq!(restart("on-failure"), Ok(Restart::OnFailure { tries: None }));
+        assert_eq!(restart("on-failure:3"), Ok(Restart::OnFailure { tries: Some(3) }));
+        assert_eq!(restart("foo").unwrap_err(), "\"foo\" is not a valid restart policy: invalid argument");
+        assert!(restart("always:3").is_err());
+        assert!(restart("on-failure:x").is_err());
+        assert!(restart("on-failure:").is_err());
+    }
+
+    #[test]
+    fn rm_conflicts_with_always_but_not_on_failure() {
+        let life = |policy: &str| Life { remove: true, restart_policy: policy.into(), ..Life::default() };
+        assert!(life("always").check().is_err());
+        assert!(life("unless-stopped").check().is_err());
+        assert!(life("on-failure").check().is_ok());
+        assert!(life("no").check().is_ok());
+    }
 }

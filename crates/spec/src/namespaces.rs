@@ -1,6 +1,6 @@
 //! pid, uts, ipc and cgroup namespaces (`--pid`, `--uts`, `--ipc`, `--cgroupns`).
 
-use crate::is_default;
+use crate::{Invalid, is_default};
 use serde::{Deserialize, Serialize};
 
 /// The namespaces that need no more than a mode. User and network have their own files.
@@ -80,5 +80,73 @@ impl Namespace {
     /// Without value.
     pub fn of(mode: NsMode) -> Self {
         Self { mode, value: String::new() }
+    }
+}
+
+/// Which flag a text belongs to: they take different words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `--pid`, `--uts`, `--cgroupns`.
+    Plain,
+    /// `--ipc`.
+    Ipc,
+}
+
+/// `--pid`, `--uts`, `--ipc`, `--cgroupns`: host, private, container:ID, ns:PATH (ipc also none, shareable).
+pub fn parse(text: &str, kind: Kind) -> Result<Namespace, Invalid> {
+    if let Some(path) = text.strip_prefix("ns:") {
+        return Ok(Namespace { mode: NsMode::Path, value: path.to_owned() });
+    }
+    if let Some(container) = text.strip_prefix("container:") {
+        return container_namespace(container);
+    }
+    let mode = match (text, kind) {
+        ("", _) => NsMode::Default,
+        ("host", _) => NsMode::Host,
+        ("private", _) => NsMode::Private,
+        ("pod", _) => NsMode::Pod,
+        ("none", Kind::Ipc) => NsMode::None,
+        ("shareable", Kind::Ipc) => NsMode::Shareable,
+        _ => return Err(unrecognized(text)),
+    };
+    Ok(Namespace::of(mode))
+}
+
+pub(crate) fn container_namespace(container: &str) -> Result<Namespace, Invalid> {
+    if container.is_empty() {
+        return Err(Invalid::new("invalid config provided: namespace mode container requires a value"));
+    }
+    Ok(Namespace { mode: NsMode::Container, value: container.to_owned() })
+}
+
+pub(crate) fn unrecognized(text: &str) -> Invalid {
+    Invalid::new(format!("unrecognized namespace mode {text} passed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words() {
+        assert_eq!(parse("host", Kind::Plain), Ok(Namespace::of(NsMode::Host)));
+        assert_eq!(parse("shareable", Kind::Ipc), Ok(Namespace::of(NsMode::Shareable)));
+        assert_eq!(parse("ns:/x", Kind::Plain), Ok(Namespace { mode: NsMode::Path, value: "/x".into() }));
+        assert_eq!(parse("container:c", Kind::Ipc), Ok(Namespace { mode: NsMode::Container, value: "c".into() }));
+    }
+
+    #[test]
+    fn wrong_words() {
+        assert_eq!(parse("foo", Kind::Plain).unwrap_err().message, "unrecognized namespace mode foo passed");
+        assert!(parse("shareable", Kind::Plain).is_err());
+        assert!(parse("none", Kind::Plain).is_err());
+        assert!(parse("container:", Kind::Plain).is_err());
+    }
+
+    #[test]
+    fn json_is_libpods() {
+        let namespace: Namespace = serde_json::from_str(r#"{"nsmode":"keep-id","value":"uid=5"}"#).unwrap();
+        assert_eq!(namespace, Namespace { mode: NsMode::KeepId, value: "uid=5".into() });
+        assert_eq!(serde_json::from_str::<Namespace>(r#"{"nsmode":""}"#).unwrap(), Namespace::default());
     }
 }

@@ -1,6 +1,6 @@
 //! What runs: command, environment, user, terminal.
 
-use crate::{is_default, null_default};
+use crate::{Invalid, is_default, null_default};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -77,4 +77,65 @@ pub struct Process {
     /// personality(2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub personality: Option<oci::runtime::Personality>,
+}
+
+/// `--entrypoint`: a JSON list, or the program alone. Empty text clears the image's.
+pub fn parse_entrypoint(text: &str) -> Vec<String> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    serde_json::from_str(text).unwrap_or_else(|_| vec![text.to_owned()])
+}
+
+/// `--umask`: up to three octal digits, with or without a leading zero.
+pub fn parse_umask(text: &str) -> Result<u32, Invalid> {
+    let digits = text.strip_prefix('0').unwrap_or(text);
+    let octal = digits.len() <= 3 && !text.is_empty() && digits.bytes().all(|b| (b'0'..=b'7').contains(&b));
+    if !octal {
+        return Err(Invalid::new(format!("invalid umask string {text}: invalid argument")));
+    }
+    Ok(digits.bytes().fold(0, |mask, digit| mask * 8 + u32::from(digit - b'0')))
+}
+
+impl Process {
+    /// `--group-add`: `keep-groups` stands alone.
+    pub fn set_groups(&mut self, groups: Vec<String>) -> Result<(), Invalid> {
+        if groups.len() > 1 && groups.iter().any(|group| group == "keep-groups") {
+            return Err(Invalid::new(
+                "the '--group-add keep-groups' option is not allowed with any other --group-add options",
+            ));
+        }
+        self.groups = groups;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entrypoints() {
+        assert_eq!(parse_entrypoint(r#"["a","b"]"#), ["a", "b"]);
+        assert_eq!(parse_entrypoint(r#"["a""#), [r#"["a""#]);
+        assert_eq!(parse_entrypoint("sh -c"), ["sh -c"]);
+        assert!(parse_entrypoint("").is_empty());
+    }
+
+    #[test]
+    fn umasks() {
+        assert_eq!(parse_umask("022"), Ok(0o22));
+        assert_eq!(parse_umask("0777"), Ok(0o777));
+        assert_eq!(parse_umask("077"), Ok(0o77));
+        for text in ["9", "abc", "01777", ""] {
+            assert!(parse_umask(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn keep_groups_stands_alone() {
+        let mut process = Process::default();
+        assert!(process.set_groups(vec!["keep-groups".into()]).is_ok());
+        assert!(process.set_groups(vec!["keep-groups".into(), "5".into()]).is_err());
+    }
 }

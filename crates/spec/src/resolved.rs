@@ -1,14 +1,8 @@
 //! [`ResolvedSpec`]: every default decided. Stored by the engine, lowered to config.json for each start.
 
 use crate::{
-    ContainerSpec, Defaults, HostFacts, Invalid, RunFacts,
-    log::ResolvedLog,
-    life::Restart,
-    mounts::ResolvedMount,
-    namespaces::Namespace,
-    network::ResolvedNetwork,
-    security::SeccompChoice,
-    users::IdRange,
+    ContainerSpec, Defaults, HostFacts, Invalid, RunFacts, life::Restart, log::ResolvedLog, mounts::ResolvedMount,
+    namespaces::Namespace, network::ResolvedNetwork, security::SeccompChoice, users::IdRange,
 };
 use oci::runtime as rt;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,10 @@
 //! User namespace and id mappings (`--userns`, `--uidmap`, `--gidmap`, `--subuidname`).
 
-use crate::{is_default, namespaces::Namespace, null_default};
+use crate::{
+    Defaults, Invalid, is_default,
+    namespaces::{Namespace, NsMode, container_namespace, unrecognized},
+    null_default,
+};
 use serde::{Deserialize, Serialize};
 
 /// Wishes for the user namespace.
@@ -63,4 +67,186 @@ pub struct AutoUserNs {
     /// Fixed ranges besides.
     #[serde(rename = "AdditionalGIDMappings", deserialize_with = "null_default")]
     pub additional_gid_mappings: Vec<IdRange>,
+}
+
+impl Users {
+    /// `--userns`.
+    pub fn set_userns(&mut self, text: &str) -> Result<(), Invalid> {
+        self.userns = parse_userns(text)?;
+        if self.userns.mode == NsMode::Auto {
+            let mappings = self.mappings.get_or_insert_default();
+            mappings.auto_user_ns = true;
+            mappings.auto_user_ns_opts = parse_auto(&self.userns.value)?;
+        }
+        Ok(())
+    }
+
+    /// `--uidmap`, one entry.
+    pub fn add_uid_map(&mut self, text: &str) -> Result<(), Invalid> {
+        self.mappings.get_or_insert_default().uid_map.push(parse_map(text, "UID")?);
+        Ok(())
+    }
+
+    /// `--gidmap`, one entry.
+    pub fn add_gid_map(&mut self, text: &str) -> Result<(), Invalid> {
+        self.mappings.get_or_insert_default().gid_map.push(parse_map(text, "GID")?);
+        Ok(())
+    }
+
+    /// For `--userns=auto`: the wish the engine must find a range for. `None`: another mode.
+    pub fn auto_request(&self, defaults: &Defaults) -> Option<AutoUserNs> {
+        let effective = if self.is_default() { &defaults.userns } else { &self.userns };
+        if effective.mode != NsMode::Auto {
+            return None;
+        }
+        let asked = self.mappings.as_ref().filter(|mappings| mappings.auto_user_ns);
+        Some(asked.map(|mappings| mappings.auto_user_ns_opts.clone()).unwrap_or_default())
+    }
+
+    /// Neither a mode nor mappings were asked for.
+    fn is_default(&self) -> bool {
+        self.userns.mode == NsMode::Default && !self.has_maps()
+    }
+
+    fn has_maps(&self) -> bool {
+        self.mappings.as_ref().is_some_and(|mappings| !mappings.uid_map.is_empty() || !mappings.gid_map.is_empty())
+    }
+}
+
+/// `host`, `private`, `nomap`, `keep-id[:uid=…,gid=…,size=…]`, `auto[:size=…]`, `container:ID`, `ns:PATH`.
+pub(crate) fn parse_userns(text: &str) -> Result<Namespace, Invalid> {
+    if let Some(path) = text.strip_prefix("ns:") {
+        return Ok(Namespace { mode: NsMode::Path, value: path.to_owned() });
+    }
+    if let Some(container) = text.strip_prefix("container:") {
+        return container_namespace(container);
+    }
+    let (word, value) = text.split_once(':').unwrap_or((text, ""));
+    let mode = match word {
+        "" => NsMode::Default,
+        "host" => NsMode::Host,
+        "private" => NsMode::Private,
+        "nomap" | "no-map" => NsMode::NoMap,
+        "pod" => NsMode::Pod,
+        "keep-id" => NsMode::KeepId,
+        "auto" => NsMode::Auto,
+        _ => return Err(unrecognized(text)),
+    };
+    match mode {
+        NsMode::KeepId => drop(parse_keep_id(value)?),
+        NsMode::Auto => drop(parse_auto(value)?),
+        _ if text.contains(':') => return Err(unrecognized(text)),
+        _ => {}
+    }
+    Ok(Namespace { mode, value: value.to_owned() })
+}
+
+/// Options of `keep-id`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct KeepId {
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
+    pub size: Option<u32>,
+}
+
+pub(crate) fn parse_keep_id(options: &str) -> Result<KeepId, Invalid> {
+    let mut keep = KeepId::default();
+    for option in options.split(',').filter(|option| !option.is_empty()) {
+        let (key, value) = option.split_once('=').ok_or_else(|| unknown_option(option))?;
+        let field = match key {
+            "uid" => &mut keep.uid,
+            "gid" => &mut keep.gid,
+            "size" => &mut keep.size,
+            _ => return Err(unknown_option(key)),
+        };
+        *field = Some(id(value)?);
+    }
+    Ok(keep)
+}
+
+fn parse_auto(options: &str) -> Result<AutoUserNs, Invalid> {
+    let mut auto = AutoUserNs::default();
+    for option in options.split(',').filter(|option| !option.is_empty()) {
+        let (key, value) = option.split_once('=').ok_or_else(|| unknown_option(option))?;
+        match key {
+            "size" => auto.size = id(value)?,
+            "uidmapping" => auto.additional_uid_mappings.push(parse_map(value, "UID")?),
+            "gidmapping" => auto.additional_gid_mappings.push(parse_map(value, "GID")?),
+            _ => return Err(unknown_option(key)),
+        }
+    }
+    Ok(auto)
+}
+
+fn unknown_option(key: &str) -> Invalid {
+    Invalid::new(format!("unknown option specified: {key:?}"))
+}
+
+fn id(text: &str) -> Result<u32, Invalid> {
+    text.parse().map_err(|_| Invalid::new(format!("parsing id {text:?}: must be a number from 0 to 4294967295")))
+}
+
+/// `container:host[:size]`. Podman's `+`, `u`, `g` and `@` forms are not offered yet.
+fn parse_map(text: &str, what: &str) -> Result<IdRange, Invalid> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let (container, host, size) = match parts[..] {
+        [container, host] => (container, host, "1"),
+        [container, host, size] => (container, host, size),
+        _ => {
+            return Err(Invalid::new(format!(
+                "initializing ID mappings: {what} setting is malformed expected [\"uint32:uint32[:uint32]\"] : [{text:?}]"
+            )));
+        }
+    };
+    if container.starts_with(['+', 'u', 'g']) || host.starts_with('@') {
+        return Err(Invalid::new(format!("the +, u, g and @ forms of id mappings are not supported yet: {text:?}")));
+    }
+    let number = |value: &str| {
+        value.parse::<u32>().map_err(|_| Invalid::new(format!("parsing id map value {value:?}: must be a number")))
+    };
+    let range = IdRange { container_id: number(container)?, host_id: number(host)?, size: number(size)? };
+    let fits = |first: u32| first.checked_add(range.size.saturating_sub(1)).is_some();
+    if range.size == 0 || !fits(range.container_id) || !fits(range.host_id) {
+        return Err(Invalid::new(format!("id mapping {text:?}: the range is empty or ends beyond 4294967295")));
+    }
+    Ok(range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn userns_words() {
+        assert_eq!(parse_userns("host"), Ok(Namespace::of(NsMode::Host)));
+        assert_eq!(
+            parse_userns("keep-id:uid=5,gid=6"),
+            Ok(Namespace { mode: NsMode::KeepId, value: "uid=5,gid=6".into() })
+        );
+        assert_eq!(parse_userns("foo").unwrap_err().message, "unrecognized namespace mode foo passed");
+        assert_eq!(parse_userns("keep-id:foo=1").unwrap_err().message, "unknown option specified: \"foo\"");
+        assert_eq!(parse_userns("auto:foo=1").unwrap_err().message, "unknown option specified: \"foo\"");
+        assert!(parse_userns("auto:size=abc").is_err());
+        assert!(parse_userns("keep-id:uid=x").is_err());
+        assert!(parse_userns("host:x").is_err());
+    }
+
+    #[test]
+    fn auto_options_go_into_the_mappings() {
+        let mut users = Users::default();
+        users.set_userns("auto:size=100,uidmapping=0:5:1").unwrap();
+        let mappings = users.mappings.unwrap();
+        assert!(mappings.auto_user_ns);
+        assert_eq!(mappings.auto_user_ns_opts.size, 100);
+        assert_eq!(mappings.auto_user_ns_opts.additional_uid_mappings.len(), 1);
+    }
+
+    #[test]
+    fn maps() {
+        assert_eq!(parse_map("0:100000:1000", "UID"), Ok(IdRange { container_id: 0, host_id: 100_000, size: 1000 }));
+        assert_eq!(parse_map("0:1", "UID"), Ok(IdRange { container_id: 0, host_id: 1, size: 1 }));
+        for text in ["foo", "0:a:1", "0:100000:1000:5", "0:4294967295:2", "0:1:0"] {
+            assert!(parse_map(text, "UID").is_err(), "{text}");
+        }
+    }
 }

@@ -86,7 +86,8 @@ impl Lay for Option<Vec<SubnetPool>> {
     fn lay(&mut self, value: Value) -> Result<(), Mismatch> {
         const WANTED: &str = "a list of {base = \"address/bits\", size = bits}";
         let Value::Array(items) = value else { return Err(mismatch(WANTED, &value)) };
-        *self = Some(items.iter().map(|item| pool(item).ok_or_else(|| mismatch(WANTED, item))).collect::<Result<_, _>>()?);
+        *self =
+            Some(items.iter().map(|item| pool(item).ok_or_else(|| mismatch(WANTED, item))).collect::<Result<_, _>>()?);
         Ok(())
     }
 }

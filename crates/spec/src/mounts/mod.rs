@@ -1,7 +1,13 @@
 //! Mounts and volumes: fields. Flag text is parsed in the files below.
 
-use crate::{is_default, null_default};
+mod csv;
+pub mod mount_flag;
+mod options;
+pub mod volume_flag;
+
+use crate::{Invalid, is_default, null_default};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// See podman-run(1) `-v`, `--mount`, `--tmpfs`, `--shm-size`, `--volumes-from`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -83,6 +89,35 @@ pub enum MountFlag {
     Overlay(OverlayVolume),
     /// Image mount.
     Image(ImageVolume),
+}
+
+impl Mounts {
+    /// `-v`; `cwd` makes relative sources absolute.
+    pub fn add_volume(&mut self, text: &str, cwd: &Path) -> Result<(), Invalid> {
+        self.add(volume_flag::parse_volume(text, cwd)?);
+        Ok(())
+    }
+
+    /// `--mount`; `cwd` makes relative sources absolute.
+    pub fn add_mount(&mut self, text: &str, cwd: &Path) -> Result<(), Invalid> {
+        self.add(mount_flag::parse_mount(text, cwd)?);
+        Ok(())
+    }
+
+    /// `--tmpfs`.
+    pub fn add_tmpfs(&mut self, text: &str) -> Result<(), Invalid> {
+        self.add(volume_flag::parse_tmpfs(text)?);
+        Ok(())
+    }
+
+    fn add(&mut self, flag: MountFlag) {
+        match flag {
+            MountFlag::Mount(mount) => self.mounts.push(mount),
+            MountFlag::Volume(volume) => self.volumes.push(volume),
+            MountFlag::Overlay(volume) => self.overlay_volumes.push(volume),
+            MountFlag::Image(volume) => self.image_volumes.push(volume),
+        }
+    }
 }
 
 /// One mount, decided.

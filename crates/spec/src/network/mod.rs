@@ -1,5 +1,8 @@
 //! Networks, published ports, names (`--network`, `-p`, `--dns`, `--add-host`): fields.
 
+pub mod flags;
+pub mod ports;
+
 use crate::{is_default, namespaces::Namespace, null_default};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{collections::BTreeMap, net::IpAddr};
@@ -12,7 +15,12 @@ pub struct Network {
     #[serde(rename = "netns", skip_serializing_if = "is_default")]
     pub mode: Namespace,
     /// Bridge networks by name.
-    #[serde(rename = "Networks", alias = "networks", skip_serializing_if = "is_default", deserialize_with = "null_default")]
+    #[serde(
+        rename = "Networks",
+        alias = "networks",
+        skip_serializing_if = "is_default",
+        deserialize_with = "null_default"
+    )]
     pub networks: BTreeMap<String, PerNetwork>,
     /// Options of the mode's program (`pasta`: argv).
     #[serde(rename = "network_options", skip_serializing_if = "is_default", deserialize_with = "null_default")]

@@ -40,6 +40,10 @@ mod name;
 mod remove_tree;
 mod root;
 mod step;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod trash;
 mod volume;
 

@@ -26,6 +26,12 @@ impl Store {
         Ok(all)
     }
 
+    /// Whether some layer is in no image: the quick look before all containers are read.
+    pub(crate) fn any_without_image(&self, layers: &[Digest]) -> Result<bool, Error> {
+        let images: HashSet<_> = self.image_records()?.into_iter().flat_map(|image| image.layers).collect();
+        Ok(layers.iter().any(|layer| !images.contains(layer)))
+    }
+
     /// Moves those of `layers` and `blobs` into the trash that nothing needs; the caller holds the store's lock.
     pub(crate) fn drop_unreferenced(&self, layers: &[Digest], blobs: &[Digest]) -> Result<(), Error> {
         let keep = self.references()?;

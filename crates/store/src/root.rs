@@ -113,12 +113,7 @@ impl Store {
     }
 
     fn root_record(&self, container: &str) -> Result<Option<Record>, Error> {
-        let path = self.root_path(container).join("root.json");
-        match std::fs::read(&path) {
-            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
-            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-            Err(e) => Err(e).at("read", &path),
-        }
+        read_record(&self.root_path(container))
     }
 
     fn require_layers(&self, layers: &[Digest]) -> Result<(), Error> {
@@ -180,6 +175,20 @@ impl Store {
             Some(stat) => RootAttributes { mode: stat.st_mode & 0o7777, uid: stat.st_uid, gid: stat.st_gid },
             None => RootAttributes { mode: 0o755, uid: 0, gid: 0 },
         }
+    }
+}
+
+/// The layers that a container's folder, wherever it is, says it needs.
+pub(crate) fn recorded_layers(folder: &Path) -> Vec<Digest> {
+    read_record(folder).ok().flatten().map(|record| record.layers).unwrap_or_default()
+}
+
+fn read_record(folder: &Path) -> Result<Option<Record>, Error> {
+    let path = folder.join("root.json");
+    match std::fs::read(&path) {
+        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(e) => Err(e).at("read", &path),
     }
 }
 

@@ -22,7 +22,7 @@ fn images_are_found_by_name_id_and_prefix() {
     assert_eq!(store.image_named("docker.io/library/a:1").unwrap().as_ref(), Some(&image.id));
     assert_eq!(store.image_named("docker.io/a:1").unwrap().as_ref(), Some(&image.id));
     assert_eq!(store.image_named("a").unwrap(), None);
-    assert_eq!(store.images_by_prefix(&image.id.hex()[..5]).unwrap(), [image.id.clone()]);
+    assert_eq!(store.images_by_prefix(&image.id.hex()[..5]).unwrap(), std::slice::from_ref(&image.id));
     assert_eq!(store.image(&image.id).unwrap().unwrap(), image);
     store.untag("q.io/b/c:2").unwrap();
     store.untag("q.io/b/c:2").unwrap();
@@ -82,9 +82,6 @@ fn removing_keeps_what_others_need() {
     store.reclaim().unwrap();
     assert!(store.has_layer(&base));
     store.remove_root("container").unwrap();
-    // Nothing refers to them now, but no note says so: the engine removes images, not containers, with layers.
-    let three = add_image(store, "three", &[base.clone(), top.clone()], &[]).unwrap();
-    store.remove_image(&three.id).unwrap();
     store.reclaim().unwrap();
     assert!(!store.has_layer(&base) && !store.has_layer(&top));
     assert_eq!(fixture.waste(), [""; 0]);
@@ -129,10 +126,9 @@ fn reclaim_spares_the_living() {
     let other = open(&fixture.path(""));
     other.reclaim().unwrap();
     assert!(other.has_layer(&uncommitted) && other.blob(&blob).is_ok(), "its image isn't committed yet");
-    assert_eq!(std::fs::read_dir(fixture.path("tmp")).unwrap().count(), 2, "the writer's folder and the note on blobs");
+    assert_eq!(std::fs::read_dir(fixture.path("tmp")).unwrap().count(), 3, "the writer's folder and two notes");
     drop(writer);
     store.written();
-    other.touch(&crate::layer::note(&uncommitted)).unwrap();
     assert!(other.needs_reclaim());
     other.reclaim().unwrap();
     assert!(!other.has_layer(&uncommitted) && other.blob(&blob).is_err());

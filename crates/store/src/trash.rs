@@ -37,8 +37,18 @@ impl Store {
                 Default::default()
             }
         };
-        note(self.drop_strays(&layers, new_blobs));
-        note(self.settle_layers(&layers));
+        let trashed = names_in(&trash)?;
+        // A removed container may have been the last that needed its layers.
+        let roots = trashed.iter().flat_map(|name| crate::root::recorded_layers(&trash.join(name)));
+        let mut candidates: Vec<_> = layers.iter().cloned().chain(roots).collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        match self.drop_strays(&candidates, new_blobs) {
+            Ok(true) => note(self.settle_layers(&layers)),
+            // Whether a layer is waste can't be told now: a note keeps it in mind.
+            Ok(false) => candidates.iter().for_each(|layer| note(self.touch(&crate::layer::note(layer)))),
+            Err(e) => note(Err(e)),
+        }
         for name in names_in(&trash)? {
             note(remove_tree(&fd, &trash, &name));
         }
@@ -75,23 +85,25 @@ impl Store {
         Ok((layers, new_blobs))
     }
 
-    /// Drops noted layers and blobs that belong to no image, unless somebody is just storing some.
-    fn drop_strays(&self, layers: &[Digest], new_blobs: bool) -> Result<(), Error> {
+    /// Drops layers, and new blobs, that nothing needs. False if somebody is just storing some, so that it can't be known.
+    fn drop_strays(&self, layers: &[Digest], new_blobs: bool) -> Result<bool, Error> {
         if layers.is_empty() && !new_blobs {
-            return Ok(());
+            return Ok(true);
         }
         let folder = self.folder("layers");
         let fd = open_dir(&folder).at("open folder", &folder)?;
         if rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Ok(());
+            return Ok(false);
         }
         let _lock = self.lock()?;
-        self.drop_unreferenced(layers, &[])?;
+        if new_blobs || self.any_without_image(layers)? {
+            self.drop_unreferenced(layers, &[])?;
+        }
         if new_blobs {
             self.drop_stray_blobs()?;
             self.remove_note(NEW_BLOBS)?;
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -149,9 +149,12 @@ impl Store {
         if there.is_empty() {
             return Ok(());
         }
-        let root = self.folder("layers");
-        let fd = crate::lock::open_dir(&root).at("open folder", &root)?;
-        rustix::fs::syncfs(&fd).at("sync file system of", &root)?;
+        let marked = |path: &Path| path.join("synced").exists();
+        if !there.iter().all(|(_, path)| marked(path)) {
+            let root = self.folder("layers");
+            let fd = crate::lock::open_dir(&root).at("open folder", &root)?;
+            rustix::fs::syncfs(&fd).at("sync file system of", &root)?;
+        }
         for (layer, path) in there {
             crate::step::point();
             let mark = path.join("synced");

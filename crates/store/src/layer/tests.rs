@@ -400,7 +400,7 @@ fn privileged_layers_are_copied_with_other_owners_once() {
         .end();
     let layer = add_layer(&fixture.store, &tar).unwrap().diff_id;
     let map = [(0, 100_000, 65536)];
-    let dirs = fixture.store.mapped_root("c1", &[layer.clone()], &map, &map).unwrap();
+    let dirs = fixture.store.mapped_root("c1", std::slice::from_ref(&layer), &map, &map).unwrap();
     let owner = |name: &str| {
         let meta = dirs.lower[0].join(name).symlink_metadata().unwrap();
         (meta.uid(), meta.gid(), meta.mode() & 0o7777, meta.nlink())
@@ -411,9 +411,9 @@ fn privileged_layers_are_copied_with_other_owners_once() {
     assert!(is_whiteout(&dirs.lower[0].join("gone")));
     assert_eq!(std::fs::read(dirs.lower[0].join("data")).unwrap(), b"content");
     assert_eq!(dirs.upper.metadata().unwrap().uid(), 100_000);
-    assert_eq!(fixture.store.root("c1", &[layer.clone()]).unwrap(), dirs);
+    assert_eq!(fixture.store.root("c1", std::slice::from_ref(&layer)).unwrap(), dirs);
     let inode = dirs.lower[0].metadata().unwrap().ino();
-    assert_eq!(fixture.store.mapped_root("c2", &[layer.clone()], &map, &map).unwrap().lower, dirs.lower);
+    assert_eq!(fixture.store.mapped_root("c2", std::slice::from_ref(&layer), &map, &map).unwrap().lower, dirs.lower);
     assert_eq!(dirs.lower[0].metadata().unwrap().ino(), inode);
     let narrow = [(0, 100_000, 3)];
     let error = fixture.store.mapped_root("c3", &[layer], &narrow, &narrow).map(drop).unwrap_err();
@@ -424,7 +424,8 @@ fn privileged_layers_are_copied_with_other_owners_once() {
 fn a_layer_from_before_an_unclean_restart_is_rebuilt_or_dropped() {
     let fixture = Fixture::new();
     let tar = Tar::new().folder("d").file("d/a", b"content").symlink("l", "d").end();
-    let damage: [(&str, fn(&Path)); 3] = [
+    type Damage = fn(&Path);
+    let damage: [(&str, Damage); 3] = [
         ("lost nothing that counts", |layer| std::fs::remove_file(layer.join("diff/l")).unwrap()),
         ("lost content", |layer| std::fs::write(layer.join("diff/d/a"), b"cont").unwrap()),
         ("lost its tar stream", |layer| std::fs::write(layer.join("tar-meta"), b"").unwrap()),

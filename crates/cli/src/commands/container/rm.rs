@@ -1,0 +1,69 @@
+//! `rm`: removes containers.
+
+use super::select::{LATEST, each, several};
+use crate::context::Context;
+use crate::error::{ENGINE_ERROR, Failure};
+use crate::syntax::command::{Arguments, Command, Needs};
+use crate::syntax::flag::Flag;
+use crate::syntax::matches::Matches;
+use engine::container::{RemoveOptions, remove};
+
+/// `rm`
+pub static COMMAND: Command = Command {
+    usage: "[options] CONTAINER [CONTAINER...]",
+    summary: "Remove containers",
+    details: "Removes containers that don't run; with --force also those that do. Their images stay.",
+    examples: &["rm web", "rm --force --volumes web", "rm --all"],
+    flags: &[FLAGS],
+    stops: false,
+    arguments: Arguments::Any,
+    needs: Needs::Store,
+    run,
+};
+
+static FLAGS: &[Flag] = &[
+    Flag::bool("all", "All containers").short('a'),
+    Flag::array("cidfile", "stringArray", "Read a container's id from this file"),
+    Flag::bool("depend", "Also containers that depend on it"),
+    Flag::array("filter", "stringArray", "Only containers that match (key=value)"),
+    Flag::bool("force", "Stop it first if it runs").short('f'),
+    Flag::bool("ignore", "A missing container is no error").short('i'),
+    LATEST,
+    Flag::int("time", "With --force: seconds until SIGKILL").short('t').alias(&["timeout"]).default("10"),
+    Flag::bool("volumes", "Also its anonymous volumes").short('v'),
+];
+
+fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
+    let force = matches.bool("force");
+    if matches.given("time") && !force {
+        return Err(Failure::new("--force option must be specified to use the --time option"));
+    }
+    let names = several(context, matches, "you must provide at least one name or id", |_| true)?;
+    let options = RemoveOptions {
+        force,
+        volumes: matches.bool("volumes"),
+        depend: matches.bool("depend"),
+        timeout: matches.number("time"),
+        ignore: matches.bool("ignore") || force,
+    };
+    let engine = context.engine()?;
+    each(&names, |name| {
+        let removed = remove(engine, name, &options).map_err(|error| {
+            let code = exit_code(&error);
+            Failure::from(error).code(code)
+        })?;
+        // The word the user had for it, then ids that went with it; nothing when it was missing and that is fine.
+        let others = removed.iter().skip(1).map(String::as_str);
+        let shown: Vec<&str> = std::iter::once(name).chain(others).take(removed.len()).collect();
+        Ok((!shown.is_empty()).then(|| shown.join("\n")))
+    })
+}
+
+/// Podman's: 1 for a missing container, 2 for one whose state forbids it.
+fn exit_code(error: &engine::Error) -> i32 {
+    match error {
+        engine::Error::NoSuchContainer(_) => 1,
+        engine::Error::State(_) => 2,
+        _ => ENGINE_ERROR,
+    }
+}

@@ -1,0 +1,199 @@
+//! `images`, `image list`.
+
+use crate::commands::container::select::filters;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::report::{Report, is_json};
+use crate::output::template::Types;
+use crate::output::{duration, go_time, json, size, stream};
+use crate::syntax::command::{Arguments, Command, Needs};
+use crate::syntax::flag::Flag;
+use crate::syntax::matches::Matches;
+use engine::image::{ImageSummary, ListOptions, list};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// `images`
+pub static COMMAND: Command = Command {
+    usage: "[options] [IMAGE]",
+    summary: "List images",
+    details: "Lists images that are here, newest first, one line for each name.",
+    examples: &["images", "images --format json", "images --filter dangling=true"],
+    flags: &[FLAGS],
+    stops: false,
+    arguments: Arguments::AtMost(1),
+    needs: Needs::Store,
+    run,
+};
+
+static FLAGS: &[Flag] = &[
+    Flag::bool("all", "Also images without a name that others are built on").short('a'),
+    Flag::bool("digests", "Also show digests"),
+    Flag::array("filter", "stringArray", "Only images that match (key=value)").short('f'),
+    Flag::text("format", "string", "Show by a Go template, or json"),
+    Flag::bool("no-trunc", "Don't shorten ids").alias(&["notruncate"]),
+    Flag::bool("noheading", "No header line").short('n'),
+    Flag::bool("quiet", "Only ids").short('q'),
+    Flag::choice("sort", &["created", "id", "repository", "size", "tag"], "Sort by"),
+];
+
+const HEADERS: &[(&str, &str)] = &[
+    ("Repository", "REPOSITORY"),
+    ("Tag", "TAG"),
+    ("Digest", "DIGEST"),
+    ("ID", "IMAGE ID"),
+    ("Id", "IMAGE ID"),
+    ("Created", "CREATED"),
+    ("CreatedAt", "CREATED AT"),
+    ("CreatedSince", "CREATED"),
+    ("CreatedTime", "CREATED TIME"),
+    ("Size", "SIZE"),
+    ("VirtualSize", "VIRTUAL SIZE"),
+    ("SharedSize", "SHARED SIZE"),
+    ("Labels", "LABELS"),
+    ("Containers", "CONTAINERS"),
+    ("Names", "NAMES"),
+    ("History", "HISTORY"),
+    ("ParentId", "PARENT ID"),
+    ("RepoTags", "REPO TAGS"),
+    ("RepoDigests", "REPO DIGESTS"),
+    ("Arch", "ARCH"),
+    ("Os", "OS"),
+    ("Dangling", "DANGLING"),
+    ("ReadOnly", "R/O"),
+];
+
+const TYPES: Types = Types { root: "images.imageReporter", maps: &["Labels"], times: &[], pointers: &[] };
+
+fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
+    let options = ListOptions {
+        all: matches.bool("all"),
+        filters: filters(matches).map_err(wrong_filter)?,
+        name: matches.arguments.first().cloned(),
+    };
+    let images = list(context.engine()?, &options)?;
+    let full = matches.bool("no-trunc");
+    match matches.text("format") {
+        Some(format) if is_json(format) => {
+            let objects: Vec<Value> = images.iter().map(object).collect();
+            stream::line(&json::pretty(&objects, "    ")?)?;
+        }
+        _ if matches.bool("quiet") => ids(&images, full, matches)?,
+        given => table(&images, full, given, matches)?,
+    }
+    Ok(0)
+}
+
+fn wrong_filter(mut failure: Failure) -> Failure {
+    failure.message = failure.message.map(|text| {
+        format!("{}: must be in the format \"filter=value or filter!=value\"", text.replace("invalid filter", "invalid image filter"))
+    });
+    failure
+}
+
+/// Each image once, in the order of the table.
+fn ids(images: &[ImageSummary], full: bool, matches: &Matches) -> Result<(), Failure> {
+    let mut shown = Vec::new();
+    for row in sorted(images, full, matches) {
+        let id = row["ID"].as_str().unwrap_or_default().to_owned();
+        if !shown.contains(&id) {
+            stream::line(&id)?;
+            shown.push(id);
+        }
+    }
+    Ok(())
+}
+
+fn table(images: &[ImageSummary], full: bool, given: Option<&str>, matches: &Matches) -> Result<(), Failure> {
+    let digest = if matches.bool("digests") { "{{.Digest}}\t" } else { "" };
+    let own = format!("table {{{{.Repository}}}}\t{{{{.Tag}}}}\t{digest}{{{{.ID}}}}\t{{{{.CreatedSince}}}}\t{{{{.Size}}}}");
+    let format = given.unwrap_or(&own);
+    let rows = sorted(images, full, matches);
+    Report { name: "images", format, headers: HEADERS, noheading: matches.bool("noheading"), types: TYPES }.print(rows)
+}
+
+/// One row a name.
+fn sorted(images: &[ImageSummary], full: bool, matches: &Matches) -> Vec<Value> {
+    let mut rows: Vec<(&ImageSummary, Value)> = images
+        .iter()
+        .flat_map(|image| names(image).into_iter().map(move |(repository, tag)| (image, row(image, repository, tag, full))))
+        .collect();
+    let text = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+    match matches.text("sort") {
+        Some("repository") => rows.sort_by_key(|(_, row)| text(row, "Repository")),
+        Some("tag") => rows.sort_by_key(|(_, row)| text(row, "Tag")),
+        Some("id") => rows.sort_by_key(|(image, _)| image.id.clone()),
+        Some("size") => rows.sort_by_key(|(image, _)| image.size),
+        _ => rows.sort_by_key(|(image, _)| std::cmp::Reverse(image.created)),
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Repository and tag of each name; `<none>` where there is none.
+fn names(image: &ImageSummary) -> Vec<(String, String)> {
+    let none = || "<none>".to_owned();
+    let tagged: Vec<_> = image.names.iter().map(|name| split(name)).collect();
+    if !tagged.is_empty() {
+        return tagged;
+    }
+    match image.repo_digests.first().and_then(|name| name.split_once('@')) {
+        Some((repository, _)) => vec![(repository.to_owned(), none())],
+        None => vec![(none(), none())],
+    }
+}
+
+/// A colon before the last slash belongs to a port.
+fn split(name: &str) -> (String, String) {
+    let slash = name.rfind('/').map_or(0, |at| at + 1);
+    match name[slash..].rfind(':') {
+        Some(colon) => (name[..slash + colon].to_owned(), name[slash + colon + 1..].to_owned()),
+        None => (name.to_owned(), "<none>".to_owned()),
+    }
+}
+
+fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Value {
+    let created = Timestamp::from_second(image.created).unwrap_or_default();
+    let since = duration::since(created) + " ago";
+    let id = if full { format!("sha256:{}", image.id) } else { image.id.chars().take(12).collect() };
+    json!({
+        "Repository": repository, "Tag": tag, "ID": id, "Id": image.id, "Digest": image.digest,
+        "Created": since, "CreatedSince": since, "CreatedAt": go_time(&created.to_string()),
+        "CreatedTime": go_time(&created.to_string()),
+        "Size": size::spaced(image.size), "VirtualSize": size::spaced(image.virtual_size), "SharedSize": image.shared_size,
+        "Labels": image.labels, "Containers": image.containers, "Names": image.names,
+        "History": image.names.join(", "), "ParentId": image.parent_id,
+        "RepoTags": image.repo_tags, "RepoDigests": image.repo_digests,
+        "Arch": image.arch, "Os": image.os, "Dangling": image.dangling, "ReadOnly": false,
+    })
+}
+
+/// As Podman's JSON: nothing where there is nothing.
+fn object(image: &ImageSummary) -> Value {
+    let mut object = json!({
+        "Id": image.id, "ParentId": image.parent_id, "RepoTags": null, "RepoDigests": image.repo_digests,
+        "Size": image.size, "SharedSize": image.shared_size, "VirtualSize": image.virtual_size,
+        "Labels": (!image.labels.is_empty()).then_some(&image.labels), "Containers": image.containers,
+    });
+    if image.dangling {
+        object["Dangling"] = json!(true);
+    }
+    object["Digest"] = json!(image.digest);
+    if !image.names.is_empty() {
+        object["History"] = json!(image.names);
+        object["Names"] = json!(image.names);
+    }
+    object["Created"] = json!(image.created);
+    object["CreatedAt"] = json!(image.created_at);
+    object
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repository_and_tag() {
+        assert_eq!(split("localhost:5000/a/b:1"), ("localhost:5000/a/b".into(), "1".into()));
+        assert_eq!(split("localhost:5000/a"), ("localhost:5000/a".into(), "<none>".into()));
+    }
+}

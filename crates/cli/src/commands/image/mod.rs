@@ -1,0 +1,9 @@
+//! Commands on images.
+
+pub mod history;
+pub mod inspect;
+pub mod list;
+pub mod load;
+pub mod pull;
+pub mod rm;
+pub mod tag;

@@ -1,0 +1,5 @@
+//! One file a command: arguments → spec → engine → print.
+
+pub mod container;
+pub mod image;
+pub mod system;

@@ -1,0 +1,122 @@
+//! `inspect`: all about any object, and the work of `container inspect` and `image inspect`.
+
+use crate::commands::container::select::{LATEST, latest};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::template::Types;
+use crate::output::{json, quote, report, stream};
+use crate::syntax::command::{Arguments, Command, Needs};
+use crate::syntax::flag::Flag;
+use crate::syntax::matches::Matches;
+use serde_json::Value;
+
+/// `inspect`
+pub static COMMAND: Command = Command {
+    usage: "[options] {CONTAINER|IMAGE} [...]",
+    summary: "Show all about an object",
+    details: "Prints all that is known about containers and images, as JSON or by a Go template.\n\
+              A name that both have means the container, unless --type says otherwise.",
+    examples: &["inspect web", "inspect --type image alpine", "inspect --format '{{.State.Status}}' web"],
+    flags: &[SHOW_FLAGS, &[LATEST, SIZE, TYPE]],
+    stops: false,
+    arguments: Arguments::Any,
+    needs: Needs::Store,
+    run,
+};
+
+/// Flags of all three commands.
+pub static SHOW_FLAGS: &[Flag] = &[Flag::text("format", "string", "Show by a Go template, or json").short('f')];
+
+/// `--size`.
+pub const SIZE: Flag = Flag::bool("size", "Also count the bytes on disk").short('s');
+
+const TYPE: Flag = Flag::text("type", "string", "What kind of object: container, image, all").short('t').default("all");
+
+/// What kind of object is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Whichever has the name.
+    All,
+    /// A container.
+    Container,
+    /// An image.
+    Image,
+}
+
+fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
+    let kind = match matches.text("type").unwrap_or("all") {
+        "all" => Kind::All,
+        "container" => Kind::Container,
+        "image" => Kind::Image,
+        later @ ("pod" | "network" | "volume" | "artifact") => {
+            return Err(Failure::new(format!("inspect --type {later} is not supported yet: minke has no such objects")));
+        }
+        other => {
+            let words = "\"artifact\", \"container\", \"image\", \"network\", \"pod\", \"volume\" or \"all\"";
+            return Err(Failure::new(format!("invalid type {}: must be {words}", quote(other))));
+        }
+    };
+    inspect(context, matches, kind)
+}
+
+/// Shows what was found; then complains about what was not.
+pub fn inspect(context: &Context, matches: &Matches, kind: Kind) -> Result<i32, Failure> {
+    let names = match (matches.bool("latest"), matches.arguments.is_empty()) {
+        (true, true) => vec![latest(context)?],
+        (true, false) => return Err(Failure::new("--latest and arguments cannot be used together")),
+        (false, true) => return Err(Failure::new("no names or ids specified")),
+        (false, false) => matches.arguments.clone(),
+    };
+    let (mut objects, mut failures) = (Vec::new(), Vec::new());
+    for name in &names {
+        match one(context, name, kind, matches.bool("size")) {
+            Ok(object) => objects.push(object),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    show(matches.text("format").unwrap_or("json"), objects)?;
+    let last = failures.pop();
+    failures.iter().for_each(Failure::print);
+    last.map_or(Ok(0), Err)
+}
+
+fn one(context: &Context, name: &str, kind: Kind, size: bool) -> Result<Value, Failure> {
+    let engine = context.engine()?;
+    if kind != Kind::Image {
+        match engine::container::inspect(engine, name, size) {
+            Ok(object) => return Ok(object.0),
+            Err(engine::Error::NoSuchContainer(_)) if kind == Kind::All => {}
+            Err(engine::Error::NoSuchContainer(_)) => {
+                return Err(Failure::new(format!("no such container {}", quote(name))));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match engine::image::inspect(engine, name) {
+        Ok(object) => Ok(object.0),
+        Err(engine::Error::Image(image::Error::NotKnown { .. })) if kind == Kind::All => {
+            Err(Failure::new(format!("no such object: {}", quote(name))))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn show(format: &str, objects: Vec<Value>) -> Result<(), Failure> {
+    if format == "json" {
+        return stream::line(&json::pretty(&objects, "     ")?);
+    }
+    // Docker's field is `Id`; Podman takes both spellings.
+    let format = format.replace(".ID", ".Id");
+    report::each("inspect", &format, objects, TYPES)
+}
+
+/// What Go's types say of Podman's inspect objects.
+const TYPES: Types = Types {
+    root: "interface {}",
+    maps: &[
+        "Labels", "Annotations", "PortBindings", "Ports", "Networks", "Tmpfs", "Data", "DriverOpts", "Sysctls",
+        "Volumes", "ExposedPorts", "Options",
+    ],
+    times: &["Created", "StartedAt", "FinishedAt", "CheckpointedAt", "RestoredAt", "created"],
+    pointers: &["Health", "Healthcheck", "StartupHealthCheck", "IPAMConfig", "SizeRw", "HostsFile", "IDMappings"],
+};

@@ -1,0 +1,7 @@
+//! Commands on the engine itself, and `inspect`, which takes any object.
+
+pub mod completion;
+pub mod info;
+pub mod inspect;
+pub mod man;
+pub mod version;

@@ -1,0 +1,101 @@
+//! The one place that turns errors into `Error: …` and an exit code.
+
+use crate::output::stream::error_line;
+use std::error::Error;
+
+/// A command's failure, ready to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// One line without `Error:`; `None`: everything was said already.
+    pub message: Option<String>,
+    /// A second line.
+    pub hint: Option<String>,
+    /// Exit code.
+    pub code: i32,
+}
+
+/// Podman's exit code for the engine's own errors.
+pub const ENGINE_ERROR: i32 = 125;
+
+impl Failure {
+    /// An engine error.
+    pub fn new(message: impl Into<String>) -> Self {
+        Failure { message: Some(message.into()), hint: None, code: ENGINE_ERROR }
+    }
+
+    /// Nothing more to be said.
+    pub fn quiet(code: i32) -> Self {
+        Failure { message: None, hint: None, code }
+    }
+
+    /// Adds a second line.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Changes the exit code.
+    pub fn code(mut self, code: i32) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Puts words before the message.
+    pub fn context(mut self, words: impl std::fmt::Display) -> Self {
+        self.message = self.message.map(|message| format!("{words}: {message}"));
+        self
+    }
+
+    /// Shows it on standard error.
+    pub fn print(&self) {
+        if let Some(message) = &self.message {
+            error_line(&format!("Error: {message}"));
+        }
+        if let Some(hint) = &self.hint {
+            error_line(hint);
+        }
+    }
+}
+
+/// The error and its causes, joined by `: `; a cause whose text its error repeats is left out.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.ends_with(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl From<engine::Error> for Failure {
+    fn from(error: engine::Error) -> Self {
+        Failure::new(chain(&error)).code(error.exit_code())
+    }
+}
+
+impl From<spec::Invalid> for Failure {
+    fn from(error: spec::Invalid) -> Self {
+        Failure { message: Some(error.message), hint: error.hint, code: ENGINE_ERROR }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Failure::new(format!("write JSON: {error}"))
+    }
+}
+
+/// Replaces Rust's panic message by one line. (A panic ends the program: it is built to abort; the hook exits first.)
+pub fn catch_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let what = info.payload_as_str().unwrap_or("unknown");
+        let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+        error_line(&format!("Error: internal error: {what}{place}"));
+        error_line("This is a bug in minke: please report it with the command that led here.");
+        std::process::exit(ENGINE_ERROR);
+    }));
+}

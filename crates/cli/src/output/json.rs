@@ -1,0 +1,11 @@
+//! JSON as Podman indents it.
+
+use serde::Serialize;
+
+/// Pretty-printed with that indentation, without a final newline.
+pub fn pretty<T: Serialize>(value: &T, indent: &str) -> Result<String, serde_json::Error> {
+    let mut bytes = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,65 @@
+//! Go's text/template language, as far as `--format` needs it: all actions, pipelines, variables, the predefined functions,
+//! and the functions that Podman adds (`json`, `join`, `pad`, …).
+//!
+//! It works over [`serde_json::Value`]; what Go knows from its types and JSON does not say (which objects are maps, which
+//! strings are times, how the root type is called) comes in [`Types`]. Reference: the documentation of Go's text/template.
+
+mod eval;
+mod functions;
+mod lex;
+mod parse;
+mod print;
+
+pub use print::{quote, time as go_time};
+use serde_json::Value;
+
+/// A failed template, worded as Go words it: `template: ps:1:13: executing "ps" at <.Foo>: …`.
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[error("{0}")]
+pub struct Error(pub String);
+
+/// What Go's types would say about the data.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Types {
+    /// Go's name of the root's type, for the message about a missing field.
+    pub root: &'static str,
+    /// Names of fields that are maps: printed as `map[k:v]`, absent keys are `<no value>` and no error.
+    pub maps: &'static [&'static str],
+    /// Names of fields that are times: RFC 3339 in JSON, printed in Go's own form.
+    pub times: &'static [&'static str],
+    /// Names of fields that are pointers, printed as `<nil>` when null (otherwise a null is an empty list).
+    pub pointers: &'static [&'static str],
+}
+
+/// A parsed template.
+#[derive(Debug)]
+pub struct Template {
+    name: String,
+    tree: parse::Tree,
+}
+
+impl Template {
+    /// Parses `text`; `name` appears in error messages.
+    ///
+    /// # Errors
+    /// Malformed text, with the line.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Error> {
+        let tree = parse::parse(name, text)?;
+        Ok(Template { name: name.to_owned(), tree })
+    }
+
+    /// Runs it over `data`; what was written before an error is returned with the error, as Go has printed it by then.
+    ///
+    /// # Errors
+    /// A missing field, a function's complaint.
+    pub fn render(&self, data: &Value, types: Types) -> Result<String, (String, Error)> {
+        let mut out = String::new();
+        match eval::run(&self.name, &self.tree, data, types, &mut out) {
+            Ok(()) => Ok(out),
+            Err(error) => Err((out, error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

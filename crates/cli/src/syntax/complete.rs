@@ -1,0 +1,101 @@
+//! Completion scripts and man pages, made by clap's generators from our tables.
+
+use super::command::Command;
+use super::flag::{Flag, Kind};
+use super::parse::argument;
+use super::tree::{ENTRIES, GLOBALS, NOUNS};
+use crate::error::Failure;
+use clap_complete::Shell;
+
+/// The script for a shell.
+pub fn script(program: &str, shell: &str) -> Result<String, Failure> {
+    let shell: Shell = match shell {
+        "bash" => Shell::Bash,
+        "zsh" => Shell::Zsh,
+        "fish" => Shell::Fish,
+        "powershell" => Shell::PowerShell,
+        other => {
+            let words = "[\"bash\" \"zsh\" \"fish\" \"powershell\"]";
+            return Err(Failure::new(format!("argument {other:?} must be one of {words}")));
+        }
+    };
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut whole(program), program, &mut out);
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// File names and contents.
+pub fn man_pages(program: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let mut pages = vec![page(whole(program), program.to_owned())?];
+    for entry in ENTRIES.iter().filter(|entry| !entry.hidden) {
+        let name = [program, entry.noun, entry.verb].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>().join("-");
+        pages.push(page(leaf(name.clone(), entry.command), name)?);
+    }
+    Ok(pages)
+}
+
+fn page(command: clap::Command, name: String) -> Result<(String, Vec<u8>), Failure> {
+    let mut out = Vec::new();
+    let man = clap_mangen::Man::new(command.name(name.clone()).disable_version_flag(true));
+    man.render(&mut out).map_err(|error| Failure::new(format!("make the man page of {name}: {error}")))?;
+    Ok((format!("{name}.1"), out))
+}
+
+/// The tree of all commands.
+fn whole(program: &str) -> clap::Command {
+    let mut root = clap::Command::new(program.to_owned())
+        .about("Manage containers and images")
+        .disable_help_subcommand(true)
+        .args(flags(GLOBALS.iter()))
+        .subcommands(below(""));
+    for noun in NOUNS {
+        let group = clap::Command::new(noun.name).about(noun.summary).disable_help_subcommand(true);
+        root = root.subcommand(group.subcommands(below(noun.name)));
+    }
+    root
+}
+
+fn below(noun: &'static str) -> impl Iterator<Item = clap::Command> {
+    let entries = ENTRIES.iter().filter(move |entry| entry.noun == noun);
+    entries.map(|entry| leaf(entry.verb.to_owned(), entry.command).hide(entry.hidden))
+}
+
+fn leaf(name: String, command: &'static Command) -> clap::Command {
+    let details = if command.details.is_empty() { command.summary } else { command.details };
+    let leaf = clap::Command::new(name).about(command.summary).long_about(details).disable_help_flag(true);
+    leaf.args(flags(command.all_flags()))
+}
+
+fn flags(flags: impl Iterator<Item = &'static Flag>) -> Vec<clap::Arg> {
+    let shown = |flag: &'static Flag| {
+        let mut arg = argument(flag, flag.short).help(flag.help).hide(flag.hidden);
+        if flag.kind == Kind::Bool {
+            // Nobody wants `[=true]` completed.
+            arg = arg.num_args(0).require_equals(false).action(clap::ArgAction::SetTrue);
+        } else {
+            arg = arg.value_name(flag.value);
+        }
+        if let Kind::Choice(words) = flag.kind {
+            arg = arg.value_parser(clap::builder::PossibleValuesParser::new(words));
+        }
+        if matches!(flag.name, "cidfile" | "env-file" | "label-file" | "authfile" | "pidfile" | "input" | "file") {
+            arg = arg.value_hint(clap::ValueHint::FilePath);
+        }
+        arg
+    };
+    flags.map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shell_and_page() {
+        for shell in ["bash", "zsh", "fish", "powershell"] {
+            assert!(script("minke", shell).unwrap().contains("detach-keys"), "{shell}");
+        }
+        assert!(script("minke", "csh").is_err());
+        assert!(man_pages("minke").unwrap().iter().any(|(name, page)| name == "minke-run.1" && !page.is_empty()));
+    }
+}

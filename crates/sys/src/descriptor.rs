@@ -48,6 +48,16 @@ pub fn close_from_but(first: RawFd, keep: &[RawFd]) -> io::Result<()> {
     check(unsafe { libc::syscall(libc::SYS_close_range, next, libc::c_uint::MAX, 0) }).map(drop)
 }
 
+/// The open ones of the `count` numbers from `first` on, which this process was started with and never closes
+/// (`--preserve-fds`).
+pub fn inherited(first: RawFd, count: u32) -> Vec<BorrowedFd<'static>> {
+    let numbers = first..first.saturating_add_unsigned(count);
+    // SAFETY: asking for flags of any number is harmless.
+    let open = numbers.filter(|&number| unsafe { libc::fcntl(number, libc::F_GETFD) } >= 0);
+    // SAFETY: open, and by contract of this function it stays so.
+    open.map(|number| unsafe { BorrowedFd::borrow_raw(number) }).collect()
+}
+
 /// Puts copies of `sources` at the numbers `first`, `first + 1`, …, open across exec; whatever was there is closed.
 ///
 /// The sources may themselves sit on those numbers in any order. For a process about to exec: the numbers are not owned

@@ -58,6 +58,15 @@ pub fn inherited(first: RawFd, count: u32) -> Vec<BorrowedFd<'static>> {
     open.map(|number| unsafe { BorrowedFd::borrow_raw(number) }).collect()
 }
 
+/// Closes what [`inherited`] gave, for good.
+pub fn close_inherited(first: RawFd, count: u32) {
+    if count > 0 {
+        let last = first.saturating_add_unsigned(count - 1);
+        // SAFETY: nobody owns these numbers, and by contract nobody uses them afterwards.
+        unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    }
+}
+
 /// Puts copies of `sources` at the numbers `first`, `first + 1`, …, open across exec; whatever was there is closed.
 ///
 /// The sources may themselves sit on those numbers in any order. For a process about to exec: the numbers are not owned

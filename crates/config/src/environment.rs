@@ -21,6 +21,14 @@ pub struct Environment {
     pub containers_conf_override: Option<PathBuf>,
     /// `CONTAINERS_STORAGE_CONF`.
     pub containers_storage_conf: Option<PathBuf>,
+    /// `CONTAINERS_REGISTRIES_CONF`.
+    pub containers_registries_conf: Option<PathBuf>,
+    /// `REGISTRY_AUTH_FILE`.
+    pub registry_auth_file: Option<PathBuf>,
+    /// `DOCKER_CONFIG`: a folder.
+    pub docker_config: Option<PathBuf>,
+    /// `XDG_CACHE_HOME`.
+    pub xdg_cache_home: Option<PathBuf>,
     /// `/`, or a test's folder that stands for it.
     pub system_root: PathBuf,
 }
@@ -38,6 +46,10 @@ impl Environment {
             containers_conf: path("CONTAINERS_CONF"),
             containers_conf_override: path("CONTAINERS_CONF_OVERRIDE"),
             containers_storage_conf: path("CONTAINERS_STORAGE_CONF"),
+            containers_registries_conf: path("CONTAINERS_REGISTRIES_CONF"),
+            registry_auth_file: path("REGISTRY_AUTH_FILE"),
+            docker_config: path("DOCKER_CONFIG"),
+            xdg_cache_home: path("XDG_CACHE_HOME"),
             system_root: PathBuf::from("/"),
         }
     }

@@ -1,6 +1,7 @@
 //! Images: from registries and archives into the store, and what can be asked about them.
 
-use config::registries::RegistriesConf;
+use config::Environment;
+use config::registries::Registries;
 use oci::{Digest, Platform};
 use std::path::PathBuf;
 use store::Store;
@@ -22,8 +23,10 @@ pub enum PullPolicy {
 /// The files and settings image operations follow.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// registries.conf, merged.
-    pub registries: RegistriesConf,
+    /// registries.conf, read when first needed.
+    pub registries: Registries,
+    /// Where credentials are looked for.
+    pub environment: Environment,
     /// `--authfile`, else the usual search.
     pub authfile: Option<PathBuf>,
     /// `--creds user:password`.
@@ -34,6 +37,22 @@ pub struct Context {
     pub cert_dir: Option<PathBuf>,
     /// Unqualified names may be asked for at the terminal.
     pub interactive: bool,
+}
+
+impl Context {
+    /// What the files of `environment` say, with nothing said on the command line.
+    pub fn new(environment: Environment) -> Context {
+        let registries = Registries::of(environment.clone());
+        Context {
+            registries,
+            environment,
+            authfile: None,
+            credentials: None,
+            tls_verify: None,
+            cert_dir: None,
+            interactive: false,
+        }
+    }
 }
 
 /// Told what goes on; all methods are called from worker threads.

@@ -1,0 +1,105 @@
+//! Which files, in which order.
+
+use super::{Error, RegistriesConf};
+use crate::Environment;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Reads and merges all files that apply; missing ones are fine unless `CONTAINERS_REGISTRIES_CONF` names them.
+///
+/// A user's own registries.conf takes the place of the system's file and folder; without one, the user's folder comes
+/// after them.
+pub fn load(environment: &Environment) -> Result<RegistriesConf, Error> {
+    let mut conf = RegistriesConf::default();
+    let system = environment.system_root.join("etc/containers");
+    let user = environment.config_home().map(|home| home.join("containers"));
+    let own = user.as_ref().map(|user| user.join("registries.conf")).filter(|own| own.exists());
+    let mut folders = Vec::new();
+    match (&environment.containers_registries_conf, &own) {
+        (Some(only), _) => read(&mut conf, only)?,
+        (None, Some(own)) => read(&mut conf, own)?,
+        (None, None) => {
+            optional(read(&mut conf, &system.join("registries.conf")))?;
+        }
+    }
+    if environment.containers_registries_conf.is_some() || own.is_none() {
+        folders.push(system.join("registries.conf.d"));
+    }
+    folders.extend(user.map(|user| user.join("registries.conf.d")));
+    for folder in folders {
+        for file in crate::conf_files(&folder).map_err(|source| Error::Read { path: folder.clone(), source })? {
+            optional(read(&mut conf, &file))?;
+        }
+    }
+    if let Some(path) = recorded_aliases(environment) {
+        optional(read_text(&path).and_then(|text| conf.merge_aliases(&text, &path)))?;
+    }
+    Ok(conf)
+}
+
+/// What the user chose when asked which registry is meant.
+fn recorded_aliases(environment: &Environment) -> Option<PathBuf> {
+    const NAME: &str = "containers/short-name-aliases.conf";
+    if environment.user.is_none() {
+        return Some(environment.system_root.join("var/cache").join(NAME));
+    }
+    let cache = environment.xdg_cache_home.clone().or_else(|| Some(environment.home.as_ref()?.join(".cache")));
+    cache.map(|cache| cache.join(NAME))
+}
+
+fn read(conf: &mut RegistriesConf, path: &Path) -> Result<(), Error> {
+    conf.merge(&read_text(path)?, path)
+}
+
+fn read_text(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.into(), source })
+}
+
+fn optional(result: Result<(), Error>) -> Result<(), Error> {
+    match result {
+        Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: PathBuf, text: &str) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn search(list: &str) -> String {
+        format!("unqualified-search-registries=['{list}']")
+    }
+
+    #[test]
+    fn the_users_file_replaces_the_systems() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let mut environment =
+            Environment { system_root: root.into(), home: Some(root.join("home")), ..Environment::default() };
+        let conf = load(&environment).unwrap();
+        assert!(conf.files.is_empty() && conf.unqualified_search.is_empty());
+
+        write(root.join("etc/containers/registries.conf"), &search("system.x"));
+        write(root.join("etc/containers/registries.conf.d/1.conf"), "[aliases]\na='b.c/d'");
+        write(root.join("home/.config/containers/registries.conf.d/2.conf"), "[aliases]\ne='f.g/h'");
+        let conf = load(&environment).unwrap();
+        assert_eq!(conf.unqualified_search, ["system.x"]);
+        assert_eq!(conf.aliases.len(), 2);
+
+        write(root.join("home/.config/containers/registries.conf"), &search("user.x"));
+        let conf = load(&environment).unwrap();
+        assert_eq!(conf.unqualified_search, ["user.x"]);
+        assert_eq!(conf.aliases.keys().collect::<Vec<_>>(), ["e"]);
+
+        write(root.join("named.conf"), &search("named.x"));
+        environment.containers_registries_conf = Some(root.join("named.conf"));
+        assert_eq!(load(&environment).unwrap().unqualified_search, ["named.x"]);
+        environment.containers_registries_conf = Some(root.join("missing.conf"));
+        assert!(matches!(load(&environment), Err(Error::Read { .. })));
+    }
+}

@@ -1,6 +1,10 @@
 //! Making one entry of a layer on disk. Owners before modes (a change of owner clears setuid), attributes after both,
 //! times last.
 
+mod attributes;
+mod hidden;
+mod special;
+
 use super::entry::{Entry, Kind};
 use super::extra::Extra;
 use super::place::{FolderId, Missing, Problem, Tree, both, is_whiteout};
@@ -8,7 +12,7 @@ use super::stream::Stream;
 use super::tar_meta;
 use crate::error::Error;
 use crate::location::Ownership;
-use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Uid, XattrFlags};
 use rustix::io::Errno;
 use std::collections::HashSet;
@@ -196,111 +200,6 @@ impl Extraction {
         })
     }
 
-    fn whiteout(&mut self, entry: &Entry, name: &[u8]) -> Result<(), Problem> {
-        let place = self.place(&entry.parents, name, Missing::MakeUnlessHidden)?;
-        // A whiteout hides what the layers below have, not what its own layer has.
-        if let Some(folder) = self.tree.child(place.folder, name) {
-            return self.set_opaque(folder);
-        }
-        match rustix::fs::mknodat(&*place.fd, name, FileType::CharacterDevice, Mode::empty(), 0) {
-            Err(Errno::EXIST) => Ok(()),
-            result => result.map_err(|e| Problem::Failed("create whiteout", e)),
-        }
-    }
-
-    fn opaque(&mut self, entry: &Entry) -> Result<(), Problem> {
-        let place = self.place(&entry.parents, b"", Missing::MakeUnlessHidden)?;
-        if place.folder == 0 {
-            // Overlay ignores the mark on the root of a layer; a file beside it makes the layer the lowest one used.
-            let (flags, mode) = (OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC, Mode::RUSR);
-            return rustix::fs::openat(&self.layer, super::OPAQUE_ROOT, flags, mode)
-                .map(drop)
-                .map_err(|e| Problem::Failed("mark opaque", e));
-        }
-        self.set_opaque(place.folder)
-    }
-
-    fn set_opaque(&mut self, folder: FolderId) -> Result<(), Problem> {
-        let fd = self.tree.fd(folder)?;
-        let key = super::opaque_attribute(self.ownership);
-        rustix::fs::fsetxattr(&*fd, key, b"y", XattrFlags::empty()).map_err(|e| Problem::Failed("mark opaque", e))
-    }
-
-    /// Links, devices and pipes: things without content.
-    fn special(&mut self, entry: &Entry) -> Result<(), Problem> {
-        let place = self.place(&entry.parents, &entry.last, Missing::Make)?;
-        match &entry.kind {
-            Kind::Symlink(target) => {
-                self.replacing(&place, "create symbolic link", |fd, name| {
-                    rustix::fs::symlinkat(target.as_slice(), fd, name)
-                })?;
-                self.describe(&place, entry, FileType::Symlink)
-            }
-            Kind::Hardlink(target) => self.hard_link(&place, target),
-            Kind::Fifo => self.node(&place, entry, FileType::Fifo, 0),
-            Kind::CharDevice(major, minor) => {
-                self.node(&place, entry, FileType::CharacterDevice, rustix::fs::makedev(*major, *minor))
-            }
-            Kind::BlockDevice(major, minor) => {
-                self.node(&place, entry, FileType::BlockDevice, rustix::fs::makedev(*major, *minor))
-            }
-            Kind::File | Kind::Sparse { .. } | Kind::Folder | Kind::Whiteout(_) | Kind::Opaque | Kind::Ignored => {
-                Ok(())
-            }
-        }
-    }
-
-    fn node(&mut self, place: &Place<'_>, entry: &Entry, kind: FileType, device: u64) -> Result<(), Problem> {
-        if kind != FileType::Fifo && self.ownership != Ownership::Root {
-            // The kernel lets no user namespace make devices; Podman leaves them out as well.
-            self.skipped.insert((place.folder, place.name.to_vec()));
-            return Ok(());
-        }
-        let mode = Mode::from_raw_mode(entry.mode & 0o777);
-        self.replacing(place, "create device or pipe", |fd, name| rustix::fs::mknodat(fd, name, kind, mode, device))?;
-        self.describe(place, entry, kind)
-    }
-
-    fn hard_link(&mut self, place: &Place<'_>, target: &[Vec<u8>]) -> Result<(), Problem> {
-        const MISSING: Problem = Problem::Refused("it is a hard link to a file that the layer doesn't have");
-        let Some((name, parents)) = target.split_last() else {
-            return Err(Problem::Refused("it is a hard link to a folder"));
-        };
-        let from = match self.place(parents, name, Missing::Refuse) {
-            Err(Problem::NotThere) => return Err(MISSING),
-            from => from?,
-        };
-        if self.skipped.contains(&(from.folder, name.clone())) {
-            self.skipped.insert((place.folder, place.name.to_vec()));
-            return Ok(());
-        }
-        if from.folder == place.folder && from.name == place.name {
-            return Err(Problem::Refused("it is a hard link to itself"));
-        }
-        let link = |fd: &OwnedFd, to: &[u8]| rustix::fs::linkat(&*from.fd, from.name, fd, to, AtFlags::empty());
-        match self.replacing(place, "create hard link", link) {
-            Err(Problem::Failed(_, Errno::NOENT)) => Err(MISSING),
-            result => result,
-        }
-    }
-
-    /// Makes something; if the name is taken, once more after clearing it.
-    fn replacing(
-        &mut self,
-        place: &Place<'_>,
-        what: &'static str,
-        make: impl Fn(&OwnedFd, &[u8]) -> rustix::io::Result<()>,
-    ) -> Result<(), Problem> {
-        match make(&place.fd, place.name) {
-            Err(Errno::EXIST) => {
-                self.clear(place)?;
-                make(&place.fd, place.name)
-            }
-            result => result,
-        }
-        .map_err(|e| Problem::Failed(what, e))
-    }
-
     /// Takes away what an earlier entry put here. Content is kept in `extra/`: it belongs to the tar stream.
     fn clear(&mut self, place: &Place<'_>) -> Result<(), Problem> {
         let stat = rustix::fs::statat(&*place.fd, place.name, AtFlags::SYMLINK_NOFOLLOW)
@@ -319,75 +218,6 @@ impl Extraction {
         self.extra.push(self.tree.path(place.folder, place.name), self.meta.files());
         self.tree.forget(place.folder, place.name);
         Ok(())
-    }
-
-    /// Owner, mode, attributes and times of something that isn't opened.
-    fn describe(&mut self, place: &Place<'_>, entry: &Entry, kind: FileType) -> Result<(), Problem> {
-        if self.must_chown(place.folder, entry) {
-            self.chown(place, entry)?;
-        }
-        if kind != FileType::Symlink && self.must_chmod(entry.mode) {
-            self.chmod(place, entry.mode)?;
-        }
-        // No system call sets attributes relative to a folder before Linux 6.13.
-        let path = [format!("/proc/self/fd/{}/", place.fd.as_raw_fd()).as_bytes(), place.name].concat();
-        self.set_xattrs(entry, kind, |key, value| {
-            rustix::fs::lsetxattr(path.as_slice(), key, value, XattrFlags::empty())
-        })?;
-        rustix::fs::utimensat(&*place.fd, place.name, &both(entry.time), AtFlags::SYMLINK_NOFOLLOW)
-            .map_err(|e| Problem::Failed("set times", e))
-    }
-
-    fn must_chown(&self, folder: FolderId, entry: &Entry) -> bool {
-        self.ownership != Ownership::SingleId && (entry.uid != 0 || entry.gid != 0 || self.tree.setgid(folder))
-    }
-
-    /// Whether creating it with the mode's plain bits wasn't enough.
-    fn must_chmod(&self, mode: u32) -> bool {
-        mode & (0o7000 | self.umask) != 0
-    }
-
-    fn chown(&self, place: &Place<'_>, entry: &Entry) -> Result<(), Problem> {
-        let (uid, gid) = (Uid::from_raw(entry.uid), Gid::from_raw(entry.gid));
-        rustix::fs::chownat(place.fd.as_fd(), place.name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)
-            .map_err(|e| Problem::Failed(CHOWN, e))
-    }
-
-    /// Never for links: `place` was just made by us, or is a known folder.
-    fn chmod(&self, place: &Place<'_>, mode: u32) -> Result<(), Problem> {
-        rustix::fs::chmodat(place.fd.as_fd(), place.name, Mode::from_raw_mode(mode), AtFlags::empty())
-            .map_err(|e| Problem::Failed("change mode", e))
-    }
-
-    fn set_xattrs(
-        &self,
-        entry: &Entry,
-        kind: FileType,
-        set: impl Fn(&[u8], &[u8]) -> rustix::io::Result<()>,
-    ) -> Result<(), Problem> {
-        for (key, value) in &entry.xattrs {
-            let user = key.starts_with(b"user.");
-            let in_namespace = self.ownership != Ownership::Root;
-            if self.ownership == Ownership::SingleId && key == b"security.capability" {
-                continue;
-            }
-            match set(key, value) {
-                Ok(()) => {}
-                // As Podman does: file systems without attributes, attributes that a user namespace mustn't set, and
-                // user attributes on what can't have them are no reason to refuse an image.
-                Err(Errno::NOTSUP) => self.left_out(entry, key),
-                Err(Errno::PERM) if in_namespace => self.left_out(entry, key),
-                Err(Errno::PERM) if user && !matches!(kind, FileType::RegularFile | FileType::Directory) => {
-                    self.left_out(entry, key);
-                }
-                Err(e) => return Err(Problem::Failed("set extended attribute", e)),
-            }
-        }
-        Ok(())
-    }
-
-    fn left_out(&self, entry: &Entry, key: &[u8]) {
-        log::debug!("layer entry `{}`: attribute {} left out", entry.name, crate::error::printable(key));
     }
 }
 

@@ -1,9 +1,11 @@
 //! Applying layers: what well-made ones become, what hostile ones don't, and that every stream comes back bit for bit.
 
-use crate::testing::{Fixture, Tar, add_layer, root};
-use crate::{Error, Ownership, Store};
-use std::io::Read;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+mod hostile;
+mod owners;
+
+use crate::testing::{Fixture, Tar, add_layer};
+use crate::{Error, Store};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::process::Command;
 
@@ -157,80 +159,6 @@ fn links_in_paths_are_followed_within_the_layer_only() {
     }
 }
 
-/// Each of these is refused with a message that says why, and leaves nothing behind.
-#[test]
-fn hostile_layers_are_refused() {
-    let long = vec![b'x'; 300];
-    let sparse = |records: &[(&str, &[u8])]| Tar::new().pax(records).file("s", b"12345").end();
-    let mut bad_sum = Tar::new().file("a", b"").end();
-    bad_sum[0] = b'b';
-    let cases: Vec<(&str, Vec<u8>)> = vec![
-        ("`../x`: it leaves the layer's folder", Tar::new().file("../x", b"").end()),
-        ("`a/../../x`: it leaves", Tar::new().file("a/../../x", b"").end()),
-        ("hard link to a file outside", Tar::new().hardlink("a", "../../etc/passwd").end()),
-        ("hard link to a file that the layer doesn't have", Tar::new().hardlink("a", "/etc/passwd").end()),
-        ("hard link to a file that the layer doesn't have", Tar::new().hardlink("a", "no/where").end()),
-        ("hard link to itself", Tar::new().file("a", b"").hardlink("a", "a").end()),
-        ("hard link to a folder", Tar::new().hardlink("a", "/").end()),
-        ("create hard link: ", Tar::new().folder("d").hardlink("a", "d").end()),
-        ("symbolic link to nothing", Tar::new().symlink("l", "/nowhere/at/all").file("l/passwd", b"").end()),
-        ("too many symbolic links", Tar::new().symlink("l", "m").symlink("m", "l").file("l/x", b"").end()),
-        ("a part of its path is no folder", Tar::new().file("f", b"").file("f/x", b"").end()),
-        ("a whiteout of nothing", Tar::new().file("a/.wh.", b"").end()),
-        ("a whiteout of a folder itself or of its parent", Tar::new().file("a/.wh..", b"").end()),
-        ("a whiteout of a folder itself or of its parent", Tar::new().file("a/.wh...", b"").end()),
-        ("a whiteout can't be a folder", Tar::new().file(".wh.a/b", b"").end()),
-        ("only a folder can take the place", Tar::new().file("./", b"").end()),
-        ("only a folder can take the place", Tar::new().symlink(".", "x").end()),
-        ("symbolic link to nothing", Tar::new().symlink("a", "").end()),
-        ("its type is unknown", Tar::new().raw(b"a", b'V', 0, "", b"").end()),
-        ("NUL byte", Tar::new().pax(&[("path", b"a\0b")]).file("a", b"").end()),
-        ("NUL byte", Tar::new().pax(&[("linkpath", b"a\0b")]).symlink("a", "b").end()),
-        ("File name too long", Tar::new().pax(&[("path", &long)]).file("a", b"").end()),
-        ("a number in its PAX header is malformed", Tar::new().pax(&[("size", b"-5")]).file("a", b"").end()),
-        ("a number in its PAX header is malformed", Tar::new().pax(&[("uid", b"0x1")]).file("a", b"").end()),
-        ("its PAX time is malformed", Tar::new().pax(&[("mtime", b"noon")]).file("a", b"").end()),
-        ("its owner's number is out of range", Tar::new().pax(&[("uid", b"4294967295")]).file("a", b"").end()),
-        ("its map of holes is wrong", sparse(&[("GNU.sparse.map", b"0,9"), ("GNU.sparse.size", b"10")])),
-        ("its map of holes is wrong", sparse(&[("GNU.sparse.map", b"8,5"), ("GNU.sparse.size", b"10")])),
-        ("no valid tar archive", sparse(&[("GNU.sparse.map", b"8,x"), ("GNU.sparse.size", b"10")])),
-        ("checksum mismatch", bad_sum),
-        ("no valid tar archive", vec![b'x'; 2048]),
-        ("ends in the middle", Tar::new().file("a", &[1; 2000]).0[..1024].to_vec()),
-        ("ends in the middle", Tar::new().file("a", b"abc").0[..515].to_vec()),
-        ("ends in the middle", Tar::new().file("a", b"abc").0[..100].to_vec()),
-        ("metadata exceeds limit", Tar::new().pax(&[("comment", &vec![b'x'; 2 << 20])]).file("a", b"").end()),
-        ("no valid tar archive", Tar::new().raw(b"folder", b'5', 0o755, "", b"content of a folder").end()),
-    ];
-    let fixture = Fixture::new();
-    for (why, tar) in cases {
-        let mut layer = fixture.store.begin_layer().unwrap();
-        let error = layer.apply(&mut &tar[..], 1 << 30).map(drop).expect_err(why);
-        let error = error_chain(&error);
-        assert!(error.contains(why), "{error} lacks {why}");
-        assert!(!error.contains('\0'), "{error:?}");
-        drop(layer);
-        assert_eq!(fixture.waste(), [""; 0], "{why}");
-    }
-    assert_eq!(std::fs::read_dir(fixture.path("layers")).unwrap().count(), 0);
-}
-
-#[test]
-fn streams_are_bounded_and_their_errors_told() {
-    struct Broken;
-    impl Read for Broken {
-        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-            Err(std::io::Error::other("connection lost"))
-        }
-    }
-    let fixture = Fixture::new();
-    let mut layer = fixture.store.begin_layer().unwrap();
-    assert!(matches!(layer.apply(&mut Broken, 9), Err(Error::Stream(e)) if e.to_string() == "connection lost"));
-    let mut layer = fixture.store.begin_layer().unwrap();
-    let mut endless = std::io::repeat(0);
-    assert!(matches!(layer.apply(&mut endless, 1 << 20), Err(Error::TooLong { limit: 1048576 })));
-}
-
 #[test]
 fn a_layer_must_have_the_promised_digest() {
     let fixture = Fixture::new();
@@ -359,68 +287,6 @@ t.close()
 }
 
 #[test]
-fn privileged_owners_devices_and_capabilities_are_kept() {
-    if !root() {
-        return;
-    }
-    let fixture = Fixture::new();
-    let capability = [&[1, 0, 0, 2, 0, 4][..], &[0; 14]].concat();
-    let tar = Tar::new()
-        .raw(b"null", b'3', 0o666, "", b"")
-        .owned("mine", 0o6755, (1000, 1001))
-        .pax(&[("SCHILY.xattr.security.capability", &capability)])
-        .owned("ping", 0o755, (7, 0))
-        .raw(b"sgid", b'5', 0o2755, "", b"")
-        .file("sgid/plain", b"")
-        .end();
-    let diff = applied(&fixture, &tar);
-    let null = diff.join("null").metadata().unwrap();
-    assert_eq!((null.rdev(), null.mode() & 0o7777), (rustix::fs::makedev(1, 3), 0o666));
-    let mine = diff.join("mine").metadata().unwrap();
-    assert_eq!((mine.uid(), mine.gid(), mine.mode() & 0o7777), (1000, 1001, 0o6755));
-    assert_eq!(xattr(&diff.join("ping"), "security.capability"), Some(capability));
-    assert_eq!(diff.join("sgid").metadata().unwrap().mode() & 0o7777, 0o2755);
-}
-
-#[test]
-fn privileged_layers_are_copied_with_other_owners_once() {
-    if !root() {
-        return;
-    }
-    let fixture = Fixture::new();
-    let deep = ["d"; 3000].join("/");
-    let tar = Tar::new()
-        .owned("a", 0o4755, (5, 6))
-        .hardlink("b", "a")
-        .file("data", b"content")
-        .symlink("l", "a")
-        .file(".wh.gone", b"")
-        .pax(&[("path", deep.as_bytes())])
-        .folder("x")
-        .end();
-    let layer = add_layer(&fixture.store, &tar).unwrap().diff_id;
-    let map = [(0, 100_000, 65536)];
-    let dirs = fixture.store.mapped_root("c1", std::slice::from_ref(&layer), &map, &map).unwrap();
-    let owner = |name: &str| {
-        let meta = dirs.lower[0].join(name).symlink_metadata().unwrap();
-        (meta.uid(), meta.gid(), meta.mode() & 0o7777, meta.nlink())
-    };
-    assert_eq!(owner("a"), (100_005, 100_006, 0o4755, 2));
-    assert_eq!(owner("b"), owner("a"));
-    assert_eq!(owner("l").0, 100_000);
-    assert!(is_whiteout(&dirs.lower[0].join("gone")));
-    assert_eq!(std::fs::read(dirs.lower[0].join("data")).unwrap(), b"content");
-    assert_eq!(dirs.upper.metadata().unwrap().uid(), 100_000);
-    assert_eq!(fixture.store.root("c1", std::slice::from_ref(&layer)).unwrap(), dirs);
-    let inode = dirs.lower[0].metadata().unwrap().ino();
-    assert_eq!(fixture.store.mapped_root("c2", std::slice::from_ref(&layer), &map, &map).unwrap().lower, dirs.lower);
-    assert_eq!(dirs.lower[0].metadata().unwrap().ino(), inode);
-    let narrow = [(0, 100_000, 3)];
-    let error = fixture.store.mapped_root("c3", &[layer], &narrow, &narrow).map(drop).unwrap_err();
-    assert!(matches!(error, Error::Owner { uid: 5, gid: 6, .. }), "{error}");
-}
-
-#[test]
 fn a_layer_from_before_an_unclean_restart_is_rebuilt_or_dropped() {
     let fixture = Fixture::new();
     let tar = Tar::new().folder("d").file("d/a", b"content").symlink("l", "d").end();
@@ -442,28 +308,4 @@ fn a_layer_from_before_an_unclean_restart_is_rebuilt_or_dropped() {
         fixture.store.reclaim().unwrap();
         assert_eq!(fixture.waste(), [""; 0], "{what}");
     }
-}
-
-#[test]
-fn without_a_range_of_ids_owners_are_dropped_and_devices_left_out() {
-    let folder = tempfile::tempdir().unwrap();
-    let location = crate::Location {
-        root: folder.path().join("store"),
-        run: folder.path().join("run"),
-        ownership: Ownership::SingleId,
-    };
-    let store = Store::open(location).unwrap();
-    let tar = Tar::new()
-        .owned("a", 0o755, (1000, 1000))
-        .raw(b"null", b'3', 0o666, "", b"")
-        .hardlink("zero", "null")
-        .file("d/.wh..wh..opq", b"")
-        .file(".wh.x", b"")
-        .end();
-    let diff = store.layer_path(&add_layer(&store, &tar).unwrap().diff_id).join("diff");
-    assert_eq!(diff.join("a").metadata().unwrap().uid(), rustix::process::geteuid().as_raw());
-    assert_eq!(diff.join("a").metadata().unwrap().permissions().mode() & 0o777, 0o755);
-    assert!(!diff.join("null").exists() && !diff.join("zero").exists());
-    assert_eq!(xattr(&diff.join("d"), "user.overlay.opaque").as_deref(), Some(&b"y"[..]));
-    assert!(is_whiteout(&diff.join("x")));
 }

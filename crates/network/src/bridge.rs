@@ -67,14 +67,20 @@ fn make(run: &Path, network: &Network, host: &Host) -> Result<u32, Error> {
     Ok(index)
 }
 
-/// Creates the link if need be, and gives it its addresses.
+/// Creates the link if need be, and gives it its owner and addresses.
 fn make_link(run: &Path, network: &Network, route: &Socket) -> Result<u32, Error> {
     let mut batch = Batch::new();
-    let name = &network.bridge;
-    link::create_bridge(&mut batch, name, bridge_mac(network), network.mtu, &alias(run));
+    let (name, ours) = (&network.bridge, alias(run));
+    link::create_bridge(&mut batch, name, bridge_mac(network), network.mtu);
     refuse_all_but(libc::EEXIST, try_send(route, &batch)?)?;
+    let found = link::find(route, name).map_err(Refusal::into_error)?;
+    let owner = found.map(|l| l.alias).unwrap_or_default();
+    if !owner.is_empty() && owner != ours {
+        return Err(Error::ForeignBridge { bridge: name.clone(), owner });
+    }
     let index = link::index_of(route, name)?;
     let mut batch = Batch::new();
+    link::set_alias(&mut batch, (index, name), &ours);
     for subnet in &network.subnets {
         let net = IpNet::new(subnet.gateway, subnet.subnet.prefix);
         link::add_address(&mut batch, (index, name), net);

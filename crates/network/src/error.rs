@@ -61,6 +61,14 @@ pub enum Error {
         "could not find a free subnet for network {0}: routes of this host cover all candidates; set default_subnet in containers.conf"
     )]
     NoSubnet(String),
+    /// The bridge's name is taken.
+    #[error("the bridge {bridge} belongs to `{owner}`; remove it (`ip link delete {bridge}`) if that is gone")]
+    ForeignBridge {
+        /// Interface.
+        bridge: String,
+        /// What its maker wrote beside the name.
+        owner: String,
+    },
     /// pasta refused.
     #[error("pasta failed with exit code {code}:\n{stderr}")]
     Pasta {

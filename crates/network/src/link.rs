@@ -26,7 +26,10 @@ const IFLA_IFALIAS: u16 = 20;
 const IFLA_NET_NS_FD: u16 = 28;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
+const IFLA_INFO_SLAVE_KIND: u16 = 4;
+const IFLA_INFO_SLAVE_DATA: u16 = 5;
 const VETH_INFO_PEER: u16 = 1;
+const IFLA_BRPORT_MODE: u16 = 4;
 const IFF_UP: u32 = 1;
 
 const IFA_ADDRESS: u16 = 1;
@@ -84,8 +87,21 @@ impl Veth<'_> {
     }
 }
 
-/// Creates a bridge that is up. `alias` is kept by the kernel beside the name and tells whose it is.
-pub fn create_bridge(batch: &mut Batch, name: &str, mac: [u8; 6], mtu: Option<u32>, alias: &str) {
+/// Lets the bridge send frames out of the port they came from: how a container reaches itself by a published port where
+/// br_netfilter does the translation on the bridge (net.bridge.bridge-nf-call-iptables, on by default where that is loaded).
+pub fn allow_hairpin(batch: &mut Batch, name: &str) {
+    let label = format!("set hairpin mode of `{name}`");
+    batch.message(label, (NEWLINK, ACK), &link_header(0, false), |a| {
+        a.text(IFLA_IFNAME, name);
+        a.nest(IFLA_LINKINFO, |a| {
+            a.text(IFLA_INFO_SLAVE_KIND, "bridge");
+            a.nest(IFLA_INFO_SLAVE_DATA, |a| a.bytes(IFLA_BRPORT_MODE, &[1]));
+        });
+    });
+}
+
+/// Creates a bridge that is up.
+pub fn create_bridge(batch: &mut Batch, name: &str, mac: [u8; 6], mtu: Option<u32>) {
     let kind = (NEWLINK, ACK | CREATE | EXCL);
     let label = format!("create the bridge `{name}`");
     batch.message(label, kind, &link_header(0, true), |a| {
@@ -93,8 +109,15 @@ pub fn create_bridge(batch: &mut Batch, name: &str, mac: [u8; 6], mtu: Option<u3
         // A fixed address: left alone, a bridge takes its lowest port's and changes it as containers come and go.
         a.bytes(IFLA_ADDRESS, &mac);
         mtu.iter().for_each(|mtu| a.u32(IFLA_MTU, *mtu));
-        a.text(IFLA_IFALIAS, alias);
         a.nest(IFLA_LINKINFO, |a| a.text(IFLA_INFO_KIND, "bridge"));
+    });
+}
+
+/// Names a link's owner, in a text the kernel keeps beside the name. (It ignores it while a link is created.)
+pub fn set_alias(batch: &mut Batch, (index, name): (u32, &str), alias: &str) {
+    let label = format!("set the alias of `{name}`");
+    batch.message(label, (NEWLINK, ACK), &link_header(index, false), |a| {
+        a.text(IFLA_IFALIAS, alias);
     });
 }
 

@@ -1,23 +1,20 @@
 //! Opening a netlink socket in another network namespace.
 
 use crate::Error;
-use rustix::fs::{Mode, OFlags, open};
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
+use sys::namespace::{self, Namespaces};
+
+/// The thread's, not the process's.
+const OWN: &str = "/proc/thread-self/ns/net";
 
 /// Runs `work` inside the namespace and returns what it made; a socket opened there stays there.
 ///
 /// A thread that may enter its own namespace may come back to it, so then two setns(2) are enough. Otherwise (an ordinary user's,
 /// whose own network namespace belongs to the machine) a thread goes and doesn't return.
 pub fn visit<T: Send>(netns: BorrowedFd<'_>, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
-    let own = own_namespace()?;
+    let own = namespace::open(OWN).map_err(Error::io(format!("cannot open `{OWN}`")))?;
     match enter(own.as_fd()) {
-        Ok(()) => {
-            enter(netns)?;
-            let result = work();
-            enter(own.as_fd())?;
-            result
-        }
+        Ok(()) => namespace::within_network(netns, work).map_err(Error::io("cannot enter the network namespace"))?,
         Err(_) => visit_by_thread(netns, work),
     }
 }
@@ -36,13 +33,6 @@ fn visit_by_thread<T: Send>(netns: BorrowedFd<'_>, work: impl FnOnce() -> Result
     })
 }
 
-fn own_namespace() -> Result<OwnedFd, Error> {
-    let path = "/proc/thread-self/ns/net";
-    open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-        .map_err(|e| Error::io(format!("cannot open `{path}`"))(e.into()))
-}
-
 fn enter(netns: BorrowedFd<'_>) -> Result<(), Error> {
-    move_into_link_name_space(netns, Some(LinkNameSpaceType::Network))
-        .map_err(|e| Error::io("cannot enter the network namespace")(e.into()))
+    namespace::join(netns, Namespaces::NET).map_err(Error::io("cannot enter the network namespace"))
 }

@@ -103,6 +103,8 @@ fn bound(protocol: Protocol, address: SocketAddr) -> Result<OwnedFd, Errno> {
     bind(&socket, &address)?;
     if protocol == Protocol::Tcp {
         listen(&socket, 1)?;
+        // In this order: from listen on, either this socket's state or its refusal to share keeps others off.
+        sockopt::set_socket_reuseaddr(&socket, false)?;
         shutdown(&socket, Shutdown::Read)?;
     } else {
         let _ = sys::netlink::shrink_receive_buffer(socket.as_fd());

@@ -105,6 +105,9 @@ fn attach_all(
         };
         let mut batch = Batch::new();
         veth.create(&mut batch);
+        if !status.ports.is_empty() {
+            link::allow_hairpin(&mut batch, veth.host_name);
+        }
         send(&host.route, &batch)?;
         made.push(interface.host_name.clone());
         configure(inside, interface, METRIC + position as u32)?;

@@ -97,5 +97,5 @@ fn refusal(batch: &Batch, sequence: u32, errno: i32, text: Option<String>) -> Re
         Some(text) => format!("cannot {label} ({text})"),
         None => format!("cannot {label}"),
     };
-    Refusal { sequence, errno, what }
+    Refusal { errno, what }
 }

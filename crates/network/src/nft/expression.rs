@@ -96,17 +96,18 @@ impl Rule {
         self.payload(field.first(value.len() as u32), REG1).compare(EQUAL, value.to_vec())
     }
 
-    /// `ip daddr != 224.0.0.0/4`: the field's first byte under a mask.
-    pub fn first_byte_is_not(self, field: Field, mask: u8, value: u8) -> Self {
-        self.payload(field.first(1), REG1)
+    /// `ip daddr != 224.0.0.0/4`: the field under a mask.
+    pub fn masked_field_is_not(self, field: Field, mask: &'static [u8], value: &[u8]) -> Self {
+        let length = mask.len() as u32;
+        self.payload(field.first(length), REG1)
             .push("bitwise", move |a| {
                 a.be32(1, REG1);
                 a.be32(2, REG1);
-                a.be32(3, 1);
-                a.nest(4, |a| a.bytes(1, &[mask]));
-                a.nest(5, |a| a.bytes(1, &[0]));
+                a.be32(3, length);
+                a.nest(4, |a| a.bytes(1, mask));
+                a.nest(5, |a| a.bytes(1, &vec![0; mask.len()]));
             })
-            .compare(NOT_EQUAL, vec![value])
+            .compare(NOT_EQUAL, value.to_vec())
     }
 
     /// `ip saddr @set`.

@@ -112,8 +112,8 @@ fn hairpin(family: u8) -> Rule {
 fn outward(family: u8) -> Rule {
     let rule = from_subnet(family).interface_in(OIFNAME, "bridges", true);
     match family {
-        IPV4 => rule.first_byte_is_not(IP_DADDR, 0xf0, 0xe0),
-        _ => rule.first_byte_is_not(IP6_DADDR, 0xff, 0xff),
+        IPV4 => rule.masked_field_is_not(IP_DADDR, &[0xf0, 0, 0, 0], &[224, 0, 0, 0]),
+        _ => rule.masked_field_is_not(IP6_DADDR, &[0xff], &[0xff]),
     }
     .masquerade()
 }
@@ -166,7 +166,7 @@ fn write_set(a: &mut Attributes<'_>, (name, flags): (&str, u32), (key, value): (
         a.be32(6, kind(value));
         a.be32(7, length(value));
     }
-    a.be32(11, id);
+    a.be32(10, id);
     // For nft only (type 0, length 4): names are in the host's byte order (1), all else in the network's (2).
     let order = if key.contains(&IFNAME) { 1u32 } else { 2 };
     let userdata = [&[0, 4], order.to_ne_bytes().as_slice()].concat();

@@ -1,0 +1,1 @@
+//! pasta, where it is installed, as an ordinary user would have it.

@@ -78,3 +78,47 @@ fn streams_are_bounded_and_their_errors_told() {
     let mut endless = std::io::repeat(0);
     assert!(matches!(layer.apply(&mut endless, 1 << 20), Err(Error::TooLong { limit: 1048576 })));
 }
+
+/// Runs this program's child test on a tiny file system in a mount namespace of its own.
+#[test]
+fn privileged_a_full_disk_is_named_and_nothing_is_left() {
+    if !crate::testing::root() {
+        return;
+    }
+    for options in ["size=1m", "nr_inodes=60"] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = std::process::Command::new("unshare")
+            .args(["-m", "sh", "-c"])
+            .arg(r#"mount -t tmpfs -o "$1" tiny "$STORE_TEST_FOLDER" && exec "$2" --exact "$3" --ignored"#)
+            .args(["sh", options])
+            .arg(std::env::current_exe().unwrap())
+            .arg("layer::tests::hostile::child_fills_the_disk")
+            .env("STORE_TEST_FOLDER", folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{options}: {}", String::from_utf8_lossy(&output.stdout));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
+    }
+}
+
+/// Not a test: what `privileged_a_full_disk_is_named_and_nothing_is_left` starts.
+#[test]
+#[ignore]
+fn child_fills_the_disk() {
+    let Ok(folder) = std::env::var("STORE_TEST_FOLDER") else { return };
+    let store = crate::testing::open(&std::path::Path::new(&folder).join("store"));
+    let mut tar = Tar::new().file("big", &vec![1; 3 << 20]);
+    for n in 0..100 {
+        tar = tar.file(&format!("d/{n}"), b"");
+    }
+    let free = || {
+        let stat = rustix::fs::statvfs(folder.as_str()).unwrap();
+        (stat.f_bfree, stat.f_ffree)
+    };
+    let before = free();
+    let error = crate::testing::add_layer(&store, &tar.end()).unwrap_err();
+    assert!(matches!(&error, Error::Full { path, .. } if path.starts_with(&folder)), "{error:?}");
+    assert!(error_chain(&error).contains("no space left on the file system of"), "{error}");
+    assert_eq!(free(), before);
+    crate::testing::add_layer(&store, &Tar::new().file("small", b"1").end()).unwrap();
+}

@@ -4,3 +4,7 @@
 //! binary, because linking many costs more than running them.
 
 mod container;
+mod image;
+mod network;
+mod stress;
+mod system;

@@ -230,7 +230,6 @@ impl TestEnv {
 
     /// A second machine, connected by a cable: this side has 192.0.2.1 and fd00:2::1, that side 192.0.2.2 and
     /// fd00:2::2, and is the default route. Made at the first call.
-    #[must_use]
     pub fn outside(&self) -> Namespace {
         let mut outside = self.outside.lock().expect("no panic");
         Namespace::of_network(outside.get_or_insert_with(|| self.connect_outside()).pid())

@@ -50,6 +50,11 @@ impl Trace {
         }
     }
 
+    /// Everything, one line each.
+    pub fn items(&self) -> impl Iterator<Item = String> + '_ {
+        self.items.iter().cloned()
+    }
+
     /// What is here and not there.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Vec<String> {

@@ -47,7 +47,7 @@ pub use who::{User, Who};
 /// stage, hence the prefix `privileged_`.
 #[macro_export]
 macro_rules! cases {
-    ($(both: [$($both:ident),* $(,)?])? $(; root: [$($root:ident),* $(,)?])? $(; user: [$($user:ident),* $(,)?])?) => {
+    ($(both: [$($both:ident),* $(,)?])? $(;)? $(root: [$($root:ident),* $(,)?])? $(;)? $(user: [$($user:ident),* $(,)?])?) => {
         mod privileged_root {
             $($(#[test] fn $both() { super::$both(&$crate::TestEnv::new($crate::Who::Root)); })*)?
             $($(#[test] fn $root() { super::$root(&$crate::TestEnv::new($crate::Who::Root)); })*)?

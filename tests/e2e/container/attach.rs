@@ -1,0 +1,52 @@
+//! `attach`.
+
+use testkit::{TestEnv, wait_until};
+
+/// A container that answers each line of its stdin.
+fn echo(env: &TestEnv) {
+    env.base();
+    env.ok("run -d -i --name e --network none base sh -c 'while read l; do echo \"got $l\"; test \"$l\" = bye && exit 6; done'");
+}
+
+fn passes_both_ways_and_the_exit_code(env: &TestEnv) {
+    echo(env);
+    let output = env.engine().words("attach e").stdin("hello\nbye\n").run();
+    output.code(6).prints("got hello\ngot bye\n");
+}
+
+fn several_see_the_output(env: &TestEnv) {
+    echo(env);
+    let first = env.engine().words("attach --no-stdin e").spawn();
+    let mut second = env.engine().words("attach e").spawn();
+    // Whoever writes is attached; the first may come later but before the end.
+    second.write("one\n");
+    assert_eq!(second.read_line(), "got one");
+    wait_until("both to be attached", || env.ok("logs e").text() == "got one");
+    second.write("bye\n");
+    second.wait().code(6).has("got bye");
+    first.wait().code(6);
+}
+
+fn signals_are_proxied(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name s --network none base sh -c 'trap \"echo usr1; exit 8\" USR1; echo ready; while :; do sleep 0.1; done'");
+    wait_until("the trap", || env.ok("logs s").text() == "ready");
+    let mut process = env.engine().words("attach --no-stdin s").spawn();
+    wait_until("a proxied signal", || {
+        process.signal(rustix::process::Signal::USR1);
+        !process.is_running() || env.ok("inspect s --format {{.State.Status}}").text() == "exited"
+    });
+    let _ = process.wait();
+    env.ok("inspect s --format {{.State.ExitCode}}").prints("8\n");
+}
+
+fn what_does_not_run_is_refused(env: &TestEnv) {
+    env.base();
+    env.ok("create --name c base true");
+    env.run("attach c").refused("c");
+    env.run("attach no-such").refused("no-such");
+}
+
+testkit::cases! { both: [
+    passes_both_ways_and_the_exit_code, several_see_the_output, signals_are_proxied, what_does_not_run_is_refused,
+] }

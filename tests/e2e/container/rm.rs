@@ -1,0 +1,70 @@
+//! `rm`.
+
+use testkit::TestEnv;
+
+fn removes_what_has_ended(env: &TestEnv) {
+    env.base();
+    env.ok("run --name a --network none base true");
+    env.ok("create --name b base true");
+    env.ok("rm a b").has("a").has("b");
+    env.ok("ps -aq").prints("");
+}
+
+fn a_running_one_needs_f(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name a --network none base sleep 1000");
+    env.run("rm a").code(2).complains("running").is_readable();
+    env.ok("rm -f -t 0 a");
+    env.ok("ps -aq").prints("");
+}
+
+fn unknown_ones(env: &TestEnv) {
+    env.base();
+    env.run("rm no-such").code(1).complains("no-such").is_readable();
+    env.ok("rm -f no-such");
+    env.ok("rm -i no-such");
+    env.ok("create --name a base true");
+    env.run("rm no-such a").code(1).complains("no-such");
+    env.ok("ps -aq").prints("");
+}
+
+fn by_id_and_prefix(env: &TestEnv) {
+    env.base();
+    let id = env.ok("create base true").text();
+    env.ok(&format!("rm {}", &id[..5]));
+    let id = env.ok("create base true").text();
+    env.ok(&format!("rm {id}"));
+    env.ok("ps -aq").prints("");
+}
+
+fn all_removes_all(env: &TestEnv) {
+    env.base();
+    for _ in 0..3 {
+        env.ok("create base true");
+    }
+    assert_eq!(env.ok("rm -a").lines().len(), 3);
+    env.ok("ps -aq").prints("");
+}
+
+fn nothing_is_left(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none base true");
+    let before = env.trace();
+    env.ok("run -d --name a --network none -v /anon --tmpfs /t base sh -c 'echo x >/file; sleep 1000'");
+    env.ok("exec a touch /more");
+    env.ok("rm -f -t 0 a");
+    before.assert_restored(env);
+}
+
+fn rm_flag_removes_after_exit(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none base true");
+    let before = env.trace();
+    env.ok("run -d --rm --network none base sleep 0.2");
+    before.assert_restored(env);
+}
+
+testkit::cases! { both: [
+    removes_what_has_ended, a_running_one_needs_f, unknown_ones, by_id_and_prefix, all_removes_all, nothing_is_left,
+    rm_flag_removes_after_exit,
+] }

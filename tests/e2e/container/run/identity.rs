@@ -1,0 +1,93 @@
+//! `--name --hostname --label --annotation --cidfile --pidfile --add-host --dns --platform --pull`.
+
+use testkit::TestEnv;
+
+fn name_is_shown_and_taken(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name web --network none base sleep 1000");
+    env.ok("ps --format {{.Names}}").prints("web\n");
+    env.run("run --name web base true").refused("web");
+    env.ok("rm -f -t 0 web");
+    env.ok("run --rm --name web --network none base true");
+}
+
+fn names_have_rules(env: &TestEnv) {
+    env.base();
+    for name in ["-x", "a/b", "a b", "a:b"] {
+        env.engine().args(["run", "--rm", "--name", name, "base", "true"]).run().code(125).is_readable();
+    }
+}
+
+fn without_a_name_one_is_invented(env: &TestEnv) {
+    env.base();
+    env.ok("create base true");
+    let name = env.ok("ps -a --format {{.Names}}").text();
+    assert!(name.split('_').count() == 2 && name.len() > 4, "{name}");
+}
+
+fn hostname_is_the_short_id(env: &TestEnv) {
+    env.base();
+    env.ok("run --cidfile id --name h --network none base hostname");
+    let id = env.read(env.work().join("id")).unwrap();
+    env.ok("logs h").prints(&format!("{}\n", &id[..12]));
+}
+
+fn hostname_can_be_chosen(env: &TestEnv) {
+    env.base();
+    let output = env.ok("run --rm --network none --hostname box base sh -c 'hostname; cat /etc/hostname /etc/hosts'");
+    output.has("box\nbox\n").has("\tbox");
+}
+
+fn label_and_annotation_are_kept(env: &TestEnv) {
+    env.base();
+    env.ok("create --name l --label a=1 -l b=2 --label empty --annotation note=x base true");
+    env.ok("inspect l --format '{{index .Config.Labels \"a\"}} {{index .Config.Labels \"b\"}}'").prints("1 2\n");
+    env.ok("inspect l").has("\"empty\": \"\"").has("\"note\": \"x\"");
+}
+
+fn cidfile_holds_the_id(env: &TestEnv) {
+    env.base();
+    let id = env.ok("run -d --cidfile cid --network none base true").text();
+    assert_eq!(env.read(env.work().join("cid")).unwrap(), id);
+    env.run("run --cidfile cid --network none base true").refused("cid");
+}
+
+fn pidfile_holds_the_pid(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name p --pidfile pid --network none base sleep 1000");
+    let pid = env.ok("inspect p --format {{.State.Pid}}").text();
+    assert_eq!(env.read(env.work().join("pid")).unwrap().trim(), pid);
+    env.ok("rm -f -t 0 p");
+}
+
+fn add_host_adds_a_line(env: &TestEnv) {
+    env.base();
+    let output = env.ok("run --rm --network none --add-host db:10.1.2.3 --add-host six:::1 base cat /etc/hosts");
+    output.has("10.1.2.3\tdb").has("::1\tsix").has("localhost");
+    env.run("run --rm --add-host nonsense base true").refused("nonsense");
+}
+
+fn dns_is_written(env: &TestEnv) {
+    env.base();
+    let output = env.ok("run --rm --dns 192.0.2.53 base cat /etc/resolv.conf");
+    output.has("nameserver 192.0.2.53");
+    env.run("run --rm --dns nonsense base true").refused("nonsense");
+}
+
+fn pull_never_never_pulls(env: &TestEnv) {
+    env.run("run --rm --pull never 127.0.0.1:1/x true").refused("127.0.0.1:1/x");
+    env.base();
+    env.ok("run --rm --pull never --network none base true");
+    env.run("run --pull sometimes base true").refused("sometimes");
+}
+
+fn platform_of_another_machine_is_named(env: &TestEnv) {
+    env.base();
+    env.run("run --rm --network none --platform nonsense/x/y/z base true").code(125).is_readable();
+}
+
+testkit::cases! { both: [
+    name_is_shown_and_taken, names_have_rules, without_a_name_one_is_invented, hostname_is_the_short_id,
+    hostname_can_be_chosen, label_and_annotation_are_kept, cidfile_holds_the_id, pidfile_holds_the_pid,
+    add_host_adds_a_line, pull_never_never_pulls, platform_of_another_machine_is_named,
+]; root: [dns_is_written] }

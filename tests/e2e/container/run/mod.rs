@@ -1,0 +1,17 @@
+//! `run`, concern by concern.
+
+mod devices;
+mod exit_codes;
+mod identity;
+mod init;
+mod isolation;
+mod limits;
+mod logging;
+mod mounts;
+mod process;
+mod restart;
+mod security;
+mod streams;
+mod terminal;
+mod user_namespace;
+mod volumes;

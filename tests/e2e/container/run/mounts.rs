@@ -1,0 +1,111 @@
+//! `-v` with host folders, `--mount`, `--tmpfs`, `--read-only`, `--shm-size`.
+
+use testkit::TestEnv;
+
+fn v_binds_a_folder(env: &TestEnv) {
+    env.base();
+    env.write("data/in", "from host");
+    let line =
+        format!("run --rm --network none -v {}/data:/data base sh -c 'cat /data/in; echo x >/data/out'", work(env));
+    env.ok(&line).prints("from host");
+    assert_eq!(env.read(env.work().join("data/out")).unwrap(), "x\n");
+}
+
+fn v_binds_a_file(env: &TestEnv) {
+    env.base();
+    env.write("one", "file");
+    env.ok(&format!("run --rm --network none -v {}/one:/etc/deep/one base cat /etc/deep/one", work(env)))
+        .prints("file");
+}
+
+fn v_ro_is_read_only(env: &TestEnv) {
+    env.base();
+    env.write("data/in", "x");
+    let output = env.run(&format!("run --rm --network none -v {}/data:/data:ro base touch /data/out", work(env)));
+    output.code(1).complains("read-only");
+}
+
+fn v_with_a_missing_source_is_refused(env: &TestEnv) {
+    env.base();
+    env.run("run --rm --network none -v /not/there:/data base true").refused("/not/there");
+}
+
+fn v_with_nonsense_is_refused(env: &TestEnv) {
+    env.base();
+    env.run("run --rm -v /etc:relative base true").refused("relative");
+    env.run("run --rm -v /etc:/x:no-such-option base true").refused("no-such-option");
+    env.run("run --rm -v a:b:c:d base true").code(125).is_readable();
+}
+
+fn v_u_gives_the_folder_to_the_containers_user(env: &TestEnv) {
+    env.base();
+    env.write("data/in", "x");
+    let line = format!(
+        "run --rm --network none -u 1000 -v {}/data:/data:U base sh -c 'stat -c %u /data; touch /data/new'",
+        work(env)
+    );
+    env.ok(&line).prints("1000\n");
+}
+
+fn a_bind_target_behind_a_link_stays_inside(env: &TestEnv) {
+    env.base();
+    env.write("data/in", "x");
+    env.ok("create --name seed base true");
+    let line = format!("run --rm --network none -v {}/data:/var/link/../../../etc/inner base ls /etc/inner", work(env));
+    env.ok(&line).prints("in\n");
+}
+
+fn mount_bind_tmpfs_and_volume(env: &TestEnv) {
+    env.base();
+    env.write("data/in", "bound");
+    let bind = format!("--mount type=bind,source={}/data,target=/b,ro", work(env));
+    let line = format!(
+        "run --rm --network none {bind} --mount type=tmpfs,destination=/t,tmpfs-size=1m \
+         --mount type=volume,src=vol,dst=/v base sh -c 'cat /b/in; grep -c \" /t tmpfs \" /proc/mounts; touch /v/x; touch /b/x'"
+    );
+    env.run(&line).code(1).has("bound1").complains("read-only");
+    env.ok("run --rm --network none -v vol:/v base ls /v").prints("x\n");
+}
+
+fn mount_with_nonsense_is_refused(env: &TestEnv) {
+    env.base();
+    env.run("run --rm --mount type=nonsense,dst=/x base true").refused("nonsense");
+    env.run("run --rm --mount type=bind,src=/etc base true").code(125).is_readable();
+    env.run("run --rm --mount type=bind,src=/etc,dst=/x,no-such=1 base true").refused("no-such");
+}
+
+fn tmpfs_is_empty_and_limited(env: &TestEnv) {
+    env.base();
+    let output = env.ok("run --rm --network none --tmpfs /etc:size=1m,mode=700 base sh -c 'ls /etc | grep -v host | grep -v resolv; stat -c %a /etc; grep \" /etc tmpfs\" /proc/mounts'");
+    output.has("700").has("size=1024k");
+}
+
+fn read_only_root_with_writable_places(env: &TestEnv) {
+    env.base();
+    env.run("run --rm --network none --read-only base touch /x").code(1).complains("read-only");
+    env.ok("run --rm --network none --read-only base sh -c 'touch /tmp/x /run/x /var/tmp/x /dev/shm/x'");
+    env.run("run --rm --network none --read-only --read-only-tmpfs=false base touch /tmp/x").code(1);
+}
+
+fn shm_size_is_kept(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none base df -k /dev/shm").has("64000");
+    env.ok("run --rm --network none --shm-size 1m base df -k /dev/shm").has("1024");
+}
+
+fn two_mounts_on_one_place_are_refused(env: &TestEnv) {
+    env.base();
+    env.run("run --rm -v /etc:/x -v /usr:/x base true").refused("/x");
+}
+
+fn work(env: &TestEnv) -> String {
+    env.work().display().to_string()
+}
+
+testkit::cases! { both: [
+    v_binds_a_folder, v_binds_a_file, v_ro_is_read_only, v_with_a_missing_source_is_refused,
+    v_with_nonsense_is_refused, v_u_gives_the_folder_to_the_containers_user,
+    a_bind_target_behind_a_link_stays_inside, mount_bind_tmpfs_and_volume, mount_with_nonsense_is_refused,
+    tmpfs_is_empty_and_limited, read_only_root_with_writable_places, shm_size_is_kept,
+    two_mounts_on_one_place_are_refused,
+] }

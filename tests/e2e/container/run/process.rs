@@ -1,0 +1,136 @@
+//! `-e --env-file -w -u --group-add --entrypoint --ulimit --sysctl --umask`-like: the process itself.
+
+use serde_json::json;
+use testkit::{Base, TestEnv};
+
+fn e_sets_variables(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none -e A=1 --env 'B=two words' -e EMPTY= base sh -c 'echo $A,$B,${EMPTY-unset}'")
+        .prints("1,two words,\n");
+}
+
+fn e_without_a_value_takes_the_callers(env: &TestEnv) {
+    env.base();
+    let run = env.engine().words("run --rm --network none -e FROM_HOST -e NOT_SET base env").var("FROM_HOST", "yes");
+    run.run().ok().has("FROM_HOST=yes\n").lacks("NOT_SET");
+}
+
+fn the_callers_variables_stay_outside(env: &TestEnv) {
+    env.base();
+    env.engine().words("run --rm --network none base env").var("SECRET_X", "1").run().ok().lacks("SECRET_X");
+}
+
+fn the_default_variables_are_podmans(env: &TestEnv) {
+    env.base();
+    let output = env.ok("run --rm --network none --hostname box base env");
+    output.has("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n").has("container=");
+    output.has("HOME=/root").has("HOSTNAME=box").lacks("TERM=");
+}
+
+fn env_file_is_read(env: &TestEnv) {
+    env.base();
+    env.write("vars", "# a comment\n\nA=1\nB=with = sign\n  C=indented\nFROM_HOST\n");
+    let run = env.engine().words("run --rm --network none --env-file vars -e A=2 base env").var("FROM_HOST", "x");
+    run.run().ok().has("A=2\n").has("B=with = sign\n").has("C=indented\n").has("FROM_HOST=x");
+}
+
+fn env_file_that_is_missing_is_named(env: &TestEnv) {
+    env.base();
+    env.run("run --rm --env-file not-there base true").refused("not-there");
+}
+
+fn w_sets_the_folder_and_makes_it(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none -w /tmp base pwd").prints("/tmp\n");
+    env.ok("run --rm --network none --workdir /new/deep base pwd").prints("/new/deep\n");
+    env.run("run --rm --network none -w relative base pwd").code(125).complains("relative");
+}
+
+fn u_takes_names_and_numbers(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none -u web base id").prints("uid=1000(web) gid=1000(web) groups=50(staff),1000(web)\n");
+    env.ok("run --rm --network none -u 1000 base id -u").prints("1000\n");
+    env.ok("run --rm --network none -u 7:8 base sh -c 'id -u; id -g'").prints("7\n8\n");
+    env.ok("run --rm --network none --user root:staff base sh -c 'id -u; id -g'").prints("0\n50\n");
+    env.ok("run --rm --network none -u web base sh -c 'echo $HOME'").prints("/home\n");
+}
+
+fn u_with_an_unknown_name_is_refused(env: &TestEnv) {
+    env.base();
+    let output = env.run("run --rm --network none -u nobody-here base true");
+    output.complains("nobody-here").is_readable();
+    assert!([125, 126].contains(&output.status.code().unwrap()), "{output}");
+}
+
+fn u_drops_capabilities(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none -u 1000 base grep CapEff /proc/self/status").has("0000000000000000");
+}
+
+fn group_add_adds_groups(env: &TestEnv) {
+    env.base();
+    let output = env.ok("run --rm --network none --group-add staff --group-add 777 base id -G");
+    output.has("50").has("777");
+}
+
+fn entrypoint_replaces_the_images(env: &TestEnv) {
+    let image = Base::image().config("Entrypoint", json!(["echo", "from", "entrypoint"])).config("Cmd", json!(["cmd"]));
+    env.load(&image, "localhost/ep:1");
+    env.ok("run --rm --network none ep:1").prints("from entrypoint cmd\n");
+    env.ok("run --rm --network none ep:1 other").prints("from entrypoint other\n");
+    env.ok("run --rm --network none --entrypoint printf ep:1 'a%sc\\n' b").prints("abc\n");
+    env.ok("run --rm --network none --entrypoint '[\"echo\", \"json\"]' ep:1 tail").prints("json tail\n");
+    env.ok("run --rm --network none --entrypoint '' ep:1 echo plain").prints("plain\n");
+}
+
+fn the_images_config_counts(env: &TestEnv) {
+    let image = Base::image()
+        .config("Env", json!(["PATH=/bin", "FROM_IMAGE=1"]))
+        .config("WorkingDir", json!("/var"))
+        .config("User", json!("web"))
+        .config("Cmd", json!(["sh", "-c", "echo $FROM_IMAGE $PWD $(id -un)"]));
+    env.load(&image, "localhost/conf:1");
+    env.ok("run --rm --network none conf:1").prints("1 /var web\n");
+}
+
+fn ulimit_sets_soft_and_hard(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none --ulimit nofile=100:200 base sh -c 'ulimit -Sn; ulimit -Hn'").prints("100\n200\n");
+    env.ok("run --rm --network none --ulimit core=0 base sh -c 'ulimit -c'").prints("0\n");
+    env.run("run --rm --ulimit nofile=300:200 base true").code(125).is_readable();
+    env.run("run --rm --ulimit no-such=1 base true").refused("no-such");
+}
+
+fn sysctl_sets_namespaced_values(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none --sysctl kernel.shmmax=12345 base cat /proc/sys/kernel/shmmax").prints("12345\n");
+    env.ok("run --rm --network none --sysctl net.ipv4.ip_unprivileged_port_start=81 base cat /proc/sys/net/ipv4/ip_unprivileged_port_start")
+        .prints("81\n");
+}
+
+fn sysctl_of_the_host_is_refused(env: &TestEnv) {
+    env.base();
+    let output = env.run("run --rm --network none --sysctl kernel.panic=1 base true");
+    output.complains("kernel.panic").is_readable();
+    assert!([125, 126].contains(&output.status.code().unwrap()), "{output}");
+}
+
+fn the_umask_is_0022(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none base sh -c umask").prints("0022\n");
+}
+
+fn no_file_descriptor_leaks_in(env: &TestEnv) {
+    env.base();
+    let output = env.ok("run --rm --network none base ls /proc/self/fd");
+    assert_eq!(output.lines(), ["0", "1", "2", "3"], "3 is that of ls itself\n{output}");
+}
+
+testkit::cases! { both: [
+    e_sets_variables, e_without_a_value_takes_the_callers, the_callers_variables_stay_outside,
+    the_default_variables_are_podmans, env_file_is_read, env_file_that_is_missing_is_named,
+    w_sets_the_folder_and_makes_it, u_takes_names_and_numbers, u_with_an_unknown_name_is_refused,
+    u_drops_capabilities, group_add_adds_groups, entrypoint_replaces_the_images, the_images_config_counts,
+    ulimit_sets_soft_and_hard, sysctl_sets_namespaced_values, sysctl_of_the_host_is_refused, the_umask_is_0022,
+    no_file_descriptor_leaks_in,
+] }

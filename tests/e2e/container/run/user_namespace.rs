@@ -1,0 +1,101 @@
+//! `--userns host|keep-id|auto`, `--uidmap`, `--gidmap`, and life without subordinate ids.
+
+use testkit::{TestEnv, note_skipped};
+
+fn map(env: &TestEnv, flags: &str) -> Vec<Vec<u64>> {
+    let output = env.ok(&format!("run --rm --network none {flags} base cat /proc/self/uid_map"));
+    let numbers = |line: &String| line.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    output.lines().iter().map(numbers).collect()
+}
+
+fn host_is_the_default(env: &TestEnv) {
+    env.base();
+    let whole = map(env, "");
+    assert_eq!(whole, map(env, "--userns host"));
+    if env.is_root() {
+        assert_eq!(whole, [[0, 0, 4_294_967_295]]);
+    } else {
+        assert_eq!(whole[0], [0, u64::from(env.user().uid), 1]);
+        assert_eq!(whole[1][0], 1);
+    }
+}
+
+fn keep_id_keeps_the_callers_id(env: &TestEnv) {
+    env.base();
+    let uid = env.user().uid;
+    env.ok("run --rm --network none --userns keep-id base id -u").prints(&format!("{uid}\n"));
+    env.write("data/in", "x");
+    let line = format!(
+        "run --rm --network none --userns keep-id -v {}/data:/d base sh -c 'touch /d/out; stat -c %u /d/in'",
+        env.work().display()
+    );
+    env.ok(&line).prints(&format!("{uid}\n"));
+    assert_eq!(env.host("stat -c %u data/out").run().text(), uid.to_string());
+}
+
+fn keep_id_takes_another_id(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none --userns keep-id:uid=200,gid=210 base sh -c 'id -u; id -g'").prints("200\n210\n");
+}
+
+fn uidmap_maps(env: &TestEnv) {
+    env.base();
+    let (uids, gids) = ("--uidmap 0:100000:5000", "--gidmap 0:200000:5000");
+    if env.is_root() {
+        assert_eq!(map(env, &format!("{uids} {gids}")), [[0, 100_000, 5000]]);
+        env.ok(&format!(
+            "run --rm --network none {uids} {gids} base sh -c 'stat -c %u:%g /bin/busybox; touch /x; stat -c %u /x'"
+        ))
+        .prints("0:0\n0\n");
+    } else {
+        assert_eq!(map(env, "--uidmap 0:1:50")[0][0], 0);
+        assert_eq!(map(env, "--uidmap 0:1:50")[0][2], 50);
+    }
+}
+
+fn uidmap_nonsense_is_refused(env: &TestEnv) {
+    env.base();
+    env.run("run --rm --network none --uidmap nonsense base true").code(125).is_readable();
+    env.run("run --rm --network none --userns nonsense base true").refused("nonsense");
+}
+
+fn auto_gives_each_its_own(env: &TestEnv) {
+    env.base();
+    if env.is_root() {
+        env.script(
+            "cp /etc/subuid /etc/subgid /tmp/; echo containers:2147483647:2147483648 >>/tmp/subuid
+            echo containers:2147483647:2147483648 >>/tmp/subgid
+            mount --bind /tmp/subuid /etc/subuid; mount --bind /tmp/subgid /etc/subgid",
+        );
+    }
+    env.ok("run -d --name a --network none --userns auto base sleep 1000");
+    env.ok("run -d --name b --network none --userns auto:size=2000 base sleep 1000");
+    let a = env.ok("exec a cat /proc/self/uid_map").text();
+    let b = env.ok("exec b cat /proc/self/uid_map").text();
+    let numbers = |text: &str| -> Vec<u64> { text.split_whitespace().map(|word| word.parse().unwrap()).collect() };
+    let (a, b) = (numbers(&a), numbers(&b));
+    assert_eq!((a[0], a[2], b[0], b[2]), (0, 1024, 0, 2000));
+    assert!(a[1] + a[2] <= b[1] || b[1] + b[2] <= a[1], "{a:?} {b:?} overlap");
+    env.ok("rm -f -t 0 a b");
+}
+
+fn files_belong_to_the_mapped_root(env: &TestEnv) {
+    env.base();
+    let line = "run --rm --network none --uidmap 0:100000:5000 base sh -c 'id -u; touch /new; stat -c %u /new /bin/busybox /etc'";
+    env.ok(line).prints("0\n0\n0\n0\n");
+}
+
+fn without_subordinate_ids_it_warns_and_works(env: &TestEnv) {
+    if env.is_peer() {
+        return note_skipped("podman needs `ignore_chown_errors` in storage.conf for this");
+    }
+    env.script(": >/tmp/empty; mount --bind /tmp/empty /etc/subuid; mount --bind /tmp/empty /etc/subgid");
+    env.base();
+    let output = env.ok("run --rm --network none base sh -c 'id -u; cat /proc/self/uid_map'");
+    output.has("0\n").complains("subuid");
+    assert_eq!(output.lines()[1].split_whitespace().collect::<Vec<_>>(), ["0", &env.user().uid.to_string(), "1"]);
+}
+
+testkit::cases! { both: [host_is_the_default, uidmap_maps, uidmap_nonsense_is_refused, auto_gives_each_its_own];
+root: [files_belong_to_the_mapped_root];
+user: [keep_id_keeps_the_callers_id, keep_id_takes_another_id, without_subordinate_ids_it_warns_and_works] }

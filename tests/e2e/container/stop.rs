@@ -1,0 +1,68 @@
+//! `stop`, `--stop-signal`, `--stop-timeout`.
+
+use std::time::Duration;
+
+use testkit::{TestEnv, wait_until};
+
+fn trap(env: &TestEnv, flags: &str, signal: &str) {
+    env.base();
+    env.ok(&format!("run -d --name s {flags} --network none base sh -c 'trap \"exit 21\" {signal}; echo ready; while :; do sleep 0.1; done'"));
+    wait_until("the trap", || env.ok("logs s").text() == "ready");
+}
+
+fn sends_term_first(env: &TestEnv) {
+    trap(env, "", "TERM");
+    env.ok("stop s").prints("s\n");
+    env.ok("inspect s --format '{{.State.Status}} {{.State.ExitCode}}'").prints("exited 21\n");
+}
+
+fn stop_signal_is_used(env: &TestEnv) {
+    trap(env, "--stop-signal USR2", "USR2");
+    env.ok("stop s");
+    env.ok("inspect s --format {{.State.ExitCode}}").prints("21\n");
+    env.run("run --rm --stop-signal NONSENSE base true").code(125).complains("nonsense").is_readable();
+}
+
+fn kills_after_the_timeout(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name s --network none base sleep 1000");
+    let output = env.ok("stop -t 1 s");
+    assert!(output.elapsed >= Duration::from_millis(900), "{output}");
+    env.ok("inspect s --format {{.State.ExitCode}}").prints("137\n");
+    env.ok("rm s");
+    env.ok("run -d --name s --stop-timeout 1 --network none base sleep 1000");
+    let output = env.ok("stop s");
+    assert!(output.elapsed >= Duration::from_millis(900) && output.elapsed < Duration::from_secs(9), "{output}");
+}
+
+fn stopping_twice_is_fine(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name s --network none base sleep 1000");
+    env.ok("stop -t 0 s");
+    env.ok("stop s").prints("s\n");
+    env.run("stop no-such").refused("no-such");
+    env.ok("stop -i no-such");
+}
+
+fn all_stops_all(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name a --network none base sleep 1000");
+    env.ok("run -d --name b --network none base sleep 1000");
+    env.ok("stop -t 0 -a");
+    env.ok("ps -q").prints("");
+}
+
+fn signals_to_run_are_proxied(env: &TestEnv) {
+    env.base();
+    let line =
+        "run --rm --network none base sh -c 'trap \"echo bye; exit 31\" TERM; echo ready; while :; do sleep 0.1; done'";
+    let mut process = env.engine().words(line).spawn();
+    assert_eq!(process.read_line(), "ready");
+    process.signal(rustix::process::Signal::TERM);
+    process.wait().code(31).has("bye");
+}
+
+testkit::cases! { both: [
+    sends_term_first, stop_signal_is_used, kills_after_the_timeout, stopping_twice_is_fine, all_stops_all,
+    signals_to_run_are_proxied,
+] }

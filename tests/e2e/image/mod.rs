@@ -1,0 +1,12 @@
+//! Images, verb by verb.
+
+mod authentication;
+mod history;
+mod hostile_layers;
+mod hostile_registries;
+mod inspect;
+mod list;
+mod load;
+mod pull;
+mod remove;
+mod tag;

@@ -1,0 +1,53 @@
+//! `rmi`.
+
+use testkit::{Base, TestEnv};
+
+fn removes_names_then_the_image(env: &TestEnv) {
+    env.base();
+    env.ok("tag base other:1");
+    env.ok("rmi other:1").has("Untagged: localhost/other:1").lacks("Deleted");
+    env.ok("rmi base").has("Untagged: localhost/base:latest").has(&format!("Deleted: {}", Base::image().id()));
+    env.ok("images -aq").prints("");
+}
+
+fn an_image_in_use_stays(env: &TestEnv) {
+    env.base();
+    env.ok("create --name user base true");
+    env.run("rmi base").code(2).complains("in use").is_readable();
+    env.ok("rmi -f base");
+    env.ok("ps -aq").prints("");
+    env.ok("images -aq").prints("");
+}
+
+fn by_id(env: &TestEnv) {
+    env.base();
+    env.ok(&format!("rmi {}", &Base::image().id()[..12]));
+    env.base();
+    env.ok("tag base other:1");
+    env.run(&format!("rmi {}", Base::image().id())).complains("force").is_readable();
+    env.ok(&format!("rmi -f {}", Base::image().id()));
+    env.ok("images -aq").prints("");
+}
+
+fn unknown_ones_are_named(env: &TestEnv) {
+    env.run("rmi no-such").code(1).complains("no-such").is_readable();
+    env.base();
+    env.run("rmi no-such base").complains("no-such").has("Deleted");
+    env.ok("images -aq").prints("");
+}
+
+fn nothing_is_left_on_the_disk(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman keeps its own files");
+    }
+    env.base();
+    env.ok("rmi -a");
+    let before = env.trace();
+    env.base();
+    env.ok("rmi -a");
+    before.assert_restored(env);
+}
+
+testkit::cases! { both: [
+    removes_names_then_the_image, an_image_in_use_stays, by_id, unknown_ones_are_named, nothing_is_left_on_the_disk,
+] }

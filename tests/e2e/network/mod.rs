@@ -1,0 +1,6 @@
+//! How containers are connected.
+
+mod bridge;
+mod modes;
+mod pasta;
+mod publish;

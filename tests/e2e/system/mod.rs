@@ -1,0 +1,6 @@
+//! The program itself: help, version, info, configuration, the image inside.
+
+mod configuration;
+mod hello;
+mod help;
+mod info;

@@ -1,7 +1,8 @@
 //! Container roots: `containers/<id>/{upper,work,merged,root.json}`. On the way of every `run`, so few system calls.
 
 use crate::error::{At, Error};
-use crate::location::{Ownership, Store, check_folder_name};
+use crate::layer::mapped::IdMaps;
+use crate::location::{Ownership, Store, check_folder_name, make_dir};
 use oci::Digest;
 use rustix::fs::{Access, AtFlags, CWD, Mode};
 use rustix::io::Errno;
@@ -42,6 +43,26 @@ struct RootAttributes {
     gid: u32,
 }
 
+impl RootAttributes {
+    fn mapped(self, ids: &IdMaps) -> RootAttributes {
+        let (uid, gid) = (ids.uid(self.uid).or(ids.uid(0)), ids.gid(self.gid).or(ids.gid(0)));
+        RootAttributes { uid: uid.unwrap_or(0), gid: gid.unwrap_or(0), ..self }
+    }
+
+    fn apply(self, folder: &Path) -> Result<(), Error> {
+        if (self.uid, self.gid) != (0, 0) {
+            let (uid, gid) = (rustix::fs::Uid::from_raw(self.uid), rustix::fs::Gid::from_raw(self.gid));
+            match rustix::fs::chown(folder, Some(uid), Some(gid)) {
+                // Without a range of ids the owner is the user, whatever the image says.
+                Err(Errno::INVAL | Errno::PERM) => {}
+                result => result.at("change owner of", folder)?,
+            }
+        }
+        // Not left to mkdir: the umask may be tight.
+        rustix::fs::chmod(folder, Mode::from_raw_mode(self.mode)).at("change mode of", folder)
+    }
+}
+
 impl Store {
     /// Makes upper and work folders for a container over `layers` (lowest first).
     pub fn create_root(&self, container: &str, layers: &[Digest]) -> Result<RootDirs, Error> {
@@ -72,12 +93,14 @@ impl Store {
         gids: &[(u32, u32, u32)],
     ) -> Result<RootDirs, Error> {
         check_folder_name(container)?;
-        let ids = crate::layer::mapped::IdMaps::new(uids, gids);
+        let ids = IdMaps::new(uids, gids);
         // The record comes first, so that nobody removes the layers during the long copies.
         let lock = self.lock_shared()?;
         self.require_layers(layers)?;
-        if self.root_record(container)?.is_none() {
-            self.make_root(container, layers, Some(&ids))?;
+        match self.root_record(container)? {
+            None => drop(self.make_root(container, layers, Some(&ids))?),
+            Some(record) if record.map.as_ref() != Some(&ids.key()) => self.remap_root(container, layers, &ids)?,
+            Some(_) => {}
         }
         drop(lock);
         for layer in layers {
@@ -123,28 +146,41 @@ impl Store {
         }
     }
 
-    /// The folders and the record; on failure nothing is left.
-    fn make_root(
-        &self,
-        container: &str,
-        layers: &[Digest],
-        ids: Option<&crate::layer::mapped::IdMaps>,
-    ) -> Result<RootDirs, Error> {
+    /// The folders and, last, the record; on failure nothing is left. What a killed process left is completed.
+    fn make_root(&self, container: &str, layers: &[Digest], ids: Option<&IdMaps>) -> Result<RootDirs, Error> {
         let mut attributes = self.root_attributes(layers);
         if let Some(ids) = ids {
-            (attributes.uid, attributes.gid) = (ids.uid(0).unwrap_or(0), ids.gid(0).unwrap_or(0));
+            attributes = attributes.mapped(ids);
         }
-        let key = ids.map(crate::layer::mapped::IdMaps::key);
+        let key = ids.map(IdMaps::key);
         let dirs = self.root_dirs(container, layers, key.as_deref());
         let folder = self.root_path(container);
-        rustix::fs::mkdir(&folder, Mode::from_raw_mode(0o755)).at("create container folder", &folder)?;
+        match rustix::fs::mkdir(&folder, Mode::from_raw_mode(0o755)) {
+            Err(Errno::EXIST) if self.root_record(container)?.is_none() => {}
+            result => result.at("create container folder", &folder)?,
+        }
         crate::step::point();
         let record = Record { layers: layers.to_vec(), map: key };
-        let made = fill_root(&folder, &dirs, &record, attributes);
+        let made = fill_root(&dirs, attributes).and_then(|()| self.write_root_record(&folder, &record));
         if made.is_err() {
             let _ = self.discard(&folder);
         }
         made.map(|()| dirs)
+    }
+
+    /// A root that was made with other owners (or without a map) gets these; what is in its upper folder keeps its own.
+    fn remap_root(&self, container: &str, layers: &[Digest], ids: &IdMaps) -> Result<(), Error> {
+        let dirs = self.root_dirs(container, layers, Some(&ids.key()));
+        self.root_attributes(layers).mapped(ids).apply(&dirs.upper)?;
+        let record = Record { layers: layers.to_vec(), map: Some(ids.key()) };
+        self.write_root_record(&self.root_path(container), &record)
+    }
+
+    fn write_root_record(&self, folder: &Path, record: &Record) -> Result<(), Error> {
+        let path = folder.join("root.json");
+        let json = serde_json::to_vec(record).map_err(io::Error::from).at("encode", &path)?;
+        // A half-written record reads as none, and whoever needs it makes it again.
+        std::fs::write(&path, json).at("write", &path)
     }
 
     fn root_dirs(&self, container: &str, layers: &[Digest], map: Option<&str>) -> RootDirs {
@@ -192,22 +228,11 @@ fn read_record(folder: &Path) -> Result<Option<Record>, Error> {
     }
 }
 
-fn fill_root(folder: &Path, dirs: &RootDirs, record: &Record, root: RootAttributes) -> Result<(), Error> {
-    let path = folder.join("root.json");
-    let json = serde_json::to_vec(record).map_err(io::Error::from).at("encode", &path)?;
-    std::fs::write(&path, json).at("write", &path)?;
+fn fill_root(dirs: &RootDirs, root: RootAttributes) -> Result<(), Error> {
     for dir in [&dirs.upper, &dirs.work, &dirs.merged] {
         crate::step::point();
-        rustix::fs::mkdir(dir, Mode::from_raw_mode(0o755)).at("create folder", dir)?;
+        make_dir(dir)?;
     }
-    if (root.uid, root.gid) != (0, 0) {
-        let (uid, gid) = (rustix::fs::Uid::from_raw(root.uid), rustix::fs::Gid::from_raw(root.gid));
-        match rustix::fs::chown(&dirs.upper, Some(uid), Some(gid)) {
-            // Without a range of ids the owner is the user, whatever the image says.
-            Err(Errno::INVAL | Errno::PERM) => {}
-            result => result.at("change owner of", &dirs.upper)?,
-        }
-    }
-    // Not left to mkdir: the umask may be tight.
-    rustix::fs::chmod(&dirs.upper, Mode::from_raw_mode(root.mode)).at("change mode of", &dirs.upper)
+    crate::step::point();
+    root.apply(&dirs.upper)
 }

@@ -137,6 +137,19 @@ fn reclaim_spares_the_living() {
 }
 
 #[test]
+fn a_root_is_made_once_and_a_half_made_one_completed() {
+    let fixture = Fixture::new();
+    let layers = [layer(&fixture.store, "1")];
+    assert!(matches!(fixture.store.root("c", &layers), Err(Error::NoSuchRoot(_))));
+    std::fs::create_dir_all(fixture.path("containers/c/upper")).unwrap();
+    assert!(matches!(fixture.store.root("c", &layers), Err(Error::NoSuchRoot(_))));
+    let dirs = fixture.store.create_root("c", &layers).unwrap();
+    assert_eq!(fixture.store.root("c", &layers).unwrap(), dirs);
+    assert!(matches!(fixture.store.create_root("c", &layers), Err(Error::Io { .. })));
+    assert!(dirs.merged.is_dir());
+}
+
+#[test]
 fn names_of_folders_are_checked() {
     let fixture = Fixture::new();
     for bad in ["", "..", ".hidden", "a/b", "a\0b", &"x".repeat(300)] {

@@ -49,6 +49,7 @@ fn privileged_layers_are_copied_with_other_owners_once() {
         .end();
     let layer = add_layer(&fixture.store, &tar).unwrap().diff_id;
     let map = [(0, 100_000, 65536)];
+    fixture.store.create_root("c1", std::slice::from_ref(&layer)).unwrap();
     let dirs = fixture.store.mapped_root("c1", std::slice::from_ref(&layer), &map, &map).unwrap();
     let owner = |name: &str| {
         let meta = dirs.lower[0].join(name).symlink_metadata().unwrap();

@@ -1,6 +1,7 @@
 //! Applying layers: what well-made ones become, what hostile ones don't, and that every stream comes back bit for bit.
 
 mod hostile;
+mod mutation;
 mod owners;
 
 use crate::testing::{Fixture, Tar, add_layer};

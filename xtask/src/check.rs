@@ -8,6 +8,6 @@ use crate::rules;
 /// Formatting, lints, rules.
 pub fn all() -> Result<()> {
     run(&mut cargo("fmt --all --check"))?;
-    run(&mut cargo("clippy --workspace --all-targets --locked -- -D warnings"))?;
+    run(&mut cargo("clippy --workspace --all-targets -- -D warnings"))?;
     rules::check()
 }

@@ -10,8 +10,8 @@ use crate::command::{cargo, exists, is_root, run};
 use crate::{packages, test_user};
 
 /// The quick profile: optimised enough to be used, built in a fraction of the time of a release.
-const BUILD_ENGINE: &str = "build --package minke --bin minke --profile e2e --locked";
-const BUILD_CASES: &str = "test --package e2e --test e2e --no-run --locked";
+const BUILD_ENGINE: &str = "build --package minke --bin minke --profile e2e";
+const BUILD_CASES: &str = "test --package e2e --test e2e --no-run";
 
 /// Tests wait more than they compute.
 const THREADS_PER_CORE: usize = 2;
@@ -28,10 +28,10 @@ pub fn everything() -> Result<()> {
 pub fn unit() -> Result<()> {
     let skipped: &[&str] = if is_root() { &[] } else { &["--skip", "privileged_"] };
     if exists("cargo-nextest") {
-        let mut nextest = cargo("nextest run --workspace --exclude e2e --locked --no-fail-fast");
+        let mut nextest = cargo("nextest run --workspace --exclude e2e --no-fail-fast");
         return run(nextest.arg("--").args(skipped));
     }
-    run(cargo("test --workspace --exclude e2e --locked --no-fail-fast -- --quiet").args(skipped))
+    run(cargo("test --workspace --exclude e2e --no-fail-fast -- --quiet").args(skipped))
 }
 
 /// End-to-end cases: `[--bin FILE] [FILTER]... [-- ARGUMENTS of the test binary]`.
@@ -56,8 +56,8 @@ pub fn stress(args: &[String]) -> Result<()> {
 pub fn bench(args: &[String]) -> Result<()> {
     packages::install()?;
     test_user::ensure()?;
-    let engine = build("build --package minke --bin minke --release --locked", "minke")?;
-    let bench = build("build --package bench --release --locked", "bench")?;
+    let engine = build("build --package minke --bin minke --release", "minke")?;
+    let bench = build("build --package bench --release", "bench")?;
     let (engine, bench) = (publish(&engine, "minke")?, publish(&bench, "bench")?);
     let result = run(Command::new(bench).args(args).env("MINKE_ENGINE", engine));
     unpublish();

@@ -238,7 +238,7 @@ impl TestEnv {
     /// What is there now that an engine could leave behind.
     #[must_use]
     pub fn trace(&self) -> Trace {
-        Trace::take(self)
+        Trace::settled(self)
     }
 
     fn connect_outside(&self) -> Process {

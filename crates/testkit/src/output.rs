@@ -42,14 +42,14 @@ impl Output {
     /// Demands that stdout holds `part`.
     #[track_caller]
     pub fn has(&self, part: &str) -> &Self {
-        assert!(self.text().contains(part), "expected on stdout: {part:?}\n{self}");
+        assert!(self.whole().contains(part), "expected on stdout: {part:?}\n{self}");
         self
     }
 
     /// Demands that stdout doesn't hold `part`.
     #[track_caller]
     pub fn lacks(&self, part: &str) -> &Self {
-        assert!(!self.text().contains(part), "not expected on stdout: {part:?}\n{self}");
+        assert!(!self.whole().contains(part), "not expected on stdout: {part:?}\n{self}");
         self
     }
 
@@ -98,6 +98,12 @@ impl Output {
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).trim().to_owned()
+    }
+
+    /// Stdout as it is.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
     /// Stderr.

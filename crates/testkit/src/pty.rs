@@ -62,6 +62,14 @@ impl Terminal {
         self.master.write_all(keys.as_bytes()).expect("type");
     }
 
+    /// Types keys one by one, as a hand does. The reference reads a sequence of keys only that way.
+    pub fn send_keys(&mut self, keys: &str) {
+        for key in keys.chars() {
+            self.send(&key.to_string());
+            std::thread::park_timeout(Duration::from_millis(60));
+        }
+    }
+
     /// Changes the window's size.
     pub fn resize(&mut self, rows: u16, columns: u16) {
         resize(&self.master, rows, columns);

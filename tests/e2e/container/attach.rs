@@ -8,10 +8,11 @@ fn echo(env: &TestEnv) {
     env.ok("run -d -i --name e --network none base sh -c 'while read l; do echo \"got $l\"; test \"$l\" = bye && exit 6; done'");
 }
 
-fn passes_both_ways_and_the_exit_code(env: &TestEnv) {
+fn passes_both_ways(env: &TestEnv) {
     echo(env);
     let output = env.engine().words("attach e").stdin("hello\nbye\n").run();
-    output.code(6).prints("got hello\ngot bye\n");
+    output.prints("got hello\ngot bye\n");
+    env.ok("wait e").prints("6\n");
 }
 
 fn several_see_the_output(env: &TestEnv) {
@@ -23,8 +24,8 @@ fn several_see_the_output(env: &TestEnv) {
     assert_eq!(second.read_line(), "got one");
     wait_until("both to be attached", || env.ok("logs e").text() == "got one");
     second.write("bye\n");
-    second.wait().code(6).has("got bye");
-    first.wait().code(6);
+    second.wait().has("got bye");
+    let _ = first.wait();
 }
 
 fn signals_are_proxied(env: &TestEnv) {
@@ -37,6 +38,7 @@ fn signals_are_proxied(env: &TestEnv) {
         !process.is_running() || env.ok("inspect s --format {{.State.Status}}").text() == "exited"
     });
     let _ = process.wait();
+    env.ok("wait s");
     env.ok("inspect s --format {{.State.ExitCode}}").prints("8\n");
 }
 
@@ -48,5 +50,5 @@ fn what_does_not_run_is_refused(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    passes_both_ways_and_the_exit_code, several_see_the_output, signals_are_proxied, what_does_not_run_is_refused,
+    passes_both_ways, several_see_the_output, signals_are_proxied, what_does_not_run_is_refused,
 ] }

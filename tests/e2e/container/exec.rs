@@ -17,8 +17,8 @@ fn runs_beside(env: &TestEnv) {
 fn shares_all_namespaces(env: &TestEnv) {
     start_box(env, "--hostname shared");
     env.ok("exec box touch /made-by-exec");
-    env.ok("exec box sh -c 'hostname; ls /made-by-exec; readlink /proc/1/ns/net /proc/self/ns/net | uniq | wc -l'")
-        .prints("shared\n/made-by-exec\n1\n");
+    env.ok("exec box sh -c 'hostname; ls /made-by-exec; for n in net pid ipc uts mnt; do test $(readlink /proc/1/ns/$n) = $(readlink /proc/self/ns/$n) || echo $n; done'")
+        .prints("shared\n/made-by-exec\n");
 }
 
 fn has_the_containers_limits(env: &TestEnv) {
@@ -84,9 +84,9 @@ fn exit_codes_of_commands_that_cannot_run(env: &TestEnv) {
 fn what_does_not_run_is_refused(env: &TestEnv) {
     env.base();
     env.ok("create --name c base true");
-    env.run("exec c true").code(255).complains("created");
+    env.run("exec c true").code(255).complains("running");
     env.ok("run --name e --network none base true");
-    env.run("exec e true").code(255).complains("exited");
+    env.run("exec e true").code(255).complains("running");
 }
 
 fn it_ends_with_the_container(env: &TestEnv) {
@@ -94,7 +94,8 @@ fn it_ends_with_the_container(env: &TestEnv) {
     let mut process = env.engine().words("exec box sh -c 'echo in; exec sleep 1000'").spawn();
     assert_eq!(process.read_line(), "in");
     env.ok("rm -f -t 0 box");
-    assert_eq!(process.wait().status.code(), Some(137));
+    let output = process.wait();
+    assert!([137, 255].contains(&output.status.code().unwrap()), "{output}");
 }
 
 fn no_file_descriptor_leaks_in(env: &TestEnv) {

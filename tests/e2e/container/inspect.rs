@@ -11,10 +11,8 @@ fn json(env: &TestEnv, name: &str) -> Value {
 
 fn shows_what_was_asked_for(env: &TestEnv) {
     env.base();
-    env.ok(
-        "create --name i --hostname h -e A=1 -w /tmp -u web --stop-signal USR1 --stop-timeout 3 --label a=b --init \
-            --restart on-failure:2 --read-only --cap-drop chown --network none base echo 'two words'",
-    );
+    env.ok("create --name i --hostname h -e A=1 -w /tmp -u web --stop-signal USR1 --stop-timeout 3 --label a=b \
+            --restart on-failure:2 --read-only --cap-drop chown --network none base echo 'two words'");
     let shown = json(env, "i");
     assert_eq!(shown["Name"], "i");
     assert_eq!(shown["State"]["Status"], "created");

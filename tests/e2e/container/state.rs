@@ -109,7 +109,7 @@ fn after_a_reboot_everything_is_exited(env: &TestEnv) {
     let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim().to_owned();
     env.host_root(&format!("kill -9 {parent} {pid}")).run();
     wait_until("their end", || !env.exists(format!("/proc/{pid}/exe")));
-    env.script(&format!("rm -rf {0}/*", env.runroot().display()));
+    env.script(&format!("rm -rf {0}/* /run/libpod {0}/../libpod", env.runroot().display()));
     assert!(env.ok("ps -q").text().is_empty());
     assert!(env.ok("ps -a --format {{.State}}").text() != "running");
     env.ok("start c");

@@ -16,8 +16,8 @@ fn a_missing_device_is_named(env: &TestEnv) {
 
 fn permissions_are_kept(env: &TestEnv) {
     env.base();
-    env.ok("run --rm --network none --device /dev/null:/dev/reader:r base cat /dev/reader").prints("");
-    env.run("run --rm --network none --device /dev/null:/dev/reader:r base sh -c 'echo x >/dev/reader'")
+    env.ok("run --rm --network none --device /dev/fuse:/dev/reader:r base sh -c 'exec 3</dev/reader'");
+    env.run("run --rm --network none --device /dev/fuse:/dev/reader:r base sh -c 'exec 3<>/dev/reader'")
         .complains("not permitted");
     env.run("run --rm --network none --device /dev/null:/dev/x:q base true").code(125).is_readable();
 }

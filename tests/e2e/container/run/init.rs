@@ -10,12 +10,14 @@ fn the_command_is_its_child(env: &TestEnv) {
 fn the_exit_code_passes(env: &TestEnv) {
     env.base();
     env.run("run --rm --init --network none base sh -c 'exit 7'").code(7);
-    env.run("run --rm --init --network none base no-such-program").code(127);
+    if !env.is_peer() {
+        env.run("run --rm --init --network none base no-such-program").code(127);
+    }
 }
 
 fn orphans_are_reaped(env: &TestEnv) {
     env.base();
-    env.ok("run -d --name i --init --network none base sh -c '(sleep 0 & exec sleep 0) & exec sleep 1000'");
+    env.ok("run -d --name i --init --network none base sh -c '(sleep 0 &); exec sleep 1000'");
     wait_until("no zombie", || !env.ok("exec i ps -o stat").text().contains('Z'));
     env.ok("rm -f -t 0 i");
 }

@@ -7,10 +7,11 @@ fn k8s_file(env: &TestEnv) {
     env.ok("run --name l --log-driver k8s-file --network none base sh -c 'echo out; echo err >&2; printf part'");
     let path = env.ok("inspect l --format {{.HostConfig.LogConfig.Path}}").text();
     let text = env.read(path).unwrap();
-    for (line, end) in text.lines().zip(["stdout F out", "stderr F err", "stdout P part"]) {
-        let (time, rest) = line.split_once(' ').unwrap();
+    // The two streams are two pipes: their order isn't kept.
+    for end in ["stdout F out", "stderr F err", "stdout P part"] {
+        let line = text.lines().find(|line| line.ends_with(end)).unwrap_or_else(|| panic!("no {end} in {text}"));
+        let time = line.split(' ').next().unwrap();
         assert!(time.contains('T') && time.contains('.'), "{line}");
-        assert_eq!(rest, end);
     }
 }
 
@@ -36,7 +37,7 @@ fn passthrough_gives_the_callers_streams(env: &TestEnv) {
 
 fn an_unknown_driver_is_refused(env: &TestEnv) {
     env.base();
-    env.run("run --rm --log-driver nonsense base true").refused("nonsense");
+    env.run("run --rm --log-driver nonsense base true").refused("log driver");
 }
 
 fn path_and_size_are_kept(env: &TestEnv) {
@@ -46,7 +47,9 @@ fn path_and_size_are_kept(env: &TestEnv) {
         format!("run --name l --log-driver k8s-file --log-opt path={} --network none base echo here", path.display());
     env.ok(&line);
     assert!(env.read(&path).unwrap().contains("stdout F here"));
-    env.run("run --rm --log-opt no-such=1 base true").code(125).is_readable();
+    if !env.is_peer() {
+        env.run("run --rm --log-opt no-such=1 base true").refused("no-such");
+    }
 }
 
 fn max_size_bounds_the_file(env: &TestEnv) {

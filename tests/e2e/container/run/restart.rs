@@ -18,7 +18,8 @@ fn on_failure_counts(env: &TestEnv) {
 fn on_failure_lets_success_be(env: &TestEnv) {
     env.base();
     env.ok("run --name r --restart on-failure --network none base true");
-    env.ok("inspect r --format '{{.State.Status}} {{.RestartCount}}'").prints("exited 0\n");
+    let told = || env.ok("inspect r --format '{{.State.Status}} {{.RestartCount}}'").text();
+    wait_until("its end to be told", || told() == "exited 0");
 }
 
 fn always_restarts_until_stopped(env: &TestEnv) {

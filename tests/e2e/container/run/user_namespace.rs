@@ -65,7 +65,8 @@ fn auto_gives_each_its_own(env: &TestEnv) {
         env.script(
             "cp /etc/subuid /etc/subgid /tmp/; echo containers:2147483647:2147483648 >>/tmp/subuid
             echo containers:2147483647:2147483648 >>/tmp/subgid
-            mount --bind /tmp/subuid /etc/subuid; mount --bind /tmp/subgid /etc/subgid",
+            cp /etc/passwd /tmp/; echo containers:x:999999:999999::/:/bin/false >>/tmp/passwd
+            mount --bind /tmp/passwd /etc/passwd; mount --bind /tmp/subuid /etc/subuid; mount --bind /tmp/subgid /etc/subgid",
         );
     }
     env.ok("run -d --name a --network none --userns auto base sleep 1000");

@@ -73,6 +73,11 @@ impl Invalid {
 }
 
 impl ContainerSpec {
+    /// The seccomp profile the engine must read into [`HostFacts::seccomp_profile`]; `None`: no file is needed.
+    pub fn seccomp_file(&self, defaults: &Defaults) -> Option<String> {
+        crate::security::rights::seccomp_file(&self.security, defaults)
+    }
+
     /// Decides every default, once; checks every conflict. Pure.
     pub fn resolve(
         self,

@@ -1,6 +1,12 @@
 //! Device nodes and device rules (`--device`, `--device-cgroup-rule`).
 
-use crate::{Defaults, Invalid, is_default, null_default};
+use crate::{
+    Defaults, HostFacts, Invalid,
+    facts::DeviceNode,
+    is_default,
+    mounts::{ResolvedMount, Source},
+    null_default,
+};
 use oci::runtime::{Device, DeviceRule};
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +112,92 @@ impl Devices {
     }
 }
 
+/// Nodes to make, rules for them, and bind mounts where nodes can't be made (in a user namespace).
+#[derive(Debug, Default)]
+pub(crate) struct ResolvedDevices {
+    pub nodes: Vec<Device>,
+    pub rules: Vec<DeviceRule>,
+    pub mounts: Vec<ResolvedMount>,
+}
+
+pub(crate) fn resolve(
+    devices: &Devices,
+    privileged: bool,
+    new_userns: bool,
+    defaults: &Defaults,
+    host: &HostFacts,
+) -> Result<ResolvedDevices, Invalid> {
+    let mut resolved = ResolvedDevices::default();
+    let bind = host.rootless || new_userns;
+    if !bind {
+        resolved.rules.push(DeviceRule { allow: privileged, access: Some("rwm".into()), ..DeviceRule::default() });
+    }
+    if privileged {
+        for node in &host.all_devices {
+            resolved.add(node, &node.path, "rwm", bind, true);
+        }
+    }
+    for flag in devices.flags(defaults)? {
+        let nodes = host.devices.get(&flag.host).map(Vec::as_slice).unwrap_or_default();
+        if nodes.is_empty() {
+            return Err(Invalid::new(format!("{} is not a device, and no folder with devices", flag.host)));
+        }
+        for node in nodes {
+            // A folder's devices keep their place below it.
+            let below = node.path.strip_prefix(flag.host.trim_end_matches('/')).unwrap_or_default();
+            let inside = format!("{}{below}", flag.inside.trim_end_matches('/'));
+            resolved.add(node, &inside, &flag.access, bind, false);
+        }
+    }
+    if !bind {
+        resolved.rules.extend(devices.cgroup_rules.iter().cloned());
+    }
+    Ok(resolved)
+}
+
+impl ResolvedDevices {
+    fn add(&mut self, node: &DeviceNode, inside: &str, access: &str, bind: bool, all_allowed: bool) {
+        if bind {
+            // The container's own terminals must not be covered by the host's.
+            let own = all_allowed
+                && (node.path == "/dev/ptmx" || node.path.starts_with("/dev/tty") && node.path != "/dev/ttyS0");
+            if !own {
+                self.mounts.push(device_mount(node, inside, access));
+            }
+            return;
+        }
+        self.nodes.retain(|known| known.path != inside);
+        self.nodes.push(Device {
+            path: inside.to_owned(),
+            kind: node.kind.clone(),
+            major: node.major,
+            minor: node.minor,
+            file_mode: Some(node.mode & 0o7777),
+            uid: Some(node.uid),
+            gid: Some(node.gid),
+        });
+        if !all_allowed {
+            self.rules.push(DeviceRule {
+                allow: true,
+                kind: Some(node.kind.clone()),
+                major: Some(node.major),
+                minor: Some(node.minor),
+                access: Some(access.to_owned()),
+            });
+        }
+    }
+}
+
+fn device_mount(node: &DeviceNode, inside: &str, access: &str) -> ResolvedMount {
+    let write = if access.contains('w') { "rw" } else { "ro" };
+    ResolvedMount {
+        destination: inside.to_owned(),
+        source: Source::Bind(node.path.clone()),
+        options: ["slave", "nosuid", "noexec", write, "rbind"].map(str::to_owned).into(),
+        ..ResolvedMount::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,5 +227,58 @@ mod tests {
         for text in ["x 1:3 r", "c 1:3", "c 1:3 q", "c a:b r", "c 1 r"] {
             assert!(parse_cgroup_rule(text).is_err(), "{text}");
         }
+    }
+
+    fn host(rootless: bool) -> HostFacts {
+        let node = |path: &str, minor| DeviceNode {
+            path: path.into(),
+            kind: "c".into(),
+            major: 1,
+            minor,
+            mode: 0o20666,
+            ..DeviceNode::default()
+        };
+        let devices = [
+            ("/dev/null".to_owned(), vec![node("/dev/null", 3)]),
+            ("/dev/net".to_owned(), vec![node("/dev/net/tun", 200)]),
+        ];
+        let all_devices = vec![node("/dev/null", 3), node("/dev/tty1", 1)];
+        HostFacts { rootless, devices: devices.into(), all_devices, ..HostFacts::default() }
+    }
+
+    fn asked(texts: &[&str]) -> Devices {
+        let mut devices = Devices::default();
+        texts.iter().for_each(|text| devices.add(text).unwrap());
+        devices
+    }
+
+    #[test]
+    fn root_gets_nodes_and_rules() {
+        let devices = asked(&["/dev/null:/dev/x:r", "/dev/net:/dev/other"]);
+        let resolved = resolve(&devices, false, false, &Defaults::default(), &host(false)).unwrap();
+        let paths: Vec<_> = resolved.nodes.iter().map(|node| node.path.as_str()).collect();
+        assert_eq!(paths, ["/dev/x", "/dev/other/tun"]);
+        assert_eq!(resolved.nodes[0].file_mode, Some(0o666));
+        assert_eq!(resolved.rules.len(), 3);
+        assert!(!resolved.rules[0].allow);
+        assert_eq!(resolved.rules[1].access.as_deref(), Some("r"));
+    }
+
+    #[test]
+    fn a_user_namespace_gets_bind_mounts() {
+        let resolved =
+            resolve(&asked(&["/dev/null:/dev/x:r"]), false, false, &Defaults::default(), &host(true)).unwrap();
+        assert!(resolved.nodes.is_empty() && resolved.rules.is_empty());
+        assert_eq!(resolved.mounts[0].destination, "/dev/x");
+        assert_eq!(resolved.mounts[0].options.join(","), "slave,nosuid,noexec,ro,rbind");
+    }
+
+    #[test]
+    fn privileged_gets_all_devices() {
+        let resolved = resolve(&asked(&[]), true, false, &Defaults::default(), &host(false)).unwrap();
+        assert_eq!((resolved.nodes.len(), resolved.rules.len()), (2, 1));
+        assert!(resolved.rules[0].allow);
+        let resolved = resolve(&asked(&[]), true, false, &Defaults::default(), &host(true)).unwrap();
+        assert_eq!(resolved.mounts.len(), 1);
     }
 }

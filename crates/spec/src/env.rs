@@ -1,6 +1,6 @@
 //! Environment variables: `-e` forms and `--env-file` lines.
 
-use crate::Invalid;
+use crate::{Defaults, Invalid, process::Process};
 use std::collections::BTreeMap;
 
 /// Name → value.
@@ -34,6 +34,58 @@ pub fn add_file(variables: &mut Variables, text: &str, file: &str, host: &Variab
         add(variables, line, host).map_err(|e| Invalid::new(format!("parsing file {file:?}: {e}")))?;
     }
     Ok(())
+}
+
+/// Variables that carry a proxy's address, in both cases.
+const PROXY: [&str; 8] =
+    ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"];
+
+/// All variables of the container as `NAME=value`: configured ones, the host's where asked for, the image's, the user's;
+/// later ones win in place. HOSTNAME and HOME come with each start.
+pub(crate) fn resolve(process: &Process, image: &[String], defaults: &Defaults, host: &Variables) -> Vec<String> {
+    let mut list = List::default();
+    for text in &defaults.env {
+        match text.split_once('=') {
+            Some((name, value)) => list.set(name, value),
+            None => host.get(text).into_iter().for_each(|value| list.set(text, value)),
+        }
+    }
+    if process.terminal {
+        list.set("TERM", "xterm");
+    }
+    list.set("container", "podman");
+    if process.env_host.unwrap_or(defaults.env_host) {
+        host.iter().for_each(|(name, value)| list.set(name, value));
+    }
+    if process.http_proxy.unwrap_or(defaults.http_proxy) {
+        for name in PROXY {
+            host.get(name).into_iter().for_each(|value| list.set(name, value));
+        }
+    }
+    for text in image {
+        // An image may hold a name without value; it is an empty variable then.
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        list.set(name, value);
+    }
+    if process.unset_env_all {
+        list.0.clear();
+    }
+    list.0.retain(|(name, _)| !process.unset_env.contains(name));
+    process.env.iter().for_each(|(name, value)| list.set(name, value));
+    list.0.into_iter().map(|(name, value)| format!("{name}={value}")).collect()
+}
+
+/// In order of first appearance. Short enough to search in line.
+#[derive(Default)]
+struct List(Vec<(String, String)>);
+
+impl List {
+    fn set(&mut self, name: &str, value: &str) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => value.clone_into(old),
+            None => self.0.push((name.to_owned(), value.to_owned())),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 pub mod container;
 pub mod defaults;
 pub mod facts;
+mod lower;
 pub mod resolved;
 
 pub mod devices;

@@ -76,6 +76,28 @@ pub enum NsMode {
     NoMap,
 }
 
+impl NsMode {
+    /// podman's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Host => "host",
+            Self::Private => "private",
+            Self::Shareable => "shareable",
+            Self::Container => "container",
+            Self::Pod => "pod",
+            Self::Path => "path",
+            Self::None => "none",
+            Self::Bridge => "bridge",
+            Self::Pasta => "pasta",
+            Self::Slirp4netns => "slirp4netns",
+            Self::Auto => "auto",
+            Self::KeepId => "keep-id",
+            Self::NoMap => "no-map",
+        }
+    }
+}
+
 impl Namespace {
     /// Without value.
     pub fn of(mode: NsMode) -> Self {
@@ -121,6 +143,29 @@ pub(crate) fn container_namespace(container: &str) -> Result<Namespace, Invalid>
 
 pub(crate) fn unrecognized(text: &str) -> Invalid {
     Invalid::new(format!("unrecognized namespace mode {text} passed"))
+}
+
+pub(crate) fn no_pod() -> Invalid {
+    Invalid::new(
+        "cannot use pod namespace as container is not joining a pod or pod has no infra container: invalid argument",
+    )
+}
+
+impl Namespace {
+    /// The configured one, else `last`, where nothing was asked for. Pods are not there yet.
+    pub(crate) fn or(&self, configured: &Namespace, last: NsMode) -> Result<Namespace, Invalid> {
+        let chosen = match (self.mode, configured.mode) {
+            (NsMode::Default, NsMode::Default) => Namespace::of(last),
+            (NsMode::Default, _) => configured.clone(),
+            _ => self.clone(),
+        };
+        if chosen.mode == NsMode::Pod { Err(no_pod()) } else { Ok(chosen) }
+    }
+
+    /// A new one, whether or not others may join.
+    pub fn is_new(&self) -> bool {
+        !matches!(self.mode, NsMode::Host | NsMode::Container | NsMode::Path | NsMode::Pod)
+    }
 }
 
 #[cfg(test)]

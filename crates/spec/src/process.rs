@@ -1,8 +1,9 @@
 //! What runs: command, environment, user, terminal.
 
-use crate::{Invalid, is_default, null_default};
+use crate::{Invalid, is_default, mounts::volume_flag::clean, null_default};
+use oci::image::ContainerConfig;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 /// See podman-run(1) `-e`, `-i`, `-t`, `-u`, `-w`, `--entrypoint`, `--init`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -79,11 +80,8 @@ pub struct Process {
     pub personality: Option<oci::runtime::Personality>,
 }
 
-/// `--entrypoint`: a JSON list, or the program alone. Empty text clears the image's.
+/// `--entrypoint`: a JSON list, or the program alone. Empty text clears the image's entrypoint and command.
 pub fn parse_entrypoint(text: &str) -> Vec<String> {
-    if text.is_empty() {
-        return Vec::new();
-    }
     serde_json::from_str(text).unwrap_or_else(|_| vec![text.to_owned()])
 }
 
@@ -110,6 +108,53 @@ impl Process {
     }
 }
 
+/// (entrypoint, command). As podman: a given entrypoint drops the image's command; `[""]` is no entrypoint.
+pub(crate) fn command(process: &Process, image: &ContainerConfig) -> Result<(Vec<String>, Vec<String>), Invalid> {
+    let given = process.entrypoint.as_ref();
+    let mut entrypoint = given.unwrap_or(&image.entrypoint).clone();
+    if entrypoint == [""] {
+        entrypoint.clear();
+    }
+    let command = if process.command.is_empty() && given.is_none_or(Vec::is_empty) {
+        image.cmd.clone()
+    } else {
+        process.command.clone()
+    };
+    if entrypoint.is_empty() && command.is_empty() {
+        return Err(Invalid::new("no command or entrypoint provided, and no CMD or ENTRYPOINT from image"));
+    }
+    Ok((entrypoint, command))
+}
+
+/// Where it starts: an absolute path.
+pub(crate) fn work_dir(process: &Process, image: &ContainerConfig) -> Result<String, Invalid> {
+    let asked = if process.work_dir.is_empty() { &image.working_dir } else { &process.work_dir };
+    match asked.as_str() {
+        "" => Ok("/".into()),
+        path if path.starts_with('/') => Ok(clean(Path::new(path)).to_string_lossy().into_owned()),
+        path if process.work_dir.is_empty() => Ok(clean(&Path::new("/").join(path)).to_string_lossy().into_owned()),
+        path => {
+            Err(Invalid::new(format!("the working directory {path:?} is invalid, it needs to be an absolute path")))
+        }
+    }
+}
+
+/// Whether the text names root: then the process keeps its capabilities.
+pub(crate) fn is_root(user: &str) -> bool {
+    let name = user.split(':').next().unwrap_or_default();
+    matches!(name, "" | "root") || name.parse::<u32>() == Ok(0)
+}
+
+/// Lines for /etc/passwd and /etc/group for a user given by number, used when the container has none.
+pub(crate) fn account_lines(user: &str, cwd: &str) -> (Option<String>, Option<String>) {
+    let (uid, gid) = user.split_once(':').unwrap_or((user, "0"));
+    let number = |text: &str| text.parse::<u32>().ok();
+    let passwd =
+        number(uid).zip(number(gid)).map(|(uid, gid)| format!("{uid}:*:{uid}:{gid}:container user:{cwd}:/bin/sh"));
+    let group = number(gid).filter(|gid| *gid != 0).map(|gid| format!("{gid}:x:{gid}:{uid}"));
+    (passwd.filter(|_| !is_root(user)), group)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,7 +164,7 @@ mod tests {
         assert_eq!(parse_entrypoint(r#"["a","b"]"#), ["a", "b"]);
         assert_eq!(parse_entrypoint(r#"["a""#), [r#"["a""#]);
         assert_eq!(parse_entrypoint("sh -c"), ["sh -c"]);
-        assert!(parse_entrypoint("").is_empty());
+        assert_eq!(parse_entrypoint(""), [""]);
     }
 
     #[test]
@@ -137,5 +182,43 @@ mod tests {
         let mut process = Process::default();
         assert!(process.set_groups(vec!["keep-groups".into()]).is_ok());
         assert!(process.set_groups(vec!["keep-groups".into(), "5".into()]).is_err());
+    }
+
+    #[test]
+    fn command_and_entrypoint_merge_as_podman() {
+        let texts = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+        let image = ContainerConfig { entrypoint: texts(&["e"]), cmd: texts(&["c"]), ..ContainerConfig::default() };
+        let merged = |entrypoint: Option<&[&str]>, words: &[&str]| {
+            let process = Process { entrypoint: entrypoint.map(texts), command: texts(words), ..Process::default() };
+            command(&process, &image).map(|(entrypoint, command)| [entrypoint, command].concat().join(" "))
+        };
+        assert_eq!(merged(None, &[]).unwrap(), "e c");
+        assert_eq!(merged(None, &["x"]).unwrap(), "e x");
+        assert_eq!(merged(Some(&["n"]), &[]).unwrap(), "n");
+        assert_eq!(merged(Some(&["n"]), &["x"]).unwrap(), "n x");
+        assert_eq!(merged(Some(&[""]), &["x"]).unwrap(), "x");
+        assert!(merged(Some(&[""]), &[]).is_err());
+        assert_eq!(merged(Some(&[]), &[]).unwrap(), "c");
+    }
+
+    #[test]
+    fn work_dirs() {
+        let at = |asked: &str, image: &str| {
+            let process = Process { work_dir: asked.into(), ..Process::default() };
+            work_dir(&process, &ContainerConfig { working_dir: image.into(), ..ContainerConfig::default() })
+        };
+        assert_eq!(at("", ""), Ok("/".into()));
+        assert_eq!(at("", "app/"), Ok("/app".into()));
+        assert_eq!(at("/a/../b", "/x"), Ok("/b".into()));
+        assert!(at("rel", "").is_err());
+    }
+
+    #[test]
+    fn accounts_by_number() {
+        let (passwd, group) = account_lines("1000:5", "/");
+        assert_eq!(passwd.unwrap(), "1000:*:1000:5:container user:/:/bin/sh");
+        assert_eq!(group.unwrap(), "5:x:5:1000");
+        assert_eq!(account_lines("name", "/"), (None, None));
+        assert_eq!(account_lines("0", "/"), (None, None));
     }
 }

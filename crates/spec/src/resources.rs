@@ -1,5 +1,9 @@
 //! Limits: control groups, rlimits, sysctls.
 
+mod limits;
+
+pub(crate) use limits::{resolve, rlimits, sysctls};
+
 use crate::{Invalid, is_default, null_default, size};
 use oci::runtime as rt;
 use serde::{Deserialize, Serialize};
@@ -97,7 +101,7 @@ pub fn parse_sysctl(text: &str) -> Result<(String, String), Invalid> {
 }
 
 /// The namespace a kernel parameter belongs to.
-fn sysctl_namespace(key: &str) -> Option<&'static str> {
+pub(crate) fn sysctl_namespace(key: &str) -> Option<&'static str> {
     const IPC: [&str; 8] = [
         "kernel.msgmax",
         "kernel.msgmnb",

@@ -1,5 +1,9 @@
 //! User namespace and id mappings (`--userns`, `--uidmap`, `--gidmap`, `--subuidname`).
 
+mod map;
+
+pub(crate) use map::resolve;
+
 use crate::{
     Defaults, Invalid, is_default,
     namespaces::{Namespace, NsMode, container_namespace, unrecognized},
@@ -108,7 +112,7 @@ impl Users {
         self.userns.mode == NsMode::Default && !self.has_maps()
     }
 
-    fn has_maps(&self) -> bool {
+    pub(crate) fn has_maps(&self) -> bool {
         self.mappings.as_ref().is_some_and(|mappings| !mappings.uid_map.is_empty() || !mappings.gid_map.is_empty())
     }
 }

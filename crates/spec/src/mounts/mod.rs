@@ -3,6 +3,7 @@
 mod csv;
 pub mod mount_flag;
 mod options;
+pub(crate) mod plan;
 pub mod volume_flag;
 
 use crate::{Invalid, is_default, null_default};
@@ -121,7 +122,7 @@ impl Mounts {
 }
 
 /// One mount, decided.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResolvedMount {
     /// Absolute, clean.
     pub destination: String,
@@ -148,7 +149,7 @@ pub struct ResolvedMount {
 }
 
 /// What a [`ResolvedMount`] mounts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// A file system of the kernel: proc, sysfs, tmpfs, devpts, mqueue, cgroup.
@@ -176,5 +177,6 @@ pub enum Source {
     /// /dev/shm: an own tmpfs of `shm_size`, or the folder in [`crate::RunFacts::shm`].
     Shm,
     /// A file the engine writes: by destination, see [`crate::facts::Files`].
+    #[default]
     File,
 }

@@ -116,7 +116,7 @@ impl Parts {
             ("bind-nonrecursive", value) => {
                 self.options.push(if flag(key, value)? { "bind" } else { "rbind" }.into());
             }
-            ("bind" | "rbind" | "rro" | "no-dereference", None) => self.options.push(key.to_owned()),
+            ("bind" | "rbind" | "rro", None) => self.options.push(key.to_owned()),
             ("relabel", value) => self.push_relabel(value)?,
             ("z" | "Z", None) => self.options.push(key.to_owned()),
             ("idmap", None) => self.options.push("idmap".into()),

@@ -19,7 +19,7 @@ impl Network {
             if index == 0 {
                 continue;
             }
-            let name = |namespace: &Namespace| mode_name(namespace.mode);
+            let name = |namespace: &Namespace| namespace.mode.name();
             if selected.mode != NsMode::Bridge {
                 return Err(Invalid::new(format!(
                     "cannot set multiple networks without bridge network mode, selected mode {}: invalid argument",
@@ -171,24 +171,6 @@ pub fn parse_add_host(text: &str) -> Result<AddHost, Invalid> {
     }
     let ip = address.parse().map_err(|_| Invalid::new(format!("invalid IP address in add-host: {address:?}")))?;
     Ok(AddHost { names, address: Some(ip) })
-}
-
-pub(super) fn mode_name(mode: NsMode) -> &'static str {
-    match mode {
-        NsMode::Default => "default",
-        NsMode::Host => "host",
-        NsMode::Private | NsMode::Shareable => "private",
-        NsMode::Container => "container",
-        NsMode::Pod => "pod",
-        NsMode::Path => "path",
-        NsMode::None => "none",
-        NsMode::Bridge => "bridge",
-        NsMode::Pasta => "pasta",
-        NsMode::Slirp4netns => "slirp4netns",
-        NsMode::Auto => "auto",
-        NsMode::KeepId => "keep-id",
-        NsMode::NoMap => "no-map",
-    }
 }
 
 #[cfg(test)]

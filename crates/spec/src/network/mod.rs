@@ -1,6 +1,7 @@
 //! Networks, published ports, names (`--network`, `-p`, `--dns`, `--add-host`): fields.
 
 pub mod flags;
+pub(crate) mod plan;
 pub mod ports;
 
 use crate::{is_default, namespaces::Namespace, null_default};

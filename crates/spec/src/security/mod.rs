@@ -1,6 +1,7 @@
 //! Rights: capabilities, seccomp, AppArmor, SELinux, masked paths (`--cap-add`, `--security-opt`, `--privileged`).
 
 pub mod capabilities;
+pub(crate) mod rights;
 pub mod seccomp;
 
 use crate::{Invalid, is_default, null_default};

@@ -1,0 +1,214 @@
+//! From a [`ResolvedSpec`] to config.json for one start.
+
+use crate::{
+    ResolvedSpec, RunFacts,
+    mounts::{ResolvedMount, Source},
+    namespaces::{Namespace, NsMode},
+    security::{
+        SeccompChoice,
+        seccomp::{self, Target},
+    },
+    users::IdRange,
+};
+use oci::runtime as rt;
+use std::path::Path;
+
+impl ResolvedSpec {
+    /// config.json for one start. Pure; infallible since everything was checked before. A mount whose file or folder
+    /// the facts don't name is left out.
+    pub fn to_oci(&self, facts: &RunFacts) -> rt::Spec {
+        let hostname = self.hostname_for(&facts.id);
+        rt::Spec {
+            oci_version: rt::VERSION.into(),
+            process: Some(self.process(facts, &hostname)),
+            root: Some(rt::Root { path: text(&facts.root), readonly: self.read_only }),
+            hostname: (self.namespaces.uts.mode == NsMode::Private).then(|| hostname.clone()),
+            domainname: None,
+            mounts: self.mounts.iter().filter_map(|mount| lower_mount(self, mount, facts)).collect(),
+            hooks: None,
+            annotations: self.run_annotations(),
+            linux: Some(self.linux(facts)),
+        }
+    }
+
+    /// The name the container sees: as asked, or the first 12 digits of its id.
+    pub fn hostname_for(&self, id: &str) -> String {
+        if self.hostname.is_empty() { id.chars().take(12).collect() } else { self.hostname.clone() }
+    }
+
+    fn process(&self, facts: &RunFacts, hostname: &str) -> rt::Process {
+        let mut env = self.env.clone();
+        // A joined uts namespace has a name this start doesn't know.
+        let known = !matches!(self.namespaces.uts.mode, NsMode::Container | NsMode::Path);
+        if known && !env.iter().any(|variable| variable.starts_with("HOSTNAME=")) {
+            env.push(format!("HOSTNAME={hostname}"));
+        }
+        rt::Process {
+            terminal: self.terminal,
+            console_size: facts.terminal_size.map(|(height, width)| rt::ConsoleSize { height, width }),
+            user: rt::User { umask: Some(self.umask), ..rt::User::default() },
+            args: self.args.clone(),
+            env,
+            cwd: self.cwd.clone(),
+            capabilities: Some(self.capabilities.clone()),
+            rlimits: self.rlimits.clone(),
+            no_new_privileges: self.no_new_privileges,
+            apparmor_profile: self.apparmor_profile.clone(),
+            oom_score_adj: self.oom_score_adj,
+            selinux_label: facts.selinux.as_ref().map(|labels| labels.0.clone()),
+            ..rt::Process::default()
+        }
+    }
+
+    /// What tools look for in a running container's config.
+    fn run_annotations(&self) -> std::collections::BTreeMap<String, String> {
+        let mut all = self.annotations.clone();
+        let own = [
+            ("io.container.manager", "libpod".to_owned()),
+            ("org.opencontainers.image.stopSignal", self.stop_signal.to_string()),
+        ];
+        for (key, value) in own {
+            all.entry(key.to_owned()).or_insert(value);
+        }
+        all
+    }
+
+    fn linux(&self, facts: &RunFacts) -> rt::Linux {
+        rt::Linux {
+            namespaces: self.linux_namespaces(facts),
+            uid_mappings: lower_map(&self.uid_map),
+            gid_mappings: lower_map(&self.gid_map),
+            devices: self.devices.clone(),
+            cgroups_path: facts.cgroups_path.clone(),
+            rootfs_propagation: self.propagation(),
+            masked_paths: self.masked_paths.clone(),
+            readonly_paths: self.readonly_paths.clone(),
+            mount_label: facts.selinux.as_ref().map(|labels| labels.1.clone()),
+            personality: self.spec.process.personality.clone(),
+            sysctl: self.sysctl.clone(),
+            seccomp: self.seccomp_filter(),
+            resources: Some(self.resources.clone()),
+            ..rt::Linux::default()
+        }
+    }
+
+    fn linux_namespaces(&self, facts: &RunFacts) -> Vec<rt::Namespace> {
+        let spaces = &self.namespaces;
+        let mut all: Vec<rt::Namespace> = [
+            ("pid", "pid", &spaces.pid),
+            ("network", "net", &self.network.mode),
+            ("ipc", "ipc", &spaces.ipc),
+            ("uts", "uts", &spaces.uts),
+            ("user", "user", &spaces.user),
+            ("cgroup", "cgroup", &spaces.cgroup),
+        ]
+        .into_iter()
+        .filter_map(|(kind, file, namespace)| lower_namespace(kind, file, namespace, facts))
+        .collect();
+        all.push(rt::Namespace { kind: "mount".into(), path: None });
+        if let Some(netns) = &facts.netns {
+            all.retain(|namespace| namespace.kind != "network");
+            all.push(rt::Namespace { kind: "network".into(), path: Some(text(netns)) });
+        }
+        all
+    }
+
+    fn seccomp_filter(&self) -> Option<rt::Seccomp> {
+        match &self.seccomp {
+            SeccompChoice::Unconfined => None,
+            SeccompChoice::Profile(profile) => Some((**profile).clone()),
+            SeccompChoice::Default => {
+                Some(seccomp::builtin(Target { capabilities: &self.capabilities.bounding, arch: "", kernel: (0, 0) }))
+            }
+        }
+    }
+
+    /// Mounts can only be shared or slave with the host's if the root is.
+    fn propagation(&self) -> Option<String> {
+        if !self.spec.rootfs.rootfs_propagation.is_empty() {
+            return Some(self.spec.rootfs.rootfs_propagation.clone());
+        }
+        let has = |words: [&str; 2]| {
+            self.mounts.iter().any(|mount| mount.options.iter().any(|option| words.contains(&option.as_str())))
+        };
+        if has(["shared", "rshared"]) {
+            Some("rshared".into())
+        } else if has(["slave", "rslave"]) {
+            Some("rslave".into())
+        } else {
+            None
+        }
+    }
+}
+
+/// `None`: the engine's own namespace.
+fn lower_namespace(kind: &str, file: &str, namespace: &Namespace, facts: &RunFacts) -> Option<rt::Namespace> {
+    let path = match namespace.mode {
+        NsMode::Host => return None,
+        NsMode::Path => Some(namespace.value.clone()),
+        // The engine refuses to start a container whose partner isn't running, so the pid is there.
+        NsMode::Container => facts.joined.get(&namespace.value).map(|pid| format!("/proc/{pid}/ns/{file}")),
+        _ => None,
+    };
+    Some(rt::Namespace { kind: kind.to_owned(), path })
+}
+
+fn lower_map(map: &[IdRange]) -> Vec<rt::IdMapping> {
+    let one = |r: &IdRange| rt::IdMapping { container_id: r.container_id, host_id: r.host_id, size: r.size };
+    map.iter().map(one).collect()
+}
+
+fn lower_mount(spec: &ResolvedSpec, mount: &ResolvedMount, facts: &RunFacts) -> Option<rt::Mount> {
+    let mut options = mount.options.clone();
+    let (kind, source) = match &mount.source {
+        Source::Kernel(kind) => (kind.clone(), kind.clone()),
+        Source::Bind(path) => bind(path.clone()),
+        Source::Volume { name, sub_path, .. } => bind(below(facts.volumes.get(name)?, sub_path)),
+        Source::Image { name, sub_path } => bind(below(facts.images.get(name)?, sub_path)),
+        // Refused when the spec was resolved.
+        Source::Overlay(_) => return None,
+        Source::Shm => match &facts.shm {
+            Some(path) => {
+                options.splice(0..0, ["bind".to_owned(), "rprivate".to_owned()]);
+                bind(text(path))
+            }
+            None => {
+                options.extend(["mode=1777".to_owned(), format!("size={}", spec.shm_size)]);
+                ("tmpfs".into(), "shm".into())
+            }
+        },
+        Source::File => bind(text(file(&mount.destination, facts)?)),
+    };
+    Some(rt::Mount {
+        destination: mount.destination.clone(),
+        kind: Some(kind),
+        source: Some(source),
+        options,
+        ..rt::Mount::default()
+    })
+}
+
+fn bind(source: String) -> (String, String) {
+    ("bind".into(), source)
+}
+
+fn below(folder: &Path, sub_path: &str) -> String {
+    if sub_path.is_empty() { text(folder) } else { text(&folder.join(sub_path)) }
+}
+
+fn file<'a>(destination: &str, facts: &'a RunFacts) -> Option<&'a Path> {
+    let file = match destination {
+        "/etc/hosts" => &facts.files.hosts,
+        "/etc/resolv.conf" => &facts.files.resolv_conf,
+        "/etc/hostname" => &facts.files.hostname,
+        "/run/.containerenv" => &facts.files.containerenv,
+        "/etc/localtime" => &facts.localtime,
+        _ => &None,
+    };
+    file.as_deref()
+}
+
+/// Paths of the engine's own folders are text; others can't come in.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,293 @@
+//! From a wish to the mapping of a new user namespace. Ids outside are the engine's own (rootless: its user namespace's).
+
+use super::{IdRange, KeepId, Users, parse_keep_id};
+use crate::{
+    Defaults, HostFacts, Invalid,
+    namespaces::{Namespace, NsMode},
+};
+
+/// What the user namespace will be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ResolvedUsers {
+    /// Host, Private, Container, Path, or the mode that made the maps.
+    pub namespace: Namespace,
+    /// Empty: no new user namespace.
+    pub uid_map: Vec<IdRange>,
+    /// As `uid_map`.
+    pub gid_map: Vec<IdRange>,
+    /// `keep-id` only: who the process is unless asked otherwise.
+    pub own: Option<(u32, u32)>,
+}
+
+pub(crate) fn resolve(users: &Users, defaults: &Defaults, host: &HostFacts) -> Result<ResolvedUsers, Invalid> {
+    let namespace = if users.is_default() { &defaults.userns } else { &users.userns };
+    if users.has_maps() && !matches!(namespace.mode, NsMode::Default | NsMode::Private) {
+        return Err(Invalid::new("--userns and --uidmap/--gidmap/--subuidname/--subgidname are mutually exclusive"));
+    }
+    let resolved = match namespace.mode {
+        NsMode::Default | NsMode::Private if users.has_maps() => explicit(users),
+        NsMode::Default | NsMode::Host => return Ok(of(Namespace::of(NsMode::Host))),
+        NsMode::Path | NsMode::Container => return Ok(of(namespace.clone())),
+        NsMode::Private => {
+            return Err(Invalid::new("must provide at least one UID or GID mapping to configure a user namespace"));
+        }
+        NsMode::KeepId => keep_id(namespace, host)?,
+        NsMode::NoMap => no_map(host)?,
+        NsMode::Auto => auto(users, namespace, defaults, host)?,
+        NsMode::Pod => return Err(crate::namespaces::no_pod()),
+        _ => return Err(crate::namespaces::unrecognized(namespace.mode.name())),
+    };
+    check(&resolved.uid_map, &host.uid_map, "user")?;
+    check(&resolved.gid_map, &host.gid_map, "group")?;
+    Ok(resolved)
+}
+
+fn of(namespace: Namespace) -> ResolvedUsers {
+    ResolvedUsers { namespace, ..ResolvedUsers::default() }
+}
+
+/// A side that isn't given is as the other.
+fn explicit(users: &Users) -> ResolvedUsers {
+    let maps = users.mappings.clone().unwrap_or_default();
+    let or = |map: &Vec<IdRange>, other: &Vec<IdRange>| if map.is_empty() { other.clone() } else { map.clone() };
+    ResolvedUsers {
+        uid_map: or(&maps.uid_map, &maps.gid_map),
+        gid_map: or(&maps.gid_map, &maps.uid_map),
+        ..of(Namespace::of(NsMode::Private))
+    }
+}
+
+/// The caller is 0 in the engine's namespace; inside it gets its own number, and those below it move up by one.
+fn keep_id(namespace: &Namespace, host: &HostFacts) -> Result<ResolvedUsers, Invalid> {
+    let KeepId { uid, gid, size } = parse_keep_id(&namespace.value)?;
+    if !host.rootless {
+        if size.is_some() {
+            return Err(Invalid::new("cannot set max size for user namespace when not running rootless"));
+        }
+        let identity = |map: &[IdRange]| map.iter().map(|r| IdRange { host_id: r.container_id, ..*r }).collect();
+        return Ok(ResolvedUsers {
+            uid_map: identity(&host.uid_map),
+            gid_map: identity(&host.gid_map),
+            own: Some((uid.unwrap_or(0), gid.unwrap_or(0))),
+            ..of(namespace.clone())
+        });
+    }
+    let own = (uid.unwrap_or(host.uid), gid.unwrap_or(host.gid));
+    Ok(ResolvedUsers {
+        uid_map: keep(own.0, others(&host.uid_map), size),
+        gid_map: keep(own.1, others(&host.gid_map), size),
+        own: Some(own),
+        ..of(namespace.clone())
+    })
+}
+
+/// How many ids besides the caller's own are there, from 1 on.
+fn others(map: &[IdRange]) -> u32 {
+    map.iter().map(|range| range.size).fold(0u32, u32::saturating_add).saturating_sub(1)
+}
+
+fn keep(own: u32, others: u32, size: Option<u32>) -> Vec<IdRange> {
+    let others = size.map_or(others, |size| size.saturating_sub(1).min(others));
+    let range = |container_id, host_id, size| IdRange { container_id, host_id, size };
+    let mut map = Vec::with_capacity(3);
+    if others > 0 && own != 0 {
+        map.push(range(0, 1, own.min(others)));
+    }
+    map.push(range(own, 0, 1));
+    if others > own {
+        map.push(range(own + 1, own + 1, others - own));
+    }
+    map
+}
+
+fn no_map(host: &HostFacts) -> Result<ResolvedUsers, Invalid> {
+    if !host.rootless {
+        return Err(Invalid::new("nomap is only supported in rootless mode"));
+    }
+    let all = |map: &[IdRange], what: &str| match others(map) {
+        0 => Err(Invalid::new(format!("--userns=nomap needs a range of subordinate {what} ids, and there is none"))
+            .hint("add one to /etc/subuid and /etc/subgid")),
+        size => Ok(vec![IdRange { container_id: 0, host_id: 1, size }]),
+    };
+    Ok(ResolvedUsers {
+        uid_map: all(&host.uid_map, "user")?,
+        gid_map: all(&host.gid_map, "group")?,
+        ..of(Namespace::of(NsMode::NoMap))
+    })
+}
+
+fn auto(users: &Users, namespace: &Namespace, defaults: &Defaults, host: &HostFacts) -> Result<ResolvedUsers, Invalid> {
+    let range = host.auto_range.ok_or_else(|| {
+        Invalid::new("not enough unused IDs in user namespace for --userns=auto")
+            .hint("give the user `containers` (root) or yourself a range in /etc/subuid and /etc/subgid")
+    })?;
+    let options = users.auto_request(defaults).unwrap_or_default();
+    Ok(ResolvedUsers {
+        uid_map: fill(range.uid, range.size, &options.additional_uid_mappings),
+        gid_map: fill(range.gid, range.size, &options.additional_gid_mappings),
+        ..of(namespace.clone())
+    })
+}
+
+/// `fixed` ranges as they are; the other ids below `size` one after the other from `first` on, past what `fixed` uses.
+fn fill(first: u32, size: u32, fixed: &[IdRange]) -> Vec<IdRange> {
+    let mut map = Vec::new();
+    let (mut inside, mut outside) = (0, first);
+    while inside < size {
+        if let Some(taken) = covering(fixed, inside, |range| range.container_id) {
+            inside = taken;
+            continue;
+        }
+        if let Some(taken) = covering(fixed, outside, |range| range.host_id) {
+            outside = taken;
+            continue;
+        }
+        let until = |at: u32, start: fn(&IdRange) -> u32| fixed.iter().map(start).filter(|s| *s > at).min();
+        let free_inside = until(inside, |range| range.container_id).unwrap_or(size).min(size) - inside;
+        let free_outside = until(outside, |range| range.host_id).unwrap_or(u32::MAX) - outside;
+        let count = free_inside.min(free_outside);
+        map.push(IdRange { container_id: inside, host_id: outside, size: count });
+        (inside, outside) = (inside + count, outside + count);
+    }
+    map.extend_from_slice(fixed);
+    map
+}
+
+/// The end of the range that holds `id`.
+fn covering(ranges: &[IdRange], id: u32, start: impl Fn(&IdRange) -> u32) -> Option<u32> {
+    let holds = |range: &&IdRange| id.checked_sub(start(range)).is_some_and(|offset| offset < range.size);
+    ranges.iter().find(holds).map(|range| start(range).saturating_add(range.size))
+}
+
+/// Every id outside must be the engine's to give, and none inside may be there twice.
+fn check(map: &[IdRange], available: &[IdRange], what: &str) -> Result<(), Invalid> {
+    let end = |first: u32, size: u32| u64::from(first) + u64::from(size);
+    for (index, range) in map.iter().enumerate() {
+        let host_end = end(range.host_id, range.size);
+        let mut needed = u64::from(range.host_id);
+        // The engine's own map may be in several adjoining pieces.
+        while needed < host_end {
+            let piece = available
+                .iter()
+                .find(|have| (u64::from(have.container_id)..end(have.container_id, have.size)).contains(&needed));
+            match piece {
+                Some(piece) => needed = end(piece.container_id, piece.size),
+                None => {
+                    return Err(Invalid::new(format!(
+                        "{what} ids from {} to {} can't be mapped: {needed} isn't available to the engine",
+                        range.host_id,
+                        host_end - 1
+                    ))
+                    .hint("check /etc/subuid and /etc/subgid; without privilege, ids count within your own ranges"));
+                }
+            }
+        }
+        // The kernel refuses overlaps on either side.
+        for (start, side) in [(inside as fn(&IdRange) -> u32, "container"), (outside, "host")] {
+            let overlaps = |other: &IdRange| {
+                u64::from(start(other)) < end(start(range), range.size)
+                    && u64::from(start(range)) < end(start(other), other.size)
+            };
+            if map[..index].iter().any(overlaps) {
+                return Err(Invalid::new(format!("{what} id {} of the {side} is mapped twice", start(range))));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn inside(range: &IdRange) -> u32 {
+    range.container_id
+}
+
+fn outside(range: &IdRange) -> u32 {
+    range.host_id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::AutoRange;
+
+    fn range(container_id: u32, host_id: u32, size: u32) -> IdRange {
+        IdRange { container_id, host_id, size }
+    }
+
+    fn rootless() -> HostFacts {
+        let map = vec![range(0, 1000, 1), range(1, 100_000, 65536)];
+        HostFacts { rootless: true, uid: 1000, gid: 1000, uid_map: map.clone(), gid_map: map, ..HostFacts::default() }
+    }
+
+    fn root() -> HostFacts {
+        let map = vec![range(0, 0, u32::MAX)];
+        HostFacts { uid_map: map.clone(), gid_map: map, ..HostFacts::default() }
+    }
+
+    fn resolved(text: &str, host: &HostFacts) -> Result<ResolvedUsers, String> {
+        let mut users = Users::default();
+        users.set_userns(text).map_err(|e| e.message)?;
+        resolve(&users, &Defaults::default(), host).map_err(|e| e.message)
+    }
+
+    #[test]
+    fn keep_id_puts_the_caller_at_its_own_number() {
+        let users = resolved("keep-id", &rootless()).unwrap();
+        assert_eq!(users.uid_map, [range(0, 1, 1000), range(1000, 0, 1), range(1001, 1001, 64536)]);
+        assert_eq!(users.own, Some((1000, 1000)));
+    }
+
+    #[test]
+    fn keep_id_with_numbers_and_size() {
+        let users = resolved("keep-id:uid=5,gid=6,size=100", &rootless()).unwrap();
+        assert_eq!(users.uid_map, [range(0, 1, 5), range(5, 0, 1), range(6, 6, 94)]);
+        assert_eq!(users.gid_map[..2], [range(0, 1, 6), range(6, 0, 1)]);
+        assert!(resolved("keep-id:size=10", &root()).is_err());
+    }
+
+    #[test]
+    fn keep_id_with_a_single_id() {
+        let single = vec![range(0, 1000, 1)];
+        let host = HostFacts { uid_map: single.clone(), gid_map: single, ..rootless() };
+        assert_eq!(resolved("keep-id", &host).unwrap().uid_map, [range(1000, 0, 1)]);
+        assert!(resolved("nomap", &host).is_err());
+    }
+
+    #[test]
+    fn no_map_leaves_the_caller_out() {
+        assert_eq!(resolved("nomap", &rootless()).unwrap().uid_map, [range(0, 1, 65536)]);
+        assert_eq!(resolved("nomap", &root()).unwrap_err(), "nomap is only supported in rootless mode");
+    }
+
+    #[test]
+    fn auto_takes_the_range_the_engine_chose() {
+        let host = HostFacts { auto_range: Some(AutoRange { uid: 1, gid: 1, size: 500 }), ..rootless() };
+        assert_eq!(resolved("auto", &host).unwrap().uid_map, [range(0, 1, 500)]);
+        let with_fixed = resolved("auto:uidmapping=0:5:1", &host).unwrap();
+        assert_eq!(with_fixed.uid_map, [range(1, 1, 4), range(5, 6, 495), range(0, 5, 1)]);
+        assert!(resolved("auto", &rootless()).is_err());
+    }
+
+    #[test]
+    fn ids_must_be_the_engines_to_give() {
+        let mut users = Users::default();
+        users.add_uid_map("0:0:1000").unwrap();
+        let map = resolve(&users, &Defaults::default(), &rootless()).unwrap();
+        assert_eq!((map.uid_map, map.gid_map), (vec![range(0, 0, 1000)], vec![range(0, 0, 1000)]));
+        let mut users = Users::default();
+        users.add_uid_map("0:100000:1000").unwrap();
+        assert!(resolve(&users, &Defaults::default(), &root()).is_ok());
+        assert!(resolve(&users, &Defaults::default(), &rootless()).is_err());
+        users.add_uid_map("10:5:1").unwrap();
+        assert!(resolve(&users, &Defaults::default(), &root()).unwrap_err().message.contains("mapped twice"));
+    }
+
+    #[test]
+    fn maps_and_modes_exclude_each_other() {
+        let mut users = Users::default();
+        users.set_userns("keep-id").unwrap();
+        users.add_uid_map("0:1:1").unwrap();
+        let error = resolve(&users, &Defaults::default(), &rootless()).unwrap_err();
+        assert_eq!(error.message, "--userns and --uidmap/--gidmap/--subuidname/--subgidname are mutually exclusive");
+        assert!(resolved("private", &rootless()).is_err());
+    }
+}

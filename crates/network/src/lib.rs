@@ -17,6 +17,7 @@ mod netlink;
 pub mod nft;
 pub mod pasta;
 mod ports;
+mod publish;
 mod setup;
 mod stray;
 
@@ -24,6 +25,7 @@ pub use bridge::remove_if_idle;
 pub use decide::default_network;
 pub use error::Error;
 pub use lease::{Lease, leases, release};
+pub use publish::{Kept, unpublish};
 pub use setup::{loopback_up, reserve, setup, teardown};
 pub use stray::strays;
 

@@ -7,10 +7,9 @@ use crate::lock::Lock;
 use crate::namespace::visit;
 use crate::netlink::message::Batch;
 use crate::netlink::{Family, Socket, open, send};
-use crate::nft::element;
-use crate::{Attachment, Error, Interface, IpNet, Request, Reserved, Status, conntrack, ports};
+use crate::publish::{Kept, publish, unpublish};
+use crate::{Attachment, Error, Interface, Request, Reserved, Status, ports};
 use std::io;
-use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
@@ -66,20 +65,24 @@ fn host_name(container: &str) -> Result<String, Error> {
 }
 
 /// Makes links, addresses, routes and firewall elements for a reserved status in that namespace. Undoes itself on failure.
+/// What it returns is best kept by the monitor, see [`Kept`].
 ///
 /// # Errors
 /// The step that failed, with the kernel's words where it has some.
-pub fn setup(run: &Path, request: &Request<'_>, status: &Status, netns: BorrowedFd<'_>) -> Result<(), Error> {
+pub fn setup(run: &Path, request: &Request<'_>, status: &Status, netns: BorrowedFd<'_>) -> Result<Kept, Error> {
     let lock = Lock::shared(run)?;
     let host = Host::open()?;
     let inside = visit(netns, open_inside)?;
     let mut made = Vec::new();
     let result = attach_all(run, request, status, (&lock, &host, &inside, netns), &mut made)
-        .and_then(|()| publish(&host, request.container, status));
-    if result.is_err() {
-        undo(&host, &made);
+        .and_then(|()| publish(run, &host.firewall, request.container, status));
+    match result {
+        Ok(()) => Ok(Kept::new(host.firewall)),
+        Err(error) => {
+            undo(&host, &made);
+            Err(error)
+        }
     }
-    result
 }
 
 /// What attaching works with: the lock it holds, the host's sockets, the container's socket and namespace.
@@ -131,14 +134,6 @@ fn configure(inside: &Socket, interface: &Interface, metric: u32) -> Result<(), 
     send(inside, &batch)
 }
 
-fn publish(host: &Host, container: &str, status: &Status) -> Result<(), Error> {
-    let comment: String = container.chars().take(12).collect();
-    element::add(&host.firewall, &elements(status), &comment)?;
-    // A client that sent before the port was published would go on to reach the host.
-    conntrack::forget_udp(&host.firewall, &status.ports);
-    Ok(())
-}
-
 /// Explicitly, as the namespace may live on; what fails is only left behind for the namespace's end.
 fn undo(host: &Host, made: &[String]) {
     for name in made {
@@ -152,19 +147,9 @@ fn undo(host: &Host, made: &[String]) {
 
 /// Removes firewall elements and leases. Idempotent; goes on after errors and returns them all. Links vanish with the namespace.
 pub fn teardown(run: &Path, container: &str, status: &Status) -> Vec<Error> {
-    let mut errors = Vec::new();
-    if !status.ports.is_empty() {
-        errors.extend(unpublish(status).err());
-    }
+    let (_kept, mut errors) = unpublish(run, container, status);
     release_all(run, container, status, &mut errors);
     errors
-}
-
-fn unpublish(status: &Status) -> Result<(), Error> {
-    let socket = open(Family::Netfilter)?;
-    element::remove(&socket, &elements(status))?;
-    conntrack::forget_udp(&socket, &status.ports);
-    Ok(())
 }
 
 fn release_all(run: &Path, container: &str, status: &Status, errors: &mut Vec<Error>) {
@@ -175,12 +160,6 @@ fn release_all(run: &Path, container: &str, status: &Status, errors: &mut Vec<Er
             errors.extend(lease::remove(run, &lease).err());
         }
     }
-}
-
-fn elements(status: &Status) -> Vec<element::Element> {
-    let nets = status.interfaces.iter().flat_map(|i| &i.addresses);
-    let addresses: Vec<IpAddr> = nets.map(|net: &IpNet| net.addr).collect();
-    element::of_ports(&status.ports, &addresses)
 }
 
 /// Sets `lo` up in that namespace (mode `none`).

@@ -5,7 +5,7 @@ use crate::lease::{self, leases};
 use crate::lock::Lock;
 use crate::netlink::{Family, open};
 use crate::nft::element::{self, Element, MAPS};
-use crate::{Error, Network};
+use crate::{Error, Network, publish};
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::Path;
@@ -40,6 +40,9 @@ fn find_and_remove(run: &Path, alive: &dyn Fn(&str) -> bool) -> Result<(usize, V
     errors.extend(element::remove(&socket, &elements).err());
     for lease in &stray {
         errors.extend(lease::remove(run, lease).err());
+    }
+    for container in publish::noted(run).iter().filter(|c| !alive(c)) {
+        errors.extend(publish::forget(run, container).err());
     }
     Ok((stray.len() + elements.len(), errors))
 }

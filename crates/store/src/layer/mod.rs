@@ -37,7 +37,7 @@ pub(crate) fn note(layer: &Digest) -> String {
 #[derive(Serialize, Deserialize)]
 struct Record {
     diff_id: Digest,
-    /// Bytes of file content.
+    /// Bytes of the uncompressed tar stream.
     size: u64,
     /// In which boot it was written.
     boot: String,
@@ -60,7 +60,7 @@ pub struct LayerWriter<'a> {
 pub struct AppliedLayer {
     /// SHA-256 of the uncompressed tar stream.
     pub diff_id: Digest,
-    /// Bytes of file content.
+    /// Bytes of that stream.
     pub size: u64,
 }
 
@@ -106,8 +106,8 @@ impl Store {
         io::copy(&mut reader, sink).at("read back layer", &path).map(drop)
     }
 
-    /// Bytes of file content of a stored layer.
-    pub(crate) fn layer_size(&self, diff_id: &Digest) -> Result<u64, Error> {
+    /// Bytes of a stored layer's tar stream.
+    pub fn layer_size(&self, diff_id: &Digest) -> Result<u64, Error> {
         if !self.has_layer(diff_id) {
             return Err(Error::MissingLayer(diff_id.clone()));
         }

@@ -46,6 +46,12 @@ impl Failure {
         self
     }
 
+    /// Shows it; the exit code.
+    pub fn show(&self) -> i32 {
+        self.print();
+        self.code
+    }
+
     /// Shows it on standard error.
     pub fn print(&self) {
         if let Some(message) = &self.message {

@@ -10,13 +10,14 @@ pub mod flags;
 pub mod output;
 pub mod syntax;
 
+pub use engine::Privilege;
+pub use error::Failure;
+
 use context::Context;
-use engine::Privilege;
-use error::Failure;
 use output::{logger, stream};
+use std::path::PathBuf;
 use syntax::command::Needs;
 use syntax::help;
-use syntax::matches::Matches;
 use syntax::parse::{Action, Parsed};
 
 /// A command line that was understood and not yet carried out.
@@ -25,18 +26,16 @@ pub struct Invocation {
     parsed: Parsed,
 }
 
-/// Understands a command line (with the program's name). An error is shown and comes back as the exit code.
-pub fn parse(argv: Vec<String>) -> Result<Invocation, i32> {
+/// Understands a command line (with the program's name).
+///
+/// # Errors
+/// A wrong command line; the error is not shown yet.
+pub fn parse(argv: Vec<String>) -> Result<Invocation, Failure> {
     error::catch_panics();
     let program = argv.first().and_then(|path| path.rsplit('/').next()).unwrap_or("minke").to_owned();
-    let result = syntax::parse::parse(&program, argv.get(1..).unwrap_or_default()).and_then(|parsed| {
-        logger::start(parsed.globals.text("log-level")).map_err(Failure::new)?;
-        Ok(parsed)
-    });
-    match result {
-        Ok(parsed) => Ok(Invocation { argv, parsed }),
-        Err(failure) => Err(shown(&failure)),
-    }
+    let parsed = syntax::parse::parse(&program, argv.get(1..).unwrap_or_default())?;
+    logger::start(parsed.globals.text("log-level")).map_err(Failure::new)?;
+    Ok(Invocation { argv, parsed })
 }
 
 impl Invocation {
@@ -45,18 +44,22 @@ impl Invocation {
         matches!(&self.parsed.action, Action::Run(command, _) if command.needs == Needs::Store)
     }
 
-    /// `--runroot`.
-    pub fn runroot(&self) -> Option<&str> {
-        self.globals().text("runroot")
-    }
-
-    fn globals(&self) -> &Matches {
-        &self.parsed.globals
+    /// The run folder by `--runroot` or storage.conf. `user`: an ordinary user's id.
+    ///
+    /// # Errors
+    /// A storage.conf that can't be read.
+    pub fn run_root(&self, user: Option<u32>) -> Result<PathBuf, Failure> {
+        if let Some(folder) = self.parsed.globals.text("runroot") {
+            return Ok(folder.into());
+        }
+        let environment = config::Environment::from_process(user);
+        let storage = config::storage::load(&environment).map_err(|error| Failure::new(error::chain(&error)))?;
+        Ok(storage.runroot(&environment))
     }
 
     /// Carries it out; the exit code.
     pub fn run(self, privilege: Privilege) -> i32 {
-        self.execute(privilege).unwrap_or_else(|failure| shown(&failure))
+        self.execute(privilege).unwrap_or_else(|failure| failure.show())
     }
 
     fn execute(self, privilege: Privilege) -> Result<i32, Failure> {
@@ -67,9 +70,7 @@ impl Invocation {
                 (command.run)(&context, &matches)
             }
             Action::Help(command) => stream::print(&help::command(&path, command)).map(|()| 0),
-            Action::Version => {
-                stream::line(&format!("{path} version {}", engine::info::version().version)).map(|()| 0)
-            }
+            Action::Version => stream::line(&format!("{path} version {}", engine::info::version().version)).map(|()| 0),
             Action::Group { noun, asked } => {
                 stream::print(&help::group(&path, noun))?;
                 match noun {
@@ -83,9 +84,4 @@ impl Invocation {
             }
         }
     }
-}
-
-fn shown(failure: &Failure) -> i32 {
-    failure.print();
-    failure.code
 }

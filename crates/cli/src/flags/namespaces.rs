@@ -3,8 +3,8 @@
 use crate::error::Failure;
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use spec::namespaces::{Kind, parse};
 use spec::ContainerSpec;
+use spec::namespaces::{Kind, parse};
 
 /// See podman-run(1).
 pub static FLAGS: &[Flag] = &[
@@ -20,11 +20,9 @@ pub static FLAGS: &[Flag] = &[
 /// Puts the flags into the spec.
 pub fn apply(matches: &Matches, spec: &mut ContainerSpec) -> Result<(), Failure> {
     let namespaces = &mut spec.namespaces;
-    for (name, target) in [
-        ("pid", &mut namespaces.pid),
-        ("uts", &mut namespaces.uts),
-        ("cgroupns", &mut namespaces.cgroup),
-    ] {
+    for (name, target) in
+        [("pid", &mut namespaces.pid), ("uts", &mut namespaces.uts), ("cgroupns", &mut namespaces.cgroup)]
+    {
         if let Some(text) = matches.text(name) {
             *target = parse(text, Kind::Plain)?;
         }

@@ -11,7 +11,8 @@ pub static FLAGS: &[Flag] = &[
     Flag::text("arch", "ARCH", "Take the image for this architecture").alias(&["override-arch"]),
     Flag::text("os", "OS", "Take the image for this operating system").alias(&["override-os"]),
     Flag::text("platform", "string", "Take the image for this platform (os/arch[/variant])"),
-    Flag::text("variant", "VARIANT", "Take the image for this variant of the architecture").alias(&["override-variant"]),
+    Flag::text("variant", "VARIANT", "Take the image for this variant of the architecture")
+        .alias(&["override-variant"]),
 ];
 
 /// What the flags ask for; `None`: this machine's.
@@ -19,20 +20,16 @@ pub fn wanted(matches: &Matches) -> Result<Option<Platform>, Failure> {
     let parts = ["os", "arch", "variant"].map(|name| matches.text(name));
     match (matches.text("platform"), parts) {
         (None, [None, None, None]) => Ok(None),
-        (Some(text), [None, None, None]) => text
-            .parse::<Platform>()
-            .map(Some)
-            .map_err(|error| Failure::new(error.to_string())),
+        (Some(text), [None, None, None]) => {
+            text.parse::<Platform>().map(Some).map_err(|error| Failure::new(error.to_string()))
+        }
         (Some(_), _) => Err(Failure::new("--platform option can not be specified with --arch or --os")),
         (None, [os, arch, variant]) => {
             let host = Platform::host();
             // The host's variant says nothing about another architecture.
             let kept = host.variant.as_deref().filter(|_| arch.is_none()).unwrap_or_default();
-            let platform = Platform::new(
-                os.unwrap_or(&host.os),
-                arch.unwrap_or(&host.architecture),
-                variant.unwrap_or(kept),
-            );
+            let platform =
+                Platform::new(os.unwrap_or(&host.os), arch.unwrap_or(&host.architecture), variant.unwrap_or(kept));
             Ok(Some(platform))
         }
     }

@@ -12,7 +12,11 @@ pub static FLAGS: &[Flag] = &[
     Flag::array("device", "stringArray", "Add a device of the host (/dev/host[:/dev/inside][:rwm])"),
     Flag::list("device-cgroup-rule", "strings", "Allow devices by number (\"c 5:* rwm\")"),
     Flag::bool("privileged", "Give it all rights that the engine has"),
-    Flag::array("security-opt", "stringArray", "seccomp=FILE, seccomp=unconfined, no-new-privileges, unmask=PATHS, mask=PATHS"),
+    Flag::array(
+        "security-opt",
+        "stringArray",
+        "seccomp=FILE, seccomp=unconfined, no-new-privileges, unmask=PATHS, mask=PATHS",
+    ),
 ];
 
 /// Puts the flags into the spec.

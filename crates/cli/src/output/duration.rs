@@ -53,16 +53,8 @@ pub fn parse(text: &str) -> Option<i128> {
 }
 
 /// Longer names first, so that `ms` isn't taken for `m`.
-const UNITS: [(&str, f64); 8] = [
-    ("ns", 1.0),
-    ("us", 1e3),
-    ("µs", 1e3),
-    ("μs", 1e3),
-    ("ms", 1e6),
-    ("s", 1e9),
-    ("m", 60e9),
-    ("h", 3600e9),
-];
+const UNITS: [(&str, f64); 8] =
+    [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
 
 /// Go's form of a duration: `1h0m0s`, `1.5s`, `250ms`.
 pub fn go(nanoseconds: i128) -> String {
@@ -118,7 +110,8 @@ mod tests {
 
     #[test]
     fn go_durations() {
-        for (text, ns) in [("1h15m30.5s", 4_530_500_000_000), ("250ms", 250_000_000), ("0", 0), ("-1s", -1_000_000_000)] {
+        for (text, ns) in [("1h15m30.5s", 4_530_500_000_000), ("250ms", 250_000_000), ("0", 0), ("-1s", -1_000_000_000)]
+        {
             assert_eq!(parse(text), Some(ns), "{text}");
         }
         for text in ["", "5", "x", "1x", "s"] {

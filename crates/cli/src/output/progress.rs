@@ -86,7 +86,10 @@ impl Progress for Reporter {
         if let Some(bar) = bars.blobs.get(&key) {
             let words = if skipped { "skipped: already exists" } else { "done" };
             bar.set_style(style("{prefix} {msg}"));
-            bar.set_message(format!("{words} {}", bar.length().filter(|n| *n > 0).map(size::human).unwrap_or_default()));
+            bar.set_message(format!(
+                "{words} {}",
+                bar.length().filter(|n| *n > 0).map(size::human).unwrap_or_default()
+            ));
             bar.finish();
         }
     }

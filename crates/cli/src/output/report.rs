@@ -53,7 +53,9 @@ fn wrong(error: super::template::Error) -> Failure {
 /// Go's escapes in shell words (`\t`, `\n`), and `table`, whose columns may be parted by single spaces.
 fn normalise(format: &str) -> (String, bool) {
     match format.strip_prefix("table ") {
-        Some(columns) => (columns.replace("\\t", "\t").replace("\\n", "\n").replace("}} {{", "}}\t{{").replace(' ', "\t"), true),
+        Some(columns) => {
+            (columns.replace("\\t", "\t").replace("\\n", "\n").replace("}} {{", "}}\t{{").replace(' ', "\t"), true)
+        }
         None => (format.replace("\\t", "\t").replace("\\n", "\n"), false),
     }
 }

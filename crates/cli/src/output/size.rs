@@ -50,9 +50,14 @@ mod tests {
 
     #[test]
     fn three_digits() {
-        for (bytes, expected) in
-            [(0, "0B"), (999, "999B"), (1000, "1kB"), (10_799, "10.8kB"), (2_079_929, "2.08MB"), (1_500_000_000, "1.5GB")]
-        {
+        for (bytes, expected) in [
+            (0, "0B"),
+            (999, "999B"),
+            (1000, "1kB"),
+            (10_799, "10.8kB"),
+            (2_079_929, "2.08MB"),
+            (1_500_000_000, "1.5GB"),
+        ] {
             assert_eq!(human(bytes), expected);
         }
         assert_eq!(spaced(2_079_929), "2.08 MB");

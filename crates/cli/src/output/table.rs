@@ -53,7 +53,8 @@ mod tests {
     #[test]
     fn podman_ps() {
         let text = "CONTAINER ID\tIMAGE\tPORTS\tNAMES\n57c4049956fa\tlocalhost/bb:latest\t\tc1\n";
-        let expected = "CONTAINER ID  IMAGE                PORTS       NAMES\n57c4049956fa  localhost/bb:latest              c1\n";
+        let expected =
+            "CONTAINER ID  IMAGE                PORTS       NAMES\n57c4049956fa  localhost/bb:latest              c1\n";
         assert_eq!(align(text), expected);
     }
 

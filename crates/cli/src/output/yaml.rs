@@ -60,7 +60,8 @@ fn scalar(value: &Value, depth: usize) -> String {
         Value::String(text) if text.contains('\n') => {
             let mark = if text.ends_with('\n') { "|" } else { "|-" };
             let indent = "  ".repeat(depth);
-            let lines: Vec<String> = text.trim_end_matches('\n').lines().map(|line| format!("{indent}{line}")).collect();
+            let lines: Vec<String> =
+                text.trim_end_matches('\n').lines().map(|line| format!("{indent}{line}")).collect();
             format!("{mark}\n{}", lines.join("\n"))
         }
         Value::String(text) => scalar_text(text),

@@ -28,7 +28,8 @@ pub fn script(program: &str, shell: &str) -> Result<String, Failure> {
 pub fn man_pages(program: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut pages = vec![page(whole(program), program.to_owned())?];
     for entry in ENTRIES.iter().filter(|entry| !entry.hidden) {
-        let name = [program, entry.noun, entry.verb].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>().join("-");
+        let name =
+            [program, entry.noun, entry.verb].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>().join("-");
         pages.push(page(leaf(name.clone(), entry.command), name)?);
     }
     Ok(pages)

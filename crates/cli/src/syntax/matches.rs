@@ -79,11 +79,8 @@ fn check(kind: Kind, value: &str) -> Result<(), (String, String)> {
         Kind::Int if value.parse::<i64>().is_err() => Err(bad("ParseInt")),
         Kind::Uint if value.parse::<u64>().is_err() => Err(bad("ParseUint")),
         Kind::Choice(words) if !words.contains(&value) => {
-            let why = format!(
-                "{} is not a valid value.  Choose from: \"{}\"",
-                crate::output::quote(value),
-                words.join(", ")
-            );
+            let why =
+                format!("{} is not a valid value.  Choose from: \"{}\"", crate::output::quote(value), words.join(", "));
             Err((value.to_owned(), why))
         }
         _ => Ok(()),

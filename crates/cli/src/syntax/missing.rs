@@ -4,19 +4,25 @@
 
 /// Command, and its flags as `name` or `name,letter`. `run` stands at the verb under any noun.
 pub const FLAGS: &[(&str, &str)] = &[
-    ("run", "blkio-weight blkio-weight-device cgroup-conf cgroup-parent cgroups chrootdirs conmon-pidfile \
+    (
+        "run",
+        "blkio-weight blkio-weight-device cgroup-conf cgroup-parent cgroups chrootdirs conmon-pidfile \
          cpu-period cpu-quota cpu-rt-period cpu-rt-runtime decryption-key device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-merge gpus group-entry health-cmd health-interval health-log-destination health-max-log-count health-max-log-size health-on-failure health-retries health-start-period health-startup-cmd health-startup-interval health-startup-retries health-startup-success health-startup-timeout health-timeout hosts-file hostuser \
          image-volume init-path ip ip6 mac-address network-alias no-healthcheck no-hostname oom-kill-disable passwd passwd-entry personality pod pod-id-file preserve-fd rdt-class requires retry \
          retry-delay rmi rootfs sdnotify seccomp-policy secret shm-size-systemd subgidname subuidname \
-         systemd timeout tz volumes-from signature-policy kernel-memory healthcheck-command healthcheck-interval healthcheck-retries healthcheck-start-period healthcheck-timeout"),
-    ("create", "attach,a blkio-weight blkio-weight-device cgroup-conf cgroup-parent cgroups chrootdirs conmon-pidfile cpu-period cpu-quota cpu-rt-period cpu-rt-runtime decryption-key device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-merge gpus group-entry \
+         systemd timeout tz volumes-from signature-policy kernel-memory healthcheck-command healthcheck-interval healthcheck-retries healthcheck-start-period healthcheck-timeout",
+    ),
+    (
+        "create",
+        "attach,a blkio-weight blkio-weight-device cgroup-conf cgroup-parent cgroups chrootdirs conmon-pidfile cpu-period cpu-quota cpu-rt-period cpu-rt-runtime decryption-key device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-merge gpus group-entry \
          health-cmd health-interval health-log-destination health-max-log-count health-max-log-size \
          health-on-failure health-retries health-start-period health-startup-cmd health-startup-interval \
          health-startup-retries health-startup-success health-startup-timeout health-timeout hosts-file \
          hostuser image-volume init-ctr init-path ip ip6 mac-address network-alias no-healthcheck no-hostname oom-kill-disable passwd-entry personality pod pod-id-file rdt-class requires retry \
          retry-delay rootfs sdnotify seccomp-policy secret shm-size-systemd subgidname subuidname systemd \
          timeout tz volumes-from signature-policy kernel-memory healthcheck-command healthcheck-interval \
-         healthcheck-retries healthcheck-start-period healthcheck-timeout"),
+         healthcheck-retries healthcheck-start-period healthcheck-timeout",
+    ),
     ("exec", "no-session preserve-fd wait"),
     ("ps", "external pod,p sync watch,w storage"),
     ("logs", "color details"),
@@ -40,11 +46,17 @@ pub const GLOBALS: &str = "cdi-spec-dir config conmon connection,c events-backen
 
 /// Noun (empty: the top level) and the words below it.
 pub const COMMANDS: &[(&str, &str)] = &[
-    ("", "artifact auto-update build buildx commit compose context cp diff events export farm generate \
+    (
+        "",
+        "artifact auto-update build buildx commit compose context cp diff events export farm generate \
          healthcheck import init kube login logout machine manifest mount network pause play pod push \
-         quadlet rename restart save search secret stats unmount unpause unshare untag update volume"),
-    ("container", "checkpoint cleanup clone commit cp diff exists export init mount pause prune rename restart \
-         restore runlabel stats unmount unpause update"),
+         quadlet rename restart save search secret stats unmount unpause unshare untag update volume",
+    ),
+    (
+        "container",
+        "checkpoint cleanup clone commit cp diff exists export init mount pause prune rename restart \
+         restore runlabel stats unmount unpause update",
+    ),
     ("image", "build diff exists import mount prune push save scp search sign tree trust unmount untag"),
     ("system", "check connection df dial-stdio events locks migrate prune renumber reset service"),
 ];

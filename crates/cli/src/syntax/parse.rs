@@ -25,8 +25,13 @@ pub enum Action {
     Run(&'static Command, Matches),
     /// `--help` of a command.
     Help(&'static Command),
-    /// A noun without a verb, or the bare program; `asked`: by `--help`.
-    Group { noun: Option<&'static tree::Noun>, asked: bool },
+    /// A noun without a verb, or the bare program.
+    Group {
+        /// `None`: the program itself.
+        noun: Option<&'static tree::Noun>,
+        /// By `--help`.
+        asked: bool,
+    },
     /// `--version`.
     Version,
 }
@@ -101,7 +106,9 @@ impl Refusal {
             Refusal::Unknown { flag, word } => {
                 let known = if group == "global" { missing::global(&flag) } else { missing::flag(verb, &flag) };
                 if let Some(name) = known {
-                    return Failure::new(format!("--{name} is not supported yet: minke has not come to it, podman has"));
+                    return Failure::new(format!(
+                        "--{name} is not supported yet: minke has not come to it, podman has"
+                    ));
                 }
                 match flag.strip_prefix('-') {
                     Some(letter) if !letter.starts_with('-') => {
@@ -147,9 +154,7 @@ pub fn argument(flag: &'static Flag, short: Option<char>) -> Arg {
     let arg = Arg::new(flag.name).long(flag.name).short(short).aliases(flag.aliases);
     match flag.kind {
         // A value only after `=`; otherwise the next word is not ours.
-        Kind::Bool => {
-            arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true")
-        }
+        Kind::Bool => arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true"),
         Kind::List | Kind::Array => arg.action(ArgAction::Append).num_args(1).allow_hyphen_values(true),
         _ => arg.action(ArgAction::Set).num_args(1).allow_hyphen_values(true),
     }
@@ -232,9 +237,11 @@ mod tests {
         assert_eq!(refused("-itZ x"), "-Z in -itZ");
         assert_eq!(refused("--env"), "flag needs an argument: --env");
         assert_eq!(refused("-ite"), "flag needs an argument: 'e' in -ite");
-        let expected = "invalid argument \"x\" for \"-d, --detach\" flag: strconv.ParseBool: parsing \"x\": invalid syntax";
+        let expected =
+            "invalid argument \"x\" for \"-d, --detach\" flag: strconv.ParseBool: parsing \"x\": invalid syntax";
         assert_eq!(refused("--detach=x"), expected);
-        let expected = "invalid argument \"s\" for \"-n, --last\" flag: strconv.ParseInt: parsing \"s\": invalid syntax";
+        let expected =
+            "invalid argument \"s\" for \"-n, --last\" flag: strconv.ParseInt: parsing \"s\": invalid syntax";
         assert_eq!(refused("-n s"), expected);
     }
 }

@@ -107,16 +107,27 @@ pub static ENTRIES: &[Entry] = &[
 
 /// Where words lead.
 pub enum Found {
-    /// To a command; `used` words named it.
-    Command { path: String, command: &'static Command, used: usize },
+    /// To a command.
+    Command {
+        /// As typed, with the program.
+        path: String,
+        /// Which.
+        command: &'static Command,
+        /// How many words named it.
+        used: usize,
+    },
     /// To a noun, or nowhere yet.
-    Noun { path: String, noun: Option<&'static Noun> },
+    Noun {
+        /// As typed, with the program.
+        path: String,
+        /// `None`: no word was given.
+        noun: Option<&'static Noun>,
+    },
 }
 
 /// Follows `words`.
 pub fn find(program: &str, words: &[String]) -> Result<Found, Failure> {
     let Some(first) = words.first() else { return Ok(Found::Noun { path: program.to_owned(), noun: None }) };
-    // `help run` is `run --help`; `help` alone is the program's.
     if let Some(command) = lookup("", first) {
         return Ok(Found::Command { path: format!("{program} {first}"), command, used: 1 });
     }

@@ -29,8 +29,7 @@ pub const DETACH_KEYS: Flag =
 /// `--sig-proxy`.
 pub const SIG_PROXY: Flag = Flag::bool("sig-proxy", "Pass signals on to the container").default("true");
 
-static FLAGS: &[Flag] =
-    &[DETACH_KEYS, LATEST, Flag::bool("no-stdin", "Leave standard input alone"), SIG_PROXY];
+static FLAGS: &[Flag] = &[DETACH_KEYS, LATEST, Flag::bool("no-stdin", "Leave standard input alone"), SIG_PROXY];
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let missing = format!("\"{}\" requires a name, id, or the \"--latest\" flag", context.path);

@@ -46,11 +46,7 @@ pub fn spec(matches: &Matches) -> Result<ContainerSpec, Failure> {
 }
 
 /// What `run` and `create` say about the creation itself.
-pub fn options<'a>(
-    context: &Context,
-    matches: &Matches,
-    progress: &'a Reporter,
-) -> Result<CreateOptions<'a>, Failure> {
+pub fn options<'a>(context: &Context, matches: &Matches, progress: &'a Reporter) -> Result<CreateOptions<'a>, Failure> {
     Ok(CreateOptions {
         pull: policy(matches.text("pull"))?,
         platform: platform::wanted(matches)?,

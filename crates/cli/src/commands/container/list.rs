@@ -101,5 +101,6 @@ fn table(containers: &[ContainerSummary], given: Option<&str>, full: bool, match
     let format = given.unwrap_or(&own);
     let wants_namespaces = ["NS", "IPC", "MNT", "NET", "UTS"].iter().any(|word| format.contains(word));
     let rows = containers.iter().map(|c| row::row(c, full, wants_namespaces)).collect();
-    Report { name: "ps", format, headers: row::HEADERS, noheading: matches.bool("noheading"), types: row::TYPES }.print(rows)
+    Report { name: "ps", format, headers: row::HEADERS, noheading: matches.bool("noheading"), types: row::TYPES }
+        .print(rows)
 }

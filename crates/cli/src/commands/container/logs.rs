@@ -53,7 +53,11 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     }
     for name in &names {
         let id = engine::container::resolve_name(engine, name)?;
-        let label = if names.len() > 1 || matches.bool("names") { label(&id, name, matches.bool("names")) } else { String::new() };
+        let label = if names.len() > 1 || matches.bool("names") {
+            label(&id, name, matches.bool("names"))
+        } else {
+            String::new()
+        };
         let mut printer = Printer { label, timestamps: matches.bool("timestamps"), continues: [false; 2] };
         logs(engine, name, &options, &mut |line| printer.print(line))?;
     }

@@ -55,6 +55,7 @@ fn shown(port: &PublishedPort) -> String {
 /// `80`, `53/udp`.
 fn parse(text: &str) -> Result<(u16, String), Failure> {
     let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    let number = number.parse().map_err(|_| Failure::new(format!("invalid port {text:?}: must be NUMBER[/PROTOCOL]")))?;
+    let number =
+        number.parse().map_err(|_| Failure::new(format!("invalid port {text:?}: must be NUMBER[/PROTOCOL]")))?;
     Ok((number, protocol.to_owned()))
 }

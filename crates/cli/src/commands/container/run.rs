@@ -94,7 +94,9 @@ fn attach_options(matches: &Matches, spec: &ContainerSpec) -> Result<Option<Atta
 fn check_descriptors(count: u32) -> Result<(), Failure> {
     for fd in 3..3u64 + u64::from(count) {
         if std::fs::symlink_metadata(format!("/proc/self/fd/{fd}")).is_err() {
-            return Err(Failure::new(format!("file descriptor {fd} is not available - the preserve-fds option requires that file descriptors must be passed")));
+            return Err(Failure::new(format!(
+                "file descriptor {fd} is not available - the preserve-fds option requires that file descriptors must be passed"
+            )));
         }
     }
     Ok(())

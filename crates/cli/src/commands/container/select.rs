@@ -55,7 +55,8 @@ pub fn several(
         return Err(Failure::new("--all and --latest cannot be used together"));
     }
     if !names.is_empty() && (all || latest_one) {
-        let flag = if all { "no arguments are needed with --all" } else { "--latest and containers cannot be used together" };
+        let flag =
+            if all { "no arguments are needed with --all" } else { "--latest and containers cannot be used together" };
         return Err(Failure::new(flag));
     }
     names.extend(from_files(matches, matches.bool("ignore"))?);
@@ -85,10 +86,7 @@ pub fn one(context: &Context, matches: &Matches, missing: &str) -> Result<(Strin
 }
 
 /// Does something to each; prints what it returns, goes on after errors, and fails at the end with the last one.
-pub fn each(
-    names: &[String],
-    mut action: impl FnMut(&str) -> Result<Option<String>, Failure>,
-) -> Result<i32, Failure> {
+pub fn each(names: &[String], mut action: impl FnMut(&str) -> Result<Option<String>, Failure>) -> Result<i32, Failure> {
     let mut last: Option<Failure> = None;
     for name in names {
         match action(name) {

@@ -86,7 +86,10 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
 
 fn wrong_filter(mut failure: Failure) -> Failure {
     failure.message = failure.message.map(|text| {
-        format!("{}: must be in the format \"filter=value or filter!=value\"", text.replace("invalid filter", "invalid image filter"))
+        format!(
+            "{}: must be in the format \"filter=value or filter!=value\"",
+            text.replace("invalid filter", "invalid image filter")
+        )
     });
     failure
 }
@@ -106,7 +109,8 @@ fn ids(images: &[ImageSummary], full: bool, matches: &Matches) -> Result<(), Fai
 
 fn table(images: &[ImageSummary], full: bool, given: Option<&str>, matches: &Matches) -> Result<(), Failure> {
     let digest = if matches.bool("digests") { "{{.Digest}}\t" } else { "" };
-    let own = format!("table {{{{.Repository}}}}\t{{{{.Tag}}}}\t{digest}{{{{.ID}}}}\t{{{{.CreatedSince}}}}\t{{{{.Size}}}}");
+    let own =
+        format!("table {{{{.Repository}}}}\t{{{{.Tag}}}}\t{digest}{{{{.ID}}}}\t{{{{.CreatedSince}}}}\t{{{{.Size}}}}");
     let format = given.unwrap_or(&own);
     let rows = sorted(images, full, matches);
     Report { name: "images", format, headers: HEADERS, noheading: matches.bool("noheading"), types: TYPES }.print(rows)
@@ -116,7 +120,9 @@ fn table(images: &[ImageSummary], full: bool, given: Option<&str>, matches: &Mat
 fn sorted(images: &[ImageSummary], full: bool, matches: &Matches) -> Vec<Value> {
     let mut rows: Vec<(&ImageSummary, Value)> = images
         .iter()
-        .flat_map(|image| names(image).into_iter().map(move |(repository, tag)| (image, row(image, repository, tag, full))))
+        .flat_map(|image| {
+            names(image).into_iter().map(move |(repository, tag)| (image, row(image, repository, tag, full)))
+        })
         .collect();
     let text = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
     match matches.text("sort") {

@@ -28,7 +28,8 @@ static FLAGS: &[Flag] = &[
 ];
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
-    let options = RemoveOptions { all: matches.bool("all"), force: matches.bool("force"), ignore: matches.bool("ignore") };
+    let options =
+        RemoveOptions { all: matches.bool("all"), force: matches.bool("force"), ignore: matches.bool("ignore") };
     match (matches.arguments.is_empty(), options.all) {
         (true, false) => return Err(Failure::new("image name or ID must be specified")),
         (false, true) => {

@@ -34,7 +34,12 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     Ok(0)
 }
 
-const TYPES: Types = Types { root: "*define.Info", maps: &["GraphOptions", "GraphStatus", "Registries"], times: &[], pointers: &["Slirp4netns", "Pasta"] };
+const TYPES: Types = Types {
+    root: "*define.Info",
+    maps: &["GraphOptions", "GraphStatus", "Registries"],
+    times: &[],
+    pointers: &["Slirp4netns", "Pasta"],
+};
 
 /// Templates use the names of Go's fields, which begin with capitals, JSON's don't. Both are offered.
 fn fields(value: Value) -> Value {
@@ -58,7 +63,22 @@ fn fields(value: Value) -> Value {
 
 /// `ociRuntime` is `OCIRuntime` in Go, `graphRoot` is `GraphRoot`.
 fn go_name(key: &str) -> String {
-    const SPECIAL: &[(&str, &str)] = &[("ociRuntime", "OCIRuntime"), ("cpus", "CPUs"), ("idMappings", "IDMappings"), ("os", "OS"), ("gidmap", "GIDMap"), ("uidmap", "UIDMap"), ("dns", "DNS"), ("selinuxEnabled", "SELinuxEnabled"), ("seccompEnabled", "SECCOMPEnabled"), ("seccompProfilePath", "SECCOMPProfilePath"), ("apparmorEnabled", "AppArmorEnabled"), ("capabilities", "DefaultCapabilities"), ("cgroupVersion", "CgroupsVersion"), ("cpuUtilization", "CPUUtilization")];
+    const SPECIAL: &[(&str, &str)] = &[
+        ("ociRuntime", "OCIRuntime"),
+        ("cpus", "CPUs"),
+        ("idMappings", "IDMappings"),
+        ("os", "OS"),
+        ("gidmap", "GIDMap"),
+        ("uidmap", "UIDMap"),
+        ("dns", "DNS"),
+        ("selinuxEnabled", "SELinuxEnabled"),
+        ("seccompEnabled", "SECCOMPEnabled"),
+        ("seccompProfilePath", "SECCOMPProfilePath"),
+        ("apparmorEnabled", "AppArmorEnabled"),
+        ("capabilities", "DefaultCapabilities"),
+        ("cgroupVersion", "CgroupsVersion"),
+        ("cpuUtilization", "CPUUtilization"),
+    ];
     if let Some((_, name)) = SPECIAL.iter().find(|(json, _)| *json == key) {
         return (*name).to_owned();
     }

@@ -49,7 +49,9 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         "container" => Kind::Container,
         "image" => Kind::Image,
         later @ ("pod" | "network" | "volume" | "artifact") => {
-            return Err(Failure::new(format!("inspect --type {later} is not supported yet: minke has no such objects")));
+            return Err(Failure::new(format!(
+                "inspect --type {later} is not supported yet: minke has no such objects"
+            )));
         }
         other => {
             let words = "\"artifact\", \"container\", \"image\", \"network\", \"pod\", \"volume\" or \"all\"";
@@ -114,8 +116,18 @@ fn show(format: &str, objects: Vec<Value>) -> Result<(), Failure> {
 const TYPES: Types = Types {
     root: "interface {}",
     maps: &[
-        "Labels", "Annotations", "PortBindings", "Ports", "Networks", "Tmpfs", "Data", "DriverOpts", "Sysctls",
-        "Volumes", "ExposedPorts", "Options",
+        "Labels",
+        "Annotations",
+        "PortBindings",
+        "Ports",
+        "Networks",
+        "Tmpfs",
+        "Data",
+        "DriverOpts",
+        "Sysctls",
+        "Volumes",
+        "ExposedPorts",
+        "Options",
     ],
     times: &["Created", "StartedAt", "FinishedAt", "CheckpointedAt", "RestoredAt", "created"],
     pointers: &["Health", "Healthcheck", "StartupHealthCheck", "IPAMConfig", "SizeRw", "HostsFile", "IDMappings"],

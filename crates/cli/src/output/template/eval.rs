@@ -62,8 +62,11 @@ impl<'a> Runner<'a, '_> {
         let line = before.matches('\n').count() + 1;
         let column = before.rfind('\n').map_or(at, |newline| at - newline - 1);
         // Go cuts long sources.
-        let shown: String =
-            if source.chars().count() > 20 { source.chars().take(20).collect::<String>() + "..." } else { source.to_owned() };
+        let shown: String = if source.chars().count() > 20 {
+            source.chars().take(20).collect::<String>() + "..."
+        } else {
+            source.to_owned()
+        };
         let name = self.name;
         Err(Error(format!("template: {name}:{line}:{column}: executing {name:?} at <{shown}>: {message}")))
     }
@@ -260,7 +263,9 @@ impl<'a> Runner<'a, '_> {
         if matches!(name, "and" | "or") {
             return match arguments.pop() {
                 Some(value) => Ok(value),
-                None => self.fail(at, &command.source, &format!("wrong number of args for {name}: want at least 1 got 0")),
+                None => {
+                    self.fail(at, &command.source, &format!("wrong number of args for {name}: want at least 1 got 0"))
+                }
             };
         }
         functions::call(name, &arguments, self.types).map_or_else(
@@ -284,9 +289,9 @@ impl<'a> Runner<'a, '_> {
                 known.map_or_else(|| self.root.clone(), |(_, value)| value.clone())
             }
             OperandKind::Group(pipe) => self.pipeline(pipe, dot)?,
-            OperandKind::Function(name) => functions::call(name, &[], self.types)
-                .map(Val::made)
-                .or_else(|_| self.fail(operand.at, name, &format!("wrong number of args for {name}: want at least 1 got 0")))?,
+            OperandKind::Function(name) => functions::call(name, &[], self.types).map(Val::made).or_else(|_| {
+                self.fail(operand.at, name, &format!("wrong number of args for {name}: want at least 1 got 0"))
+            })?,
         };
         self.fields(value, operand)
     }

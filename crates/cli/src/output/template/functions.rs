@@ -92,7 +92,10 @@ fn dispatch(name: &str, a: &[Val<'_>], types: Types) -> Result<Value, String> {
 }
 
 fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, String> {
-    value.value.as_str().ok_or_else(|| format!("wrong type for value; expected string; got {}", type_name(&value.value)))
+    value
+        .value
+        .as_str()
+        .ok_or_else(|| format!("wrong type for value; expected string; got {}", type_name(&value.value)))
 }
 
 fn number(value: &Val<'_>) -> Result<usize, String> {

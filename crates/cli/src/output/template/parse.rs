@@ -97,8 +97,16 @@ pub enum OperandKind {
 /// Parses `text`.
 pub fn parse(name: &str, text: &str) -> Result<Tree, Error> {
     let tokens = lex(name, text)?;
-    let mut parser =
-        Parser { name, text, tokens, next: 0, defined: BTreeMap::new(), variables: vec![String::new()], loops: 0 };
+    let mut parser = Parser {
+        name,
+        text,
+        tokens,
+        next: 0,
+        defined: BTreeMap::new(),
+        variables: vec![String::new()],
+        loops: 0,
+        depth: 0,
+    };
     let (main, end) = parser.list()?;
     match end {
         End::Text => Ok(Tree { text: text.to_owned(), main, defined: parser.defined }),
@@ -125,6 +133,8 @@ struct Parser<'a> {
     variables: Vec<String>,
     /// Depth of `range`.
     loops: usize,
+    /// Depth of any block: definitions are only allowed outside.
+    depth: usize,
 }
 
 impl Parser<'_> {
@@ -176,7 +186,7 @@ impl Parser<'_> {
                     Some("end") => return self.close().map(|()| (nodes, End::End)),
                     // `else if` is looked at by the branch, so nothing more is taken here.
                     Some("else") => return Ok((nodes, End::Else)),
-                    Some("define") => self.define()?,
+                    Some("define") if self.depth == 0 => self.define()?,
                     Some(word) => nodes.push(self.control(word)?),
                     None => nodes.push(Node::Action(self.pipeline("command", Until::Right)?)),
                 },
@@ -214,6 +224,7 @@ impl Parser<'_> {
         let scope = self.variables.len();
         let pipe = self.pipeline(word, Until::Right)?;
         self.loops += usize::from(word == "range");
+        self.depth += 1;
         let (then, end) = self.list()?;
         self.loops -= usize::from(word == "range");
         let otherwise = match end {
@@ -221,6 +232,7 @@ impl Parser<'_> {
             End::End => Vec::new(),
             End::Else => self.otherwise(word)?,
         };
+        self.depth -= 1;
         self.variables.truncate(scope);
         Ok(Branch { pipe, then, otherwise })
     }
@@ -253,7 +265,9 @@ impl Parser<'_> {
     fn define(&mut self) -> Result<(), Error> {
         let name = self.quoted("define clause")?;
         self.close()?;
+        self.depth += 1;
         let (nodes, end) = self.list()?;
+        self.depth -= 1;
         if end != End::End {
             return self.fail("unexpected EOF in define clause");
         }
@@ -422,8 +436,7 @@ enum Until {
     Paren,
 }
 
-const KEYWORDS: [&str; 10] =
-    ["if", "else", "end", "range", "with", "define", "template", "break", "continue", "block"];
+const KEYWORDS: [&str; 10] = ["if", "else", "end", "range", "with", "define", "template", "break", "continue", "block"];
 
 fn show(kind: Option<&Kind>) -> String {
     match kind {

@@ -3,12 +3,8 @@
 use super::*;
 use serde_json::json;
 
-const TYPES: Types = Types {
-    root: "interface {}",
-    maps: &["Labels", "PortBindings"],
-    times: &["Created"],
-    pointers: &["Health"],
-};
+const TYPES: Types =
+    Types { root: "interface {}", maps: &["Labels", "PortBindings"], times: &["Created"], pointers: &["Health"] };
 
 fn data() -> Value {
     json!({
@@ -50,7 +46,10 @@ fn actions() {
     check("{{range .Config.Cmd}}{{if eq . \"sleep\"}}{{continue}}{{end}}{{.}}{{end}}", "100");
     check("{{range .Mounts}}x{{else}}none{{end}}", "none");
     check("{{range 3}}{{.}}{{end}}", "012");
-    check("{{(index .Config.Cmd 0) | upper}}{{$.Foo}}", "Error: template: inspect:1:46: executing \"inspect\" at <$.Foo>: can't evaluate field Foo in type []interface {}");
+    check(
+        "{{(index .Config.Cmd 0) | upper}}{{$.Foo}}",
+        "Error: template: inspect:1:47: executing \"inspect\" at <$.Foo>: can't evaluate field Foo in type []interface {}",
+    );
 }
 
 #[test]
@@ -61,9 +60,15 @@ fn defined_templates() {
 
 #[test]
 fn functions() {
-    check("{{json .Config.Labels}} {{join .Args \",\"}} {{upper .Name}} {{lower \"ABC\"}} {{title .Name}}", "{\"a\":\"b\",\"c\":\"d\"} 100 C1 abc C1");
+    check(
+        "{{json .Config.Labels}} {{join .Args \",\"}} {{upper .Name}} {{lower \"ABC\"}} {{title .Name}}",
+        "{\"a\":\"b\",\"c\":\"d\"} 100 C1 abc C1",
+    );
     check("{{split .Name \"c\"}} {{pad \"x\" 2 3}}| {{truncate \"abcdef\" 3}}", "[ 1]   x   | abc");
-    check("{{printf \"%-8s|%5d|%q|%v|%x|%05d|%t|%T\" .Name 42 \"a b\" .Args 255 7 true .Name}}", "c1      |   42|\"a b\"|[100]|ff|00007|true|string");
+    check(
+        "{{printf \"%-8s|%5d|%q|%v|%x|%05d|%t|%T\" .Name 42 \"a b\" .Args 255 7 true .Name}}",
+        "c1      |   42|\"a b\"|[100]|ff|00007|true|string",
+    );
     check("{{len .Args}} {{index .Args 0}} {{index .Config.Labels \"a\"}} {{slice .Name 0 1}}", "1 100 b c");
     check("{{index .Config.Labels \"zz\"}}|", "|");
     check("{{println 1 2 \"x\"}}{{print 1 2 \"x\" 3}}{{print \"a\" \"b\"}}", "1 2 x\n1 2x3ab");
@@ -78,14 +83,26 @@ fn functions() {
 
 #[test]
 fn errors() {
-    check("{{.Foo}}", "Error: template: inspect:1:13: executing \"inspect\" at <.Foo>: can't evaluate field Foo in type interface {}");
-    check("{{.Name.Foo}}", "Error: template: inspect:1:18: executing \"inspect\" at <.Name.Foo>: can't evaluate field Foo in type string");
+    check(
+        "{{.Foo}}",
+        "Error: template: inspect:1:13: executing \"inspect\" at <.Foo>: can't evaluate field Foo in type interface {}",
+    );
+    check(
+        "{{.Name.Foo}}",
+        "Error: template: inspect:1:18: executing \"inspect\" at <.Name.Foo>: can't evaluate field Foo in type string",
+    );
     check("{{foo}}", "Error: template: inspect:1: function \"foo\" not defined");
     check("{{if}}", "Error: template: inspect:1: missing value for if");
     check("{{", "Error: template: inspect:1: unexpected \"{\" in command");
     check("{{end}}", "Error: template: inspect:1: unexpected {{end}}");
-    check("{{index .Args 5}}", "Error: template: inspect:1:13: executing \"inspect\" at <index .Args 5>: error calling index: index out of range: 5");
-    check("{{eq 1 \"a\"}}", "Error: template: inspect:1:13: executing \"inspect\" at <eq 1 \"a\">: error calling eq: incompatible types for comparison: int and string");
+    check(
+        "{{index .Args 5}}",
+        "Error: template: inspect:1:13: executing \"inspect\" at <index .Args 5>: error calling index: index out of range: 5",
+    );
+    check(
+        "{{eq 1 \"a\"}}",
+        "Error: template: inspect:1:13: executing \"inspect\" at <eq 1 \"a\">: error calling eq: incompatible types for comparison: int and string",
+    );
     check("{{nil}}", "Error: template: inspect:1:13: executing \"inspect\" at <nil>: nil is not a command");
     check("{{define \"a\"}}x{{end}}", "Error: template: inspect:1: unexpected <define> in command");
 }

@@ -1,0 +1,68 @@
+//! The user namespace of an ordinary user: all processes and containers of one user and run folder share it.
+//!
+//! The first command makes it; it lives as long as any process in it, and later commands find it by the file
+//! `<runroot>/minke/userns/current` (pid and inode number of the namespace). See user_namespaces(7), subuid(5).
+
+mod find;
+mod make;
+mod ranges;
+
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::process::DumpableBehavior;
+use std::os::fd::AsFd;
+use std::path::Path;
+use sys::namespace::{Namespaces, join};
+
+/// Enters the namespace, making it if there is none alive. Returns whether only one id is mapped.
+///
+/// The caller must be single-threaded. An error is one line, with what to do where that is known.
+pub fn enter(uid: u32, gid: u32, run_root: &Path) -> Result<bool, String> {
+    let folder = run_root.join("minke/userns");
+    make_private(&folder)?;
+    let lock = rustix::fs::open(
+        folder.join("lock"),
+        OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC,
+        Mode::from_raw_mode(0o600),
+    )
+    .map_err(|error| format!("open `{}`: {error}", folder.join("lock").display()))?;
+    // Two first commands at once must not make two namespaces.
+    rustix::fs::flock(&lock, FlockOperation::LockExclusive)
+        .map_err(|error| format!("lock `{}`: {error}", folder.display()))?;
+    let wanted = ranges::of(uid, gid);
+    let joined =
+        find::alive(&folder, &wanted).is_some_and(|namespace| join(namespace.as_fd(), Namespaces::USER).is_ok());
+    let mut why = None;
+    if !joined {
+        why = make::namespace(&wanted)?;
+        find::record(&folder, std::process::id());
+    }
+    sys::credential::become_root().map_err(|error| format!("become root of the user namespace: {error}"))?;
+    // Changing ids made this process's /proc files root's; later commands of this user must be able to join its namespace.
+    rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable)
+        .map_err(|error| format!("make this process visible to its user: {error}"))?;
+    let map = sys::id_map::read("/proc/self/uid_map").map_err(|error| format!("read /proc/self/uid_map: {error}"))?;
+    let single = map.iter().map(|range| u64::from(range.count)).sum::<u64>() <= 1;
+    if single {
+        warn_single(&wanted.user, why.as_deref().unwrap_or("running containers of this user have one id"));
+    }
+    Ok(single)
+}
+
+fn warn_single(user: &str, why: &str) {
+    log::warn!(
+        "only one user id is available inside containers: {why}. Files of other users in images lose their owners, and \
+         processes can't change their user. To have more: usermod --add-subuids 100000-165535 --add-subgids \
+         100000-165535 {user}, and install newuidmap (Debian: uidmap)"
+    );
+}
+
+fn make_private(folder: &Path) -> Result<(), String> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| {
+        format!(
+            "make folder `{}`: {error} (set XDG_RUNTIME_DIR to a folder of your own, or log in as this user)",
+            folder.display()
+        )
+    })
+}

@@ -2,9 +2,31 @@
 //!
 //! The caller is single-threaded at [`launch`]: the child is a plain fork into new namespaces and may allocate.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
+pub mod cgroup;
+mod channel;
+mod child;
+mod command;
+mod error;
+mod exec;
+pub mod hooks;
+mod idmap;
+mod launch;
+mod mount_option;
+mod namespaces;
+mod rlimit;
+mod scheduling;
+mod seccomp;
+mod spawn;
+
+pub use error::{Error, ErrorKind};
+pub use exec::exec;
+pub use launch::launch;
+
 use oci::runtime::Spec;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The container's root file system.
 #[derive(Debug, Clone)]
@@ -28,6 +50,9 @@ pub struct Overlay {
     pub merged: PathBuf,
     /// `userxattr`.
     pub userxattr: bool,
+    /// `volatile`: nothing is synced when the overlay goes (its content is lost with the machine's power). For `--rm`; a work
+    /// folder used so must be emptied before it is used again.
+    pub volatile: bool,
     /// Shift owners of lower and upper by the spec's id mappings with idmapped mounts (real root with a user namespace).
     pub idmap: bool,
 }
@@ -61,6 +86,8 @@ pub enum Stdio<'a> {
 pub struct Launch<'a> {
     /// Container id.
     pub id: &'a str,
+    /// Told to hooks.
+    pub bundle: &'a Path,
     /// The config; `root.path` is ignored in favour of `root`.
     pub spec: &'a Spec,
     /// See [`Root`].
@@ -89,6 +116,10 @@ pub struct Launched {
     pub pidfd: OwnedFd,
     /// Folders that hold the container's cgroups, to be stored and given to [`cgroup::remove`].
     pub cgroups: cgroup::Cgroups,
+    channel: OwnedFd,
+    /// For messages.
+    command: String,
+    netns: Option<OwnedFd>,
 }
 
 /// The child has its root and waits for [`Launched::start`].
@@ -99,50 +130,6 @@ pub struct Ready {
     pub uid: u32,
     /// Its group.
     pub gid: u32,
-}
-
-/// What went wrong, where; `kind` decides the exit code.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}")]
-pub struct Error {
-    /// "mount `/x` on `/y`", with the names.
-    pub what: String,
-    /// 126 and 127 come from here.
-    pub kind: ErrorKind,
-    /// Why.
-    #[source]
-    pub source: Option<std::io::Error>,
-}
-
-/// For exit codes: command not found 127, not executable 126, anything else 125 (126 in `exec`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// ENOENT of the command.
-    CommandNotFound,
-    /// EACCES, ENOEXEC, a folder, ….
-    CommandNotExecutable,
-    /// The rest.
-    Other,
-}
-
-/// Clones the child; returns at once.
-pub fn launch(_launch: &Launch<'_>) -> Result<Launched, Error> {
-    todo!()
-}
-
-impl Launched {
-    /// The child's network namespace.
-    pub fn netns(&self) -> Result<OwnedFd, Error> {
-        todo!()
-    }
-    /// Waits until its root is in place.
-    pub fn ready(&mut self) -> Result<Ready, Error> {
-        todo!()
-    }
-    /// Lets it exec; returns when it has (or with the error of exec). The child is killed and its cgroups removed on error.
-    pub fn start(&mut self) -> Result<(), Error> {
-        todo!()
-    }
 }
 
 /// One more process in a running container.
@@ -169,43 +156,4 @@ pub struct Execed {
     pub pidfd: OwnedFd,
     /// Terminal master, if asked for.
     pub terminal: Option<OwnedFd>,
-}
-
-/// Joins the container's namespaces and cgroups and execs; returns once exec took place.
-pub fn exec(_exec: &Exec<'_>) -> Result<Execed, Error> {
-    todo!()
-}
-
-/// Control groups, v1, hybrid and v2.
-pub mod cgroup {
-    use serde::{Deserialize, Serialize};
-    use std::path::PathBuf;
-    /// Where a container's cgroups are.
-    #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-    pub struct Cgroups {
-        /// One folder per hierarchy (v1), or one (v2).
-        pub folders: Vec<PathBuf>,
-    }
-    /// Removes them, children first; retries while the kernel still counts dying processes. Idempotent.
-    pub fn remove(_cgroups: &Cgroups) -> Result<(), super::Error> {
-        todo!()
-    }
-    /// Pids in them.
-    pub fn pids(_cgroups: &Cgroups) -> Result<Vec<i32>, super::Error> {
-        todo!()
-    }
-    /// What this host has.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub enum Version {
-        /// Only cgroup2.
-        V2,
-        /// v1 hierarchies, perhaps with an empty v2.
-        V1,
-        /// None usable.
-        None,
-    }
-    /// Detects it.
-    pub fn version() -> Version {
-        todo!()
-    }
 }

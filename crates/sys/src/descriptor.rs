@@ -69,17 +69,19 @@ pub fn close_inherited(first: RawFd, count: u32) {
 
 /// Puts copies of `sources` at the numbers `first`, `first + 1`, …, open across exec; whatever was there is closed.
 ///
-/// The sources may themselves sit on those numbers in any order. For a process about to exec: the numbers are not owned
-/// by anything in Rust's eyes, so the caller must not hold them otherwise.
-pub fn place(first: RawFd, sources: &[BorrowedFd<'_>]) -> io::Result<()> {
+/// The sources may themselves sit on those numbers in any order. For a process about to exec: whoever owned one of the
+/// numbers must not use or drop it any more; the results stay open until exec.
+pub fn place(first: RawFd, sources: &[BorrowedFd<'_>]) -> io::Result<Vec<BorrowedFd<'static>>> {
     let end = first + sources.len() as RawFd;
     // First out of the way of all targets, then into place.
     let away = sources.iter().map(|source| copy_above(*source, end)).collect::<io::Result<Vec<OwnedFd>>>()?;
-    for (number, source) in (first..).zip(&away) {
+    let put = |(number, source): (RawFd, &OwnedFd)| {
         // SAFETY: replaces a number that the caller gave up.
         check(unsafe { libc::dup3(source.as_raw_fd(), number, 0) }.into())?;
-    }
-    Ok(())
+        // SAFETY: just opened, and nobody closes it before exec, see above.
+        Ok(unsafe { BorrowedFd::borrow_raw(number) })
+    };
+    (first..).zip(&away).map(put).collect()
 }
 
 /// A close-on-exec copy with a number of at least `least`.

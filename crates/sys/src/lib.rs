@@ -14,6 +14,7 @@ pub mod exec;
 pub mod fd_passing;
 pub mod id_map;
 pub mod inside;
+pub mod interface;
 pub mod keyring;
 pub mod memory_file;
 pub mod mount;

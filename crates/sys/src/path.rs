@@ -83,7 +83,7 @@ pub fn make_file(root: impl AsFd, path: &Path, mode: u32) -> io::Result<OwnedFd>
 }
 
 /// The folder that holds the last component of `path` below `root`, made where missing, and that component.
-pub fn make_parent<'a>(root: impl AsFd, path: &'a Path) -> io::Result<(OwnedFd, &'a OsStr)> {
+pub fn make_parent(root: impl AsFd, path: &Path) -> io::Result<(OwnedFd, &OsStr)> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let folder = make_folder(root, path.parent().unwrap_or(Path::new("/")), 0o755)?;
     Ok((folder, name))

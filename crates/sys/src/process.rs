@@ -119,6 +119,12 @@ pub fn hide_from_ptrace() -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0 as libc::c_ulong) }.into()).map(drop)
 }
 
+/// PR_SET_DUMPABLE 1: the opposite, for a process that a change of user has hidden.
+pub fn allow_ptrace() -> io::Result<()> {
+    // SAFETY: plain numbers.
+    check(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1 as libc::c_ulong) }.into()).map(drop)
+}
+
 /// personality(2).
 pub fn set_personality(persona: u32) -> io::Result<()> {
     // SAFETY: plain number.

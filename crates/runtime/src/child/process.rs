@@ -1,0 +1,268 @@
+//! The last steps of `launch` and `exec`: limits, rights, filter, streams, and the exec itself.
+
+use super::user::Identity;
+use crate::Stdio;
+use crate::channel;
+use crate::command;
+use crate::error::{Error, Tried};
+use oci::runtime::{Process, Rlimit, Spec};
+use rustix::fs::{Mode, OFlags};
+use std::convert::Infallible;
+use std::ffi::CString;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::path::Path;
+use sys::capability::{self, Set, Sets};
+use sys::seccomp::Instruction;
+
+/// All that the last steps need.
+pub(crate) struct Last<'a> {
+    pub spec: &'a Spec,
+    pub process: &'a Process,
+    pub identity: &'a Identity,
+    pub set_home: bool,
+    pub stdio: &'a Stdio<'a>,
+    /// Of a new terminal.
+    pub slave: Option<BorrowedFd<'a>>,
+    pub preserve: &'a [BorrowedFd<'a>],
+    pub filter: &'a [Instruction],
+    pub channel: BorrowedFd<'a>,
+    pub trampoline: BorrowedFd<'a>,
+    pub die_with_parent: bool,
+    pub init: bool,
+}
+
+/// Runs `wait` when all is set up but the user, and becomes the command. Errors after the descriptors have moved are
+/// reported here.
+pub(crate) fn become_command(last: &Last<'_>, wait: impl FnOnce() -> Result<(), Error>) -> Result<Infallible, Error> {
+    set_limits(last)?;
+    refuse_labels(last.process)?;
+    let environment = environment(last)?;
+    let root_folder = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+        .tried(|| "open `/`")?;
+    wait()?;
+    let entered = change_folder(root_folder.as_fd(), &last.process.cwd);
+    if let Some(slave) = last.slave {
+        rustix::process::ioctl_tiocsctty(slave).tried(|| "make the terminal the controlling one")?;
+    }
+    let sets = WantedSets::of(last.process);
+    switch_user(last.identity, &sets)?;
+    if entered.is_err() {
+        // A folder that only the user may enter (a home on NFS, a FUSE mount).
+        change_folder(root_folder.as_fd(), &last.process.cwd)?;
+    }
+    let (path, arguments) = command::find(&last.process.args, &environment, last.init)?;
+    let placed = place_descriptors(last)?;
+    let failed = match restrict(last, &sets) {
+        Err(error) => error,
+        Ok(()) => exec(&placed, path, arguments, &environment),
+    };
+    channel::report_failed(placed.channel, &failed);
+    sys::process::exit_now(1)
+}
+
+/// Where the two descriptors of ours are when all others have their final numbers.
+struct Placed {
+    channel: BorrowedFd<'static>,
+    trampoline: BorrowedFd<'static>,
+}
+
+/// 0, 1, 2, the preserved ones, the channel and the trampoline; only the latter doesn't pass the exec, like all others.
+fn place_descriptors(last: &Last<'_>) -> Result<Placed, Error> {
+    let what = || "put the standard streams in place";
+    let mut sources: Vec<BorrowedFd<'_>> = Vec::with_capacity(8);
+    match (last.slave, last.stdio) {
+        (Some(slave), _) => sources.extend([slave, slave, slave]),
+        (None, Stdio::Fds(input, output, error)) => sources.extend([*input, *output, *error]),
+        (None, _) => {}
+    }
+    let first = if sources.is_empty() { 3 } else { 0 };
+    sources.extend_from_slice(last.preserve);
+    sources.extend([last.channel, last.trampoline]);
+    let placed = sys::descriptor::place(first, &sources).tried(what)?;
+    let [.., channel, trampoline] = placed[..] else { return Err(Error::other(what())) };
+    sys::descriptor::close_on_exec_from(trampoline.as_raw_fd()).tried(what)?;
+    Ok(Placed { channel, trampoline })
+}
+
+fn exec(placed: &Placed, path: CString, arguments: Vec<CString>, environment: &[CString]) -> Error {
+    let status = CString::new(placed.channel.as_raw_fd().to_string()).unwrap_or_default();
+    let mut words = vec![c"minke-exec".to_owned(), status, path];
+    words.extend(arguments);
+    Error::io("start the container's command", sys::exec::fd(placed.trampoline, &words, environment))
+}
+
+/// Makes the working folder where the image lacks it, as crun does.
+pub(crate) fn make_working_folder(root: BorrowedFd<'_>, cwd: &str) -> Result<(), Error> {
+    let cwd = Path::new(if cwd.is_empty() { "/" } else { cwd });
+    if !cwd.is_absolute() {
+        return Err(Error::other(format!("the working folder `{}` is not an absolute path", cwd.display())));
+    }
+    match sys::path::make_folder(root, cwd, 0o755) {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EROFS | libc::EACCES)) => Ok(()),
+        other => other.map(drop).tried(|| format!("make the working folder `{}`", cwd.display())),
+    }
+}
+
+/// Resolved inside the root and without magic links: `/proc/self/fd/N` can't lead to the host (CVE-2024-21626).
+fn change_folder(root: BorrowedFd<'_>, cwd: &str) -> Result<(), Error> {
+    let what = || format!("enter the working folder `{cwd}`");
+    let folder = sys::path::open(root, Path::new(cwd), OFlags::PATH | OFlags::DIRECTORY, 0).tried(what)?;
+    rustix::process::fchdir(folder).tried(what)
+}
+
+fn environment(last: &Last<'_>) -> Result<Vec<CString>, Error> {
+    let mut environment = last.process.env.clone();
+    if last.set_home
+        && !environment.iter().any(|entry| entry.strip_prefix("HOME=").is_some_and(|home| !home.is_empty()))
+    {
+        environment.retain(|entry| !entry.starts_with("HOME="));
+        environment.push(format!("HOME={}", last.identity.home));
+    }
+    environment
+        .into_iter()
+        .map(|entry| CString::new(entry).map_err(|_| Error::other("a variable contains a zero byte")))
+        .collect()
+}
+
+/// Everything that is not about the user.
+fn set_limits(last: &Last<'_>) -> Result<(), Error> {
+    match sys::keyring::join_new_session() {
+        // Not built in, forbidden by the engine's own sandbox, or too many keys: not worth a container.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM | libc::EDQUOT)) => {}
+        other => other.tried(|| "join a new session keyring")?,
+    }
+    last.process.rlimits.iter().try_for_each(set_rlimit)?;
+    if let Some(scheduler) = &last.process.scheduler {
+        crate::scheduling::set(scheduler)?;
+    }
+    if let Some(priority) = &last.process.io_priority {
+        crate::scheduling::set_io_priority(priority)?;
+    }
+    if let Some(personality) = last.spec.linux.as_ref().and_then(|linux| linux.personality.as_ref()) {
+        let persona = match personality.domain.as_str() {
+            "LINUX" => 0,
+            "LINUX32" => 8,
+            other => return Err(Error::other(format!("unknown personality `{other}`"))),
+        };
+        sys::process::set_personality(persona).tried(|| "set the personality")?;
+    }
+    let umask = last.process.user.umask.unwrap_or(0o022);
+    rustix::process::umask(Mode::from_raw_mode(umask & 0o777));
+    Ok(())
+}
+
+fn refuse_labels(process: &Process) -> Result<(), Error> {
+    for (what, label) in [("AppArmor", &process.apparmor_profile), ("SELinux", &process.selinux_label)] {
+        if label.as_deref().is_some_and(|label| !label.is_empty() && label != "unconfined") {
+            return Err(Error::other(format!("{what} labels are not supported yet")));
+        }
+    }
+    Ok(())
+}
+
+/// Without CAP_SYS_RESOURCE what is allowed is taken: up to the hard limit there is.
+fn set_rlimit(limit: &Rlimit) -> Result<(), Error> {
+    use rustix::process::{Rlimit as Raw, getrlimit, setrlimit};
+    let what = || format!("set {} to {}:{}", limit.kind, limit.soft, limit.hard);
+    let resource = crate::rlimit::resource(&limit.kind)?;
+    let value = |number: u64| Some(number).filter(|&number| number != u64::MAX);
+    let wanted = Raw { current: value(limit.soft), maximum: value(limit.hard) };
+    match setrlimit(resource, wanted) {
+        Err(rustix::io::Errno::PERM) => {
+            let ceiling = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+            let wanted = Raw { current: value(limit.soft.min(ceiling)), maximum: value(limit.hard.min(ceiling)) };
+            setrlimit(resource, wanted).tried(what)
+        }
+        other => other.tried(what),
+    }
+}
+
+/// /proc/self/oom_score_adj, before anything changes. Lowering needs CAP_SYS_RESOURCE; without it things stay as they are.
+pub(crate) fn set_oom_score(spec: &Spec) -> Result<(), Error> {
+    let Some(score) = spec.process.as_ref().and_then(|process| process.oom_score_adj) else { return Ok(()) };
+    match std::fs::write("/proc/self/oom_score_adj", score.to_string()) {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EPERM | libc::EACCES)) => Ok(()),
+        other => other.tried(|| format!("set oom_score_adj to {score}")),
+    }
+}
+
+/// The five sets, cut to what we have.
+struct WantedSets {
+    bounding: Set,
+    sets: Sets,
+    ambient: Set,
+}
+
+impl WantedSets {
+    fn of(process: &Process) -> Self {
+        let set = |names: &[String]| Set::from_names(names.iter().map(String::as_str)).0;
+        let wish = process.capabilities.clone().unwrap_or_default();
+        let permitted = set(&wish.permitted);
+        let sets =
+            Sets { permitted, effective: set(&wish.effective).and(permitted), inheritable: set(&wish.inheritable) };
+        Self { bounding: set(&wish.bounding), sets, ambient: set(&wish.ambient).and(permitted).and(sets.inheritable) }
+    }
+}
+
+/// Bounding set, groups, user. The permitted set is kept for the steps that follow.
+fn switch_user(identity: &Identity, wanted: &WantedSets) -> Result<(), Error> {
+    capability::limit_bounding(wanted.bounding).tried(|| "limit the bounding set of capabilities")?;
+    rustix::thread::set_keep_capabilities(true).tried(|| "keep capabilities")?;
+    match sys::credential::set_groups(&identity.groups) {
+        // A user namespace with a single id has no groups to set.
+        Err(error) if error.raw_os_error() == Some(libc::EPERM) && identity.groups.is_empty() => {}
+        other => other.tried(|| format!("set the groups {:?}", identity.groups))?,
+    }
+    sys::credential::set_gid(identity.gid).map_err(|error| unmapped("group", identity.gid, error))?;
+    sys::credential::set_uid(identity.uid).map_err(|error| unmapped("user", identity.uid, error))
+}
+
+fn unmapped(what: &str, id: u32, error: std::io::Error) -> Error {
+    match error.raw_os_error() {
+        Some(libc::EINVAL) => Error::other(format!("{what} {id} is not mapped in the container's user namespace")),
+        _ => Error::io(format!("become {what} {id}"), error),
+    }
+}
+
+/// Capabilities, no_new_privs and the filter. Without no_new_privs the filter needs CAP_SYS_ADMIN, so it comes first.
+fn restrict(last: &Last<'_>, wanted: &WantedSets) -> Result<(), Error> {
+    let have = capability::get().tried(|| "read the capabilities")?;
+    let sets = Sets {
+        effective: wanted.sets.effective.and(have.permitted),
+        permitted: wanted.sets.permitted.and(have.permitted),
+        inheritable: wanted.sets.inheritable,
+    };
+    if last.die_with_parent {
+        // Cleared by the change of user.
+        sys::process::die_with_parent(libc::SIGKILL).tried(|| "bind the container's life to the engine's")?;
+    }
+    sys::signal::reset_all().tried(|| "reset the signals")?;
+    if last.process.no_new_privileges {
+        rustix::thread::set_no_new_privs(true).tried(|| "set no_new_privs")?;
+        drop_to(sets, wanted.ambient)?;
+        return filter(last);
+    }
+    if !last.filter.is_empty() && have.effective != have.permitted {
+        let all = Sets { effective: have.permitted, ..have };
+        capability::set(all).tried(|| "raise the capabilities for the seccomp filter")?;
+    }
+    filter(last)?;
+    drop_to(sets, wanted.ambient)
+}
+
+fn drop_to(sets: Sets, ambient: Set) -> Result<(), Error> {
+    capability::set(sets).tried(|| "set the capabilities")?;
+    match ambient.0 {
+        0 => Ok(()),
+        _ => capability::set_ambient(ambient).tried(|| "set the ambient capabilities"),
+    }
+}
+
+fn filter(last: &Last<'_>) -> Result<(), Error> {
+    let Some(profile) = last.spec.linux.as_ref().and_then(|linux| linux.seccomp.as_ref()) else { return Ok(()) };
+    if last.filter.is_empty() {
+        return Ok(());
+    }
+    let flags = crate::seccomp::filter_flags(&profile.flags)?;
+    sys::seccomp::install(last.filter, flags).tried(|| "install the seccomp filter").map(drop)
+}

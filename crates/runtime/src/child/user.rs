@@ -1,0 +1,202 @@
+//! Who the process is, by the container's own /etc/passwd and /etc/group (passwd(5), group(5); words as Podman's `--user`).
+
+use crate::UserLookup;
+use crate::error::{Error, Tried};
+use oci::runtime::Spec;
+use rustix::fs::{Mode, OFlags};
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+
+/// Larger files are not believed.
+const LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Numbers for the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub uid: u32,
+    pub gid: u32,
+    pub groups: Vec<u32>,
+    /// From passwd, else `/`.
+    pub home: String,
+}
+
+/// Reads both files below `root`, adds the lines asked for, and looks up.
+pub(crate) fn look_up(root: BorrowedFd<'_>, wish: &UserLookup, spec: &Spec) -> Result<Identity, Error> {
+    let mut passwd = read(root, "/etc/passwd")?;
+    let mut group = read(root, "/etc/group")?;
+    add_line(root, "/etc/passwd", &mut passwd, wish.passwd_line.as_deref())?;
+    add_line(root, "/etc/group", &mut group, wish.group_line.as_deref())?;
+    let user = spec.process.as_ref().map(|process| process.user.clone()).unwrap_or_default();
+    resolve(wish, &user, &passwd, &group)
+}
+
+fn read(root: BorrowedFd<'_>, path: &str) -> Result<String, Error> {
+    let bytes = sys::path::read(root, Path::new(path), LIMIT).tried(|| format!("read the container's `{path}`"))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default())
+}
+
+/// Appends a line whose number (third field) no line has yet.
+fn add_line(root: BorrowedFd<'_>, path: &str, text: &mut String, line: Option<&str>) -> Result<(), Error> {
+    let Some(line) = line.map(str::trim_end).filter(|line| !line.is_empty()) else { return Ok(()) };
+    if text.lines().any(|other| other.split(':').nth(2) == line.split(':').nth(2)) {
+        return Ok(());
+    }
+    let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let addition = format!("{newline}{line}\n");
+    text.push_str(&addition);
+    let what = || format!("add a line to the container's `{path}`");
+    let (folder, name) = sys::path::make_parent(root, Path::new(path)).tried(what)?;
+    let flags =
+        OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(&folder, name, flags, Mode::from_raw_mode(0o644)) {
+        // A link to another place inside.
+        Err(rustix::io::Errno::LOOP) => {
+            sys::path::open(root, Path::new(path), OFlags::WRONLY | OFlags::APPEND, 0).tried(what)?
+        }
+        other => other.tried(what)?,
+    };
+    rustix::io::write(file, addition.as_bytes()).tried(what)?;
+    Ok(())
+}
+
+/// One line of passwd(5).
+struct Account<'a> {
+    name: &'a str,
+    uid: u32,
+    gid: u32,
+    home: &'a str,
+}
+
+fn accounts(passwd: &str) -> impl Iterator<Item = Account<'_>> {
+    passwd.lines().filter_map(|line| {
+        let mut fields = line.split(':');
+        let (name, _) = (fields.next()?, fields.next()?);
+        let (uid, gid) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        Some(Account { name, uid, gid, home: fields.nth(1).unwrap_or_default() })
+    })
+}
+
+/// (name, gid, members) of group(5).
+fn groups(group: &str) -> impl Iterator<Item = (&str, u32, &str)> {
+    group.lines().filter_map(|line| {
+        let mut fields = line.split(':');
+        let (name, _) = (fields.next()?, fields.next()?);
+        Some((name, fields.next()?.parse().ok()?, fields.next().unwrap_or_default()))
+    })
+}
+
+fn resolve(wish: &UserLookup, spec: &oci::runtime::User, passwd: &str, group: &str) -> Result<Identity, Error> {
+    let mut identity = match wish.user.as_str() {
+        "" => {
+            let account = accounts(passwd).find(|account| account.uid == spec.uid);
+            let home = account.map_or("/", |account| account.home).to_owned();
+            Identity { uid: spec.uid, gid: spec.gid, groups: spec.additional_gids.clone(), home }
+        }
+        words => by_words(words, passwd, group)?,
+    };
+    for name in &wish.groups {
+        identity.groups.push(group_number(name, group)?);
+    }
+    let mut seen = Vec::new();
+    identity.groups.retain(|gid| {
+        !seen.contains(gid) && {
+            seen.push(*gid);
+            true
+        }
+    });
+    if identity.home.is_empty() {
+        identity.home = "/".to_owned();
+    }
+    Ok(identity)
+}
+
+/// `uid`, `name`, `uid:gid`, `name:group`, ….
+fn by_words(words: &str, passwd: &str, group: &str) -> Result<Identity, Error> {
+    let (user, explicit) = match words.split_once(':') {
+        Some((user, group)) => (user, Some(group).filter(|group| !group.is_empty())),
+        None => (words, None),
+    };
+    // A name wins over a number, as in libpod and moby.
+    let number = user.parse::<u32>().ok();
+    let account = accounts(passwd)
+        .find(|account| account.name == user)
+        .or_else(|| accounts(passwd).find(|account| Some(account.uid) == number));
+    let identity = match (&account, number) {
+        (Some(account), _) => Identity {
+            uid: account.uid,
+            gid: account.gid,
+            groups: member_of(account.name, group),
+            home: account.home.to_owned(),
+        },
+        (None, Some(uid)) => Identity { uid, gid: 0, groups: Vec::new(), home: "/".to_owned() },
+        (None, None) if user.is_empty() => Identity { uid: 0, gid: 0, groups: Vec::new(), home: "/".to_owned() },
+        (None, None) => {
+            return Err(Error::other(format!("unable to find user {user}: no matching entries in passwd file")));
+        }
+    };
+    match explicit {
+        None => Ok(identity),
+        Some(name) => Ok(Identity { gid: group_number(name, group)?, groups: Vec::new(), ..identity }),
+    }
+}
+
+fn member_of(user: &str, group: &str) -> Vec<u32> {
+    groups(group)
+        .filter(|(_, _, members)| members.split(',').any(|member| member == user))
+        .map(|(_, gid, _)| gid)
+        .collect()
+}
+
+fn group_number(name: &str, group: &str) -> Result<u32, Error> {
+    let known = groups(group).find(|(other, _, _)| *other == name).map(|(_, gid, _)| gid);
+    known
+        .or_else(|| name.parse().ok())
+        .ok_or_else(|| Error::other(format!("unable to find group {name}: no matching entries in group file")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PASSWD: &str =
+        "root:x:0:0:root:/root:/bin/sh\nweb:x:33:44:Web:/var/www:/bin/false\nbroken\n1000:x:7:7::/seven:\n";
+    const GROUP: &str = "root:x:0:\nvideo:x:27:web,root\naudio:x:28:web\nstaff:x:50:\n";
+
+    fn identity(user: &str, groups: &[&str]) -> Result<Identity, Error> {
+        let wish = UserLookup {
+            user: user.into(),
+            groups: groups.iter().map(|name| name.to_string()).collect(),
+            ..UserLookup::default()
+        };
+        resolve(
+            &wish,
+            &oci::runtime::User { uid: 5, gid: 6, additional_gids: vec![8], ..Default::default() },
+            PASSWD,
+            GROUP,
+        )
+    }
+
+    fn is(identity: Identity) -> (u32, u32, Vec<u32>, String) {
+        (identity.uid, identity.gid, identity.groups, identity.home)
+    }
+
+    #[test]
+    fn words_are_looked_up_in_the_containers_files() {
+        assert_eq!(is(identity("", &[]).unwrap()), (5, 6, vec![8], "/".into()));
+        assert_eq!(is(identity("web", &[]).unwrap()), (33, 44, vec![27, 28], "/var/www".into()));
+        assert_eq!(is(identity("33", &[]).unwrap()), (33, 44, vec![27, 28], "/var/www".into()));
+        assert_eq!(is(identity("web:staff", &[]).unwrap()), (33, 50, vec![], "/var/www".into()));
+        assert_eq!(is(identity("99:98", &["video", "12", "27"]).unwrap()), (99, 98, vec![27, 12], "/".into()));
+        assert_eq!(identity("1000", &[]).unwrap().uid, 7);
+    }
+
+    #[test]
+    fn names_not_there_are_errors() {
+        assert_eq!(
+            identity("nobody", &[]).unwrap_err().what,
+            "unable to find user nobody: no matching entries in passwd file"
+        );
+        assert!(identity("root:nope", &[]).is_err());
+        assert!(identity("root", &["nope"]).is_err());
+    }
+}

@@ -1,0 +1,81 @@
+//! Finding the command: a name without a slash is looked for in the PATH of the process's own environment, inside the container.
+
+use crate::error::{Error, ErrorKind};
+use rustix::fs::{Access, FileType};
+use std::ffi::CString;
+
+/// The file to execute and argv.
+pub(crate) fn find(args: &[String], environment: &[CString], init: bool) -> Result<(CString, Vec<CString>), Error> {
+    let Some(name) = args.first().filter(|name| !name.is_empty()) else {
+        return Err(Error::other("no command was given and the image has none"));
+    };
+    let path = executable(name, environment)?;
+    let mut arguments = args.iter().map(|arg| zero_free(arg)).collect::<Result<Vec<_>, _>>()?;
+    if !init {
+        return Ok((zero_free(&path)?, arguments));
+    }
+    // Podman's: `/run/podman-init -- COMMAND…`.
+    let init = zero_free(crate::child::INIT_PATH)?;
+    arguments.splice(0..0, [init.clone(), c"--".to_owned()]);
+    Ok((init, arguments))
+}
+
+fn zero_free(text: &str) -> Result<CString, Error> {
+    CString::new(text).map_err(|_| Error::other(format!("`{}` contains a zero byte", text.escape_debug())))
+}
+
+/// As the user that will run it.
+fn executable(name: &str, environment: &[CString]) -> Result<String, Error> {
+    if name.contains('/') {
+        // The exec itself says what is wrong with it.
+        return Ok(name.to_owned());
+    }
+    let path = environment.iter().find_map(|entry| entry.to_str().ok()?.strip_prefix("PATH="));
+    let path = path.unwrap_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    let mut forbidden = false;
+    for folder in path.split(':') {
+        let candidate = format!("{}/{name}", if folder.is_empty() { "." } else { folder });
+        match runnable(&candidate) {
+            Ok(true) => return Ok(candidate),
+            Ok(false) => {}
+            Err(()) => forbidden = true,
+        }
+    }
+    Err(match forbidden {
+        true => not_executable(name, libc::EACCES),
+        false => Error {
+            what: format!("executable file `{name}` not found in $PATH"),
+            kind: ErrorKind::CommandNotFound,
+            source: Some(std::io::Error::from_raw_os_error(libc::ENOENT)),
+        },
+    })
+}
+
+/// `Err`: it is there, but not for us.
+fn runnable(path: &str) -> Result<bool, ()> {
+    let Ok(stat) = rustix::fs::stat(path) else { return Ok(false) };
+    if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+        return Ok(false);
+    }
+    rustix::fs::access(path, Access::EXEC_OK).map(|()| true).map_err(drop)
+}
+
+fn not_executable(name: &str, errno: i32) -> Error {
+    Error {
+        what: format!("open executable `{name}`"),
+        kind: ErrorKind::CommandNotExecutable,
+        source: Some(std::io::Error::from_raw_os_error(errno)),
+    }
+}
+
+/// What the trampoline's exec said.
+pub(crate) fn exec_failed(name: &str, errno: i32) -> Error {
+    match errno {
+        libc::ENOENT | libc::ENOTDIR => Error {
+            what: format!("executable file `{name}` not found"),
+            kind: ErrorKind::CommandNotFound,
+            source: Some(std::io::Error::from_raw_os_error(errno)),
+        },
+        _ => Error { what: format!("exec `{name}`"), ..not_executable(name, errno) },
+    }
+}

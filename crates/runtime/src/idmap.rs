@@ -1,0 +1,145 @@
+//! The parent's part of user namespaces: id maps, and mounts that only somebody with rights over the host's file systems can
+//! prepare (idmapped layers and bind mounts).
+
+use crate::error::{Error, Tried};
+use crate::namespaces::Plan;
+use crate::{Launch, Overlay, Root, mount_option};
+use oci::runtime::{IdMapping, Mount, Spec};
+use rustix::fs::{Mode, OFlags};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use sys::id_map::{IdRange, Setgroups};
+use sys::mount::{Change, Depth, Propagation};
+use sys::namespace::Namespaces;
+
+/// Whether the child has to wait for its parent.
+pub(crate) fn is_needed(launch: &Launch<'_>, plan: &Plan) -> bool {
+    plan.is_new(Namespaces::USER) || !mounts_of(launch.spec).is_empty()
+}
+
+/// Whether the parent mounts the overlay: with shifted owners.
+pub(crate) fn has_overlay(launch: &Launch<'_>) -> bool {
+    matches!(&launch.root, Root::Overlay(overlay) if overlay.idmap)
+}
+
+/// Indexes of idmapped bind mounts.
+pub(crate) fn mounts_of(spec: &Spec) -> Vec<usize> {
+    let wanted = |mount: &Mount| {
+        !mount.uid_mappings.is_empty() || mount.options.iter().any(|word| matches!(word.as_str(), "idmap" | "ridmap"))
+    };
+    (0..spec.mounts.len()).filter(|&index| wanted(&spec.mounts[index])).collect()
+}
+
+fn ranges(mappings: &[IdMapping]) -> Vec<IdRange> {
+    let range = |map: &IdMapping| IdRange { inside: map.container_id, outside: map.host_id, count: map.size };
+    mappings.iter().map(range).collect()
+}
+
+/// Writes the maps of the child's new user namespace.
+pub(crate) fn write(pid: i32, spec: &Spec) -> Result<(), Error> {
+    let linux = spec.linux.as_ref().ok_or_else(|| Error::other("a new user namespace needs id mappings"))?;
+    let (uids, gids) = (ranges(&linux.uid_mappings), ranges(&linux.gid_mappings));
+    if uids.is_empty() || gids.is_empty() {
+        return Err(Error::other("a new user namespace needs id mappings for users and groups"));
+    }
+    let single = |ranges: &[IdRange], own: u32| matches!(ranges, [one] if one.count == 1 && one.outside == own);
+    let own = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let alone = own.0 != 0 && single(&uids, own.0) && single(&gids, own.1);
+    let setgroups = if alone { Setgroups::Deny } else { Setgroups::Allow };
+    match sys::id_map::write(pid, &uids, &gids, setgroups) {
+        Err(error) if error.raw_os_error() == Some(libc::EPERM) && !alone => {
+            sys::id_map::write_with_helpers(pid, &uids, &gids)
+        }
+        other => other,
+    }
+    .tried(|| "write the id mappings of the new user namespace")
+}
+
+/// The mounts that go to the child with the news that its maps are written: the overlay first, then the bind mounts in order.
+pub(crate) fn prepare(launch: &Launch<'_>, userns: BorrowedFd<'_>) -> Result<Vec<OwnedFd>, Error> {
+    let mut mounts = Vec::new();
+    if let (Root::Overlay(overlay), true) = (&launch.root, has_overlay(launch)) {
+        mounts.push(shifted_overlay(overlay, userns)?);
+    }
+    for index in mounts_of(launch.spec) {
+        mounts.push(shifted_bind(&launch.spec.mounts[index], userns)?);
+    }
+    Ok(mounts)
+}
+
+/// An overlay whose layers are shifted copies of the folders; made here, where `trusted.overlay` attributes can be read.
+fn shifted_overlay(overlay: &Overlay, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
+    let lower = overlay.lower.iter().map(|layer| shifted(layer, Depth::One, userns)).collect::<Result<Vec<_>, _>>()?;
+    // Upper and work must be on one mount: shift the folder that holds both.
+    let both = overlay.upper.parent().filter(|parent| overlay.work.parent() == Some(parent));
+    let both = both.ok_or_else(|| Error::other("the overlay's upper and work folders are not side by side"))?;
+    let writable = shifted(both, Depth::One, userns)?;
+    let below = |folder: &Path| by_descriptor(&writable).join(folder.file_name().unwrap_or_default());
+    let layers: Vec<PathBuf> = lower.iter().map(by_descriptor).collect();
+    crate::child::mount_overlay(overlay, &layers, &below(&overlay.upper), &below(&overlay.work))
+}
+
+fn by_descriptor(fd: &OwnedFd) -> PathBuf {
+    PathBuf::from(sys::path::of_descriptor(fd).to_string_lossy().into_owned())
+}
+
+fn shifted(path: &Path, depth: Depth, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
+    let what = || format!("shift the owners of `{}`", path.display());
+    let source = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(what)?;
+    let copy = sys::mount::detached_copy(&source, depth).tried(what)?;
+    let private = Change { propagation: Some(Propagation::Private), ..Change::default() };
+    sys::mount::change(copy.as_fd(), private, depth).tried(what)?;
+    sys::mount::set_id_map(copy.as_fd(), userns, depth).tried(what)?;
+    Ok(copy)
+}
+
+fn shifted_bind(mount: &Mount, container: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
+    let options = mount_option::parse(&mount.options);
+    let depth = options.id_map.unwrap_or(Depth::One);
+    let source = Path::new(mount.source.as_deref().unwrap_or_default());
+    if mount.uid_mappings.is_empty() {
+        return shifted(source, depth, container);
+    }
+    let own = user_namespace(&ranges(&mount.uid_mappings), &ranges(&mount.gid_mappings))?;
+    shifted(source, depth, own.as_fd())
+}
+
+/// A user namespace that exists only as a descriptor: the process that made it is gone.
+fn user_namespace(uids: &[IdRange], gids: &[IdRange]) -> Result<OwnedFd, Error> {
+    let what = || "make a user namespace for an idmapped mount";
+    let wish = sys::process::Clone3 { namespaces: Namespaces::USER, ..Default::default() };
+    match sys::process::clone3(wish).tried(what)? {
+        sys::process::Cloned::Child => loop {
+            // Ended by the parent.
+            rustix::event::pause();
+        },
+        sys::process::Cloned::Parent { pid, pidfd } => {
+            let written = sys::id_map::write(pid, uids, gids, Setgroups::Allow);
+            let opened = written.and_then(|()| sys::namespace::open(format!("/proc/{pid}/ns/user")));
+            let _ = sys::pidfd::send_signal(pidfd.as_fd(), libc::SIGKILL);
+            let _ = sys::pidfd::wait(pidfd.as_fd());
+            opened.tried(what)
+        }
+    }
+}
+
+/// Detached copies of bind sources for a child whose user namespace may not reach them. The child takes them by its copy of
+/// our descriptor table.
+pub(crate) fn open_binds(spec: &Spec, plan: &Plan) -> Result<Vec<Option<OwnedFd>>, Error> {
+    let mut binds: Vec<Option<OwnedFd>> = spec.mounts.iter().map(|_| None).collect();
+    if !plan.is_new(Namespaces::USER) {
+        return Ok(binds);
+    }
+    for (index, mount) in spec.mounts.iter().enumerate() {
+        let options = mount_option::parse(&mount.options);
+        if mount.kind.as_deref() != Some("bind") && options.bind.is_none() {
+            continue;
+        }
+        let copy = crate::child::open_source(mount, options.bind.unwrap_or(Depth::Tree))?;
+        // Here, where it is allowed: the child's namespace must not get a peer of the host's mount.
+        let slave = Change { propagation: Some(Propagation::Slave), ..Change::default() };
+        sys::mount::change(copy.as_fd(), slave, Depth::Tree).tried(|| format!("bind for `{}`", mount.destination))?;
+        binds[index] = Some(copy);
+    }
+    Ok(binds)
+}

@@ -27,7 +27,8 @@ pub struct Image {
     pub names: Vec<String>,
     /// From the configuration, RFC 3339 (for listings).
     pub created: Option<String>,
-    /// Bytes of all layers unpacked.
+    /// Bytes, counted as Podman does: all layers' uncompressed tar streams, the configuration, and the manifest twice (it
+    /// keeps that under two names).
     pub size: u64,
     /// `os/arch[/variant]`.
     pub platform: oci::Platform,
@@ -83,9 +84,9 @@ impl Store {
     pub fn commit_image(&self, new: NewImage) -> Result<Image, Error> {
         let names = new.names.iter().map(|name| canonical(name)).collect::<Result<Vec<_>, _>>()?;
         let config = self.config(&new.id)?;
-        self.blob(&new.manifest)?;
+        let manifest = self.blob(&new.manifest)?;
         let lock = self.lock()?;
-        let mut size = 0;
+        let mut size = 2 * manifest.len() as u64 + self.blob(&new.id)?.len() as u64;
         for layer in &new.layers {
             size += self.layer_size(layer)?;
         }

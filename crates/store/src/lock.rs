@@ -103,9 +103,24 @@ pub(crate) fn claim(path: &Path) -> rustix::io::Result<Option<OwnedFd>> {
         Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
         Err(e) => return Err(e),
     }
-    // It may have been renamed away between open and lock.
-    let (mine, there) = (rustix::fs::fstat(&fd)?, rustix::fs::lstat(path));
-    Ok(there.is_ok_and(|there| there.st_ino == mine.st_ino && there.st_dev == mine.st_dev).then_some(fd))
+    Ok(is_at(&fd, path)?.then_some(fd))
+}
+
+/// Locks a folder, waiting for whoever holds it: `None` if it is no longer there afterwards.
+pub(crate) fn claim_folder(path: &Path) -> rustix::io::Result<Option<OwnedFd>> {
+    let fd = match open_dir(path) {
+        Ok(fd) => fd,
+        Err(rustix::io::Errno::NOENT) => return Ok(None),
+        Err(e) => return Err(e),
+    };
+    retry(|| rustix::fs::flock(&fd, FlockOperation::LockExclusive))?;
+    Ok(is_at(&fd, path)?.then_some(fd))
+}
+
+/// False if it was renamed away between open and lock.
+fn is_at(fd: &OwnedFd, path: &Path) -> rustix::io::Result<bool> {
+    let mine = rustix::fs::fstat(fd)?;
+    Ok(rustix::fs::lstat(path).is_ok_and(|there| there.st_ino == mine.st_ino && there.st_dev == mine.st_dev))
 }
 
 pub(crate) fn open_dir(path: &Path) -> rustix::io::Result<OwnedFd> {

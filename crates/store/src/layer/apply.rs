@@ -68,7 +68,6 @@ fn start(target: &Target<'_>) -> Result<Extraction, Error> {
         extra: Extra::default(),
         ownership: target.ownership,
         umask: target.umask,
-        size: 0,
         skipped: Default::default(),
     })
 }
@@ -130,7 +129,8 @@ fn finish(mut layer: Extraction, stream: Stream<'_>, folder: &Path) -> Result<Ap
     if !layer.extra.is_empty() {
         layer.extra.write(folder)?;
     }
-    Ok(AppliedLayer { diff_id: stream.digest(), size: layer.size })
+    let (diff_id, size) = stream.finish();
+    Ok(AppliedLayer { diff_id, size })
 }
 
 /// A full disk isn't the entry's fault.

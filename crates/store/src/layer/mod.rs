@@ -77,10 +77,7 @@ impl Store {
         if !path.exists() {
             return false;
         }
-        match read_record(&path) {
-            Some(record) if record.boot == crate::boot::id() => true,
-            _ => self.rebuild(diff_id, &path),
-        }
+        of_this_boot(&path) || self.rebuild(diff_id, &path)
     }
 
     /// Begins a layer.
@@ -117,6 +114,15 @@ impl Store {
 
     /// Applies a doubtful layer's own tar stream afresh; whether the result is the layer.
     fn rebuild(&self, diff_id: &Digest, path: &Path) -> bool {
+        // One process does it; the others wait and take what has become of it.
+        let _lock = match crate::lock::claim_folder(path) {
+            Ok(Some(lock)) => lock,
+            Ok(None) => return of_this_boot(path),
+            Err(e) => {
+                log::warn!("lock {}: {e}", path.display());
+                return false;
+            }
+        };
         log::info!("checking layer {diff_id}, which was written before an unclean restart");
         let fresh = tar_reader::LayerReader::open(path).and_then(|mut reader| {
             let mut layer = self.begin_layer()?;
@@ -237,6 +243,11 @@ impl Drop for LayerWriter<'_> {
             log::warn!("{e}");
         }
     }
+}
+
+/// Written since the machine started: whole, as it was renamed into place.
+fn of_this_boot(layer: &Path) -> bool {
+    read_record(layer).is_some_and(|record| record.boot == crate::boot::id())
 }
 
 fn read_record(layer: &Path) -> Option<Record> {

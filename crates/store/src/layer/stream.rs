@@ -74,8 +74,8 @@ impl<'a> Stream<'a> {
         Error::Truncated { at: self.total }
     }
 
-    /// The digest of everything that was read.
-    pub(super) fn digest(self) -> Digest {
-        Digest::from_sha256(self.hasher.finalize().into())
+    /// Digest and length of everything that was read.
+    pub(super) fn finish(self) -> (Digest, u64) {
+        (Digest::from_sha256(self.hasher.finalize().into()), self.total)
     }
 }

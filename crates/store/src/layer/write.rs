@@ -28,8 +28,6 @@ pub(super) struct Extraction {
     pub(super) extra: Extra,
     pub(super) ownership: Ownership,
     pub(super) umask: u32,
-    /// Bytes of file content so far.
-    pub(super) size: u64,
     /// Devices that can't be made here: hard links to them are left out as well.
     pub(super) skipped: HashSet<(FolderId, Vec<u8>)>,
 }
@@ -105,7 +103,6 @@ impl Extraction {
         if let Some(length) = length {
             file.set_len(length).map_err(fail("set size of file"))?;
         }
-        self.size += entry.payload;
         self.finish_file(&place, &file, entry).map_err(|p| error(entry, p))
     }
 

@@ -1,10 +1,17 @@
 //! [`Engine`]: configuration, store and database of one user, opened as late as possible.
 
 use crate::Error;
-use std::path::PathBuf;
+use crate::state::Database;
+use crate::state::live::Runs;
+use config::Environment;
+use config::containers::ContainersConf;
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use store::{Location, Ownership, Store};
 
 /// Global options.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Options {
     /// `--root`: graphroot, e.g. `/var/lib/containers/storage`.
     pub root: Option<PathBuf>,
@@ -32,22 +39,129 @@ pub enum Privilege {
     },
 }
 
+impl Privilege {
+    /// Not real root.
+    pub fn is_rootless(self) -> bool {
+        matches!(self, Privilege::User { .. })
+    }
+
+    /// The ordinary user's id.
+    pub fn user(self) -> Option<u32> {
+        match self {
+            Privilege::Root => None,
+            Privilege::User { uid, .. } => Some(uid),
+        }
+    }
+}
+
 /// An open engine.
 pub struct Engine {
     pub(crate) options: Options,
+    pub(crate) environment: Environment,
+    pub(crate) graphroot: PathBuf,
+    pub(crate) runroot: PathBuf,
+    config: ContainersConf,
+    store: Store,
+    runs: Runs,
+    database: RefCell<Option<Rc<Database>>>,
+    trash: Cell<bool>,
 }
 
 impl Engine {
     /// Reads the configuration and opens the store; the database is opened when first needed.
     pub fn open(options: Options) -> Result<Engine, Error> {
-        Ok(Engine { options })
+        let environment = Environment::from_process(options.privilege.user());
+        let config = config::containers::load(&environment, &[])?;
+        let (graphroot, runroot) = places(&options, &environment)?;
+        let ownership = match options.privilege {
+            Privilege::Root => Ownership::Root,
+            Privilege::User { single_id: false, .. } => Ownership::UserNamespace,
+            Privilege::User { single_id: true, .. } => Ownership::SingleId,
+        };
+        let location = Location { root: graphroot.join("minke"), run: runroot.join("minke"), ownership };
+        let runs = Runs::new(&location.run);
+        let store = Store::open(location)?;
+        let database = RefCell::new(None);
+        Ok(Engine { options, environment, graphroot, runroot, config, store, runs, database, trash: Cell::new(false) })
     }
+
     /// Who runs this.
     pub fn privilege(&self) -> Privilege {
         self.options.privilege
     }
+
     /// containers.conf, merged.
-    pub fn config(&self) -> &config::containers::ContainersConf {
-        todo!()
+    pub fn config(&self) -> &ContainersConf {
+        &self.config
     }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    /// `<runroot>/minke`.
+    pub(crate) fn run_folder(&self) -> &Path {
+        &self.store.location().run
+    }
+
+    pub(crate) fn database(&self) -> Result<Rc<Database>, Error> {
+        if let Some(database) = self.open_database() {
+            return Ok(database);
+        }
+        let database = Rc::new(Database::open(&self.store.location().root.join("state.db"))?);
+        *self.database.borrow_mut() = Some(Rc::clone(&database));
+        Ok(database)
+    }
+
+    /// The database if it is open.
+    pub(crate) fn open_database(&self) -> Option<Rc<Database>> {
+        self.database.borrow().clone()
+    }
+
+    /// In a forked process: SQLite's connections don't survive a fork, not even to be closed.
+    pub(crate) fn forget_database(&self) {
+        std::mem::forget(self.database.borrow_mut().take());
+    }
+}
+
+impl Engine {
+    /// Something was thrown away: it is deleted behind the answer, when this engine is dropped.
+    pub(crate) fn left_trash(&self) {
+        self.trash.set(true);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if self.trash.get() {
+            crate::upkeep::behind(self);
+        }
+    }
+}
+
+/// graphroot and runroot.
+fn places(options: &Options, environment: &Environment) -> Result<(PathBuf, PathBuf), Error> {
+    if let (Some(root), Some(runroot)) = (&options.root, &options.runroot) {
+        return Ok((absolute(root)?, absolute(runroot)?));
+    }
+    let storage = config::storage::load(environment)?;
+    let root = match &options.root {
+        Some(root) => absolute(root)?,
+        None => storage.graphroot(environment).ok_or_else(|| {
+            Error::Invalid("where to keep images: neither storage.conf nor $HOME says; set one, or use --root".into())
+        })?,
+    };
+    let runroot = match &options.runroot {
+        Some(runroot) => absolute(runroot)?,
+        None => storage.runroot(environment),
+    };
+    Ok((root, runroot))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path).map_err(|source| Error::Io { what: "find folder", path: path.to_owned(), source })
 }

@@ -28,6 +28,9 @@ pub enum Error {
     /// Wrong input.
     #[error("{0}")]
     Invalid(String),
+    /// Something uses the image, or several names mean it.
+    #[error("{0}")]
+    ImageInUse(String),
     /// The container didn't start, or an exec didn't; the text comes from the monitor's process.
     #[error("{message}")]
     Start {
@@ -36,6 +39,12 @@ pub enum Error {
         /// 125, 126 or 127.
         exit_code: i32,
     },
+    /// A container that can't be made as asked.
+    #[error(transparent)]
+    Spec(#[from] spec::Invalid),
+    /// A configuration file.
+    #[error(transparent)]
+    Config(#[from] config::containers::Error),
     /// Image operation.
     #[error(transparent)]
     Image(#[from] ::image::Error),
@@ -74,6 +83,23 @@ pub enum Error {
 }
 
 impl Error {
+    /// A failed file operation.
+    pub(crate) fn io(what: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Error {
+        Error::Io { what, path: path.into(), source }
+    }
+
+    /// Itself and its causes joined by `: `, as the last line of a failing command shows it.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+
     /// Podman's exit code for this error: 126 and 127 for commands that can't be executed, otherwise 125.
     pub fn exit_code(&self) -> i32 {
         match self {
@@ -83,6 +109,7 @@ impl Error {
                 runtime::ErrorKind::CommandNotExecutable => 126,
                 runtime::ErrorKind::Other => 125,
             },
+            Error::ImageInUse(_) => 2,
             _ => 125,
         }
     }

@@ -16,6 +16,8 @@ pub mod volume;
 mod network;
 mod sandbox;
 mod state;
+mod undo;
+mod upkeep;
 
 pub use engine::{Engine, Options, Privilege};
 pub use error::Error;

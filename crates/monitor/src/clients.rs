@@ -140,6 +140,22 @@ impl Clients {
         self.list.retain(|client| client.primary);
     }
 
+    /// Waits until the primary client has everything and has gone; the others are let go.
+    pub fn wait_for_primary(&mut self) {
+        self.only_primary();
+        while self.has_primary() {
+            let mut fds = Vec::new();
+            self.poll(&mut fds, true);
+            match rustix::event::poll(&mut fds, None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(_) => return,
+            }
+            let ready: Vec<PollFlags> = fds.iter().map(PollFd::revents).collect();
+            drop(fds);
+            self.serve(&ready, &mut |_| {});
+        }
+    }
+
     /// Their sockets, for the hand-over to a new program.
     pub fn into_sockets(self) -> Vec<(OwnedFd, bool)> {
         self.list.into_iter().map(|client| (client.socket, client.primary)).collect()

@@ -355,7 +355,6 @@ impl Container {
     /// Tells everyone how it ended, then waits until the primary client has everything and has gone.
     pub fn farewell(&mut self, event: &Event<'_>) {
         self.clients.tell(event);
-        self.clients.only_primary();
-        while self.clients.has_primary() && self.wait_for_clients() {}
+        self.clients.wait_for_primary();
     }
 }

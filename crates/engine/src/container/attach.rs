@@ -1,6 +1,7 @@
 //! `attach`: connects this process's streams to a running container.
 
-use super::Outcome;
+use super::session::{self, Session};
+use super::{Outcome, resolve_name};
 use crate::{Engine, Error};
 
 /// Standard streams, chosen one by one.
@@ -26,6 +27,17 @@ pub struct AttachOptions {
 }
 
 /// Stays until the container ends or the keys are typed.
-pub fn attach(_engine: &Engine, _name: &str, _options: &AttachOptions) -> Result<Outcome, Error> {
-    todo!()
+pub fn attach(engine: &Engine, name: &str, options: &AttachOptions) -> Result<Outcome, Error> {
+    let id = resolve_name(engine, name)?;
+    let refused = || Error::State("you can only attach to running containers".to_owned());
+    if !engine.runs().live(&id)?.is_running() {
+        super::cleanup::reconcile(engine, Some(&id));
+        return Err(refused());
+    }
+    let full = engine.database()?.full(&id)?.ok_or_else(|| Error::NoSuchContainer(name.to_owned()))?;
+    session::keys(engine, options.detach_keys.as_deref())?;
+    let signals = session::block_signals(Some(options))?;
+    let socket = monitor::attach::connect(&engine.runs().of(&id)).map_err(|_| refused())?;
+    let session = Session { engine, id: &id, socket, terminal: full.spec.terminal, signals };
+    session.stay(Some(options), &|_| {})
 }

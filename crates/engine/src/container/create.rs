@@ -1,11 +1,19 @@
-//! `create`: image, resolved spec, root folders and record.
+//! `create`: image, resolved spec, record, root folders.
 
+use super::facts;
 use crate::image::RegistryOptions;
+use crate::state::containers::{New, Summary};
+use crate::state::names;
+use crate::undo::Undo;
 use crate::{Engine, Error};
 use ::image::{Progress, PullPolicy};
-use oci::Platform;
-use spec::ContainerSpec;
-use std::path::PathBuf;
+use oci::{Digest, Platform};
+use spec::mounts::Source;
+use spec::namespaces::{Namespace, NsMode};
+use spec::{ContainerSpec, Defaults, ResolvedSpec};
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 
 /// How to create.
 pub struct CreateOptions<'a> {
@@ -23,8 +31,6 @@ pub struct CreateOptions<'a> {
     pub replace: bool,
     /// Called with each warning as soon as it is known.
     pub warn: &'a dyn Fn(&str),
-    /// argv, shown by `inspect`.
-    pub create_command: Vec<String>,
 }
 
 /// A new container.
@@ -36,7 +42,222 @@ pub struct Created {
     pub name: String,
 }
 
+/// A new container with all that a start needs.
+pub(crate) struct Made {
+    pub(crate) created: Created,
+    pub(crate) spec: ResolvedSpec,
+    pub(crate) layers: Vec<Digest>,
+    pub(crate) image_id: String,
+    pub(crate) image_name: String,
+    /// Held lock of its run folder, when it is to be started at once.
+    pub(crate) lock: Option<OwnedFd>,
+}
+
 /// Makes a container without starting it.
-pub fn create(_engine: &Engine, _spec: ContainerSpec, _options: &CreateOptions<'_>) -> Result<Created, Error> {
-    todo!()
+pub fn create(engine: &Engine, spec: ContainerSpec, options: &CreateOptions<'_>) -> Result<Created, Error> {
+    make(engine, spec, options, false).map(|made| made.created)
+}
+
+/// `start`: its run folder is made before anybody can know of it, so that a killed `run` is found by its lock.
+pub(crate) fn make(
+    engine: &Engine,
+    spec: ContainerSpec,
+    options: &CreateOptions<'_>,
+    start: bool,
+) -> Result<Made, Error> {
+    check_input(&spec, options)?;
+    let image = crate::image::pull(
+        engine,
+        &spec.rootfs.image,
+        options.pull,
+        options.platform.as_ref(),
+        &options.registry,
+        options.progress,
+    )?;
+    if options.replace && !spec.identity.name.is_empty() {
+        let remove = super::RemoveOptions { force: true, ignore: true, ..Default::default() };
+        super::remove(engine, &spec.identity.name, &remove)?;
+    }
+    let id = names::id();
+    let wanted_name = spec.identity.name.clone();
+    let (mut resolved, range) = resolve(engine, spec, &image)?;
+    for warning in &resolved.warnings {
+        (options.warn)(warning);
+    }
+    check_sources(&resolved)?;
+    let needs = join(engine, &mut resolved)?;
+    let volumes = name_volumes(&mut resolved);
+    let summary = summarise(&resolved, options.cidfile.as_deref());
+
+    let mut undo = Undo::default();
+    let mut lock = None;
+    if start {
+        lock = engine.runs().create(&id)?;
+        undo.push(|| drop(engine.runs().remove(&id)));
+    }
+    let boot = boot_id();
+    let layers = image.image.layers.clone();
+    let new = New {
+        id: &id,
+        name: (!wanted_name.is_empty()).then_some(&wanted_name),
+        image_id: image.image.id.hex(),
+        image_name: &image.name,
+        summary: &summary,
+        spec: &resolved,
+        layers: &layers,
+        boot: (start && resolved.remove).then_some(&boot),
+        volumes: &volumes,
+        needs: &needs,
+        range,
+    };
+    let name = insert(engine, &new)?;
+    undo.push(|| {
+        let _ = engine.database().and_then(|database| database.delete(&id, true));
+    });
+    for (volume, _) in &volumes {
+        engine.store().create_volume_dir(volume)?;
+    }
+    undo.push(|| drop(engine.store().remove_root(&id)));
+    engine.store().create_root(&id, &layers)?;
+    if let Some(path) = &options.cidfile {
+        write_cidfile(path, &id)?;
+    }
+    undo.keep();
+    let image_id = image.image.id.hex().to_owned();
+    Ok(Made { created: Created { id, name }, spec: resolved, layers, image_id, image_name: image.name, lock })
+}
+
+fn check_input(spec: &ContainerSpec, options: &CreateOptions<'_>) -> Result<(), Error> {
+    let name = &spec.identity.name;
+    if !name.is_empty() && !names::is_valid(name) {
+        return Err(Error::Invalid(format!(
+            "invalid container name \"{name}\": names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: invalid argument"
+        )));
+    }
+    if let Some(path) = &options.cidfile
+        && path.exists()
+    {
+        return Err(Error::Invalid(format!(
+            "container id file exists. Ensure another container is not using it or delete {}",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+/// The name may belong to a `--rm` container whose monitor was killed: clean up and try once more.
+fn insert(engine: &Engine, new: &New<'_>) -> Result<String, Error> {
+    match engine.database()?.insert(new) {
+        Err(Error::NameInUse { name, id }) => {
+            super::cleanup::reconcile(engine, Some(&id));
+            if engine.database()?.container(&id)?.is_some() {
+                return Err(Error::NameInUse { name, id });
+            }
+            engine.database()?.insert(new)
+        }
+        result => result,
+    }
+}
+
+/// Every default is decided; `auto` gets its range of ids.
+fn resolve(
+    engine: &Engine,
+    spec: ContainerSpec,
+    image: &::image::Resolved,
+) -> Result<(ResolvedSpec, Option<(u32, u32)>), Error> {
+    let defaults = Defaults::from_conf(engine.config())?;
+    let range = match spec.users.auto_request(&defaults) {
+        Some(wish) => Some(super::id_range::choose(engine, &wish, image)?),
+        None => None,
+    };
+    let facts = facts::host(engine, &spec, &defaults, range)?;
+    let resolved = spec.resolve(&image.config, &defaults, &facts)?;
+    Ok((resolved, range.map(|range| (range.uid, range.size))))
+}
+
+/// Bind mounts need something to mount.
+fn check_sources(resolved: &ResolvedSpec) -> Result<(), Error> {
+    for mount in &resolved.mounts {
+        let (Source::Bind(path) | Source::Overlay(path)) = &mount.source else { continue };
+        if Path::new(path).is_absolute() {
+            rustix::fs::statfs(path.as_str())
+                .map_err(|error| Error::Invalid(format!("statfs {path}: {}", lower(error.into()))))?;
+        }
+    }
+    Ok(())
+}
+
+/// The kernel's words as Go prints them.
+fn lower(error: std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+/// Names of containers whose namespaces are joined become ids; returns those.
+fn join(engine: &Engine, resolved: &mut ResolvedSpec) -> Result<Vec<String>, Error> {
+    let spaces = &mut resolved.namespaces;
+    let joined: [&mut Namespace; 6] = [
+        &mut resolved.network.mode,
+        &mut spaces.pid,
+        &mut spaces.uts,
+        &mut spaces.ipc,
+        &mut spaces.cgroup,
+        &mut spaces.user,
+    ];
+    let mut ids = Vec::new();
+    for namespace in joined.into_iter().filter(|namespace| namespace.mode == NsMode::Container) {
+        namespace.value = super::resolve_name(engine, &namespace.value)?;
+        ids.push(namespace.value.clone());
+    }
+    for needed in &resolved.spec.identity.dependencies {
+        ids.push(super::resolve_name(engine, needed)?);
+    }
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// Anonymous volumes get their names; returns all volumes: name, anonymous.
+fn name_volumes(resolved: &mut ResolvedSpec) -> Vec<(String, bool)> {
+    let mut volumes = Vec::new();
+    for mount in &mut resolved.mounts {
+        if let Source::Volume { name, anonymous, .. } = &mut mount.source {
+            if name.is_empty() {
+                *name = names::id();
+                *anonymous = true;
+            }
+            volumes.push((name.clone(), *anonymous));
+        }
+    }
+    volumes
+}
+
+fn summarise(resolved: &ResolvedSpec, cidfile: Option<&Path>) -> Summary {
+    let asked = || resolved.mounts.iter().filter(|mount| mount.asked);
+    let source = |mount: &spec::mounts::ResolvedMount| match &mount.source {
+        Source::Volume { name, .. } => Some(name.clone()),
+        Source::Bind(path) => Some(path.clone()),
+        _ => None,
+    };
+    Summary {
+        command: resolved.args.clone(),
+        labels: resolved.labels.clone(),
+        ports: resolved.network.ports.iter().map(crate::network::port).collect(),
+        exposed: resolved.network.exposed.clone(),
+        mounts: asked().map(|mount| mount.destination.clone()).collect(),
+        volumes: asked().filter_map(source).chain(asked().map(|mount| mount.destination.clone())).collect(),
+        networks: resolved.network.networks.iter().map(|(name, _)| name.clone()).collect(),
+        cidfile: cidfile.map(|path| path.display().to_string()).unwrap_or_default(),
+        pod: String::new(),
+    }
+}
+
+fn write_cidfile(path: &Path, id: &str) -> Result<(), Error> {
+    let write = || std::fs::File::options().write(true).create_new(true).open(path)?.write_all(id.as_bytes());
+    write().map_err(|source| Error::io("write container id file", path, source))
+}
+
+/// Differs after each boot.
+pub(crate) fn boot_id() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
 }

@@ -1,8 +1,24 @@
 //! `kill`: one signal to the container's first process.
 
+use super::resolve_name;
+use crate::state::live::Live;
 use crate::{Engine, Error};
+use std::os::fd::AsFd;
 
 /// Sends signal number `signal`; the container must run.
-pub fn kill(_engine: &Engine, _name: &str, _signal: i32) -> Result<(), Error> {
-    todo!()
+pub fn kill(engine: &Engine, name: &str, signal: i32) -> Result<(), Error> {
+    let id = resolve_name(engine, name)?;
+    let live = engine.runs().live(&id)?;
+    let Live::Running(state) = &live else {
+        super::cleanup::reconcile(engine, Some(&id));
+        let state = super::list::status(engine, &id)?;
+        return Err(Error::State(format!(
+            "can only kill running containers. {id} is in state {state}: container state improper"
+        )));
+    };
+    let send = |process: Option<std::os::fd::OwnedFd>| match process {
+        Some(process) => sys::pidfd::send_signal(process.as_fd(), signal),
+        None => Err(std::io::Error::from_raw_os_error(3)),
+    };
+    send(super::stop::process(state)).map_err(|source| Error::io("send signal to container", &id, source))
 }

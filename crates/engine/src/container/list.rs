@@ -1,8 +1,12 @@
 //! `ps`.
 
+use super::filter::Filters;
+use crate::state::containers::{Container, LastRun};
+use crate::state::live::Live;
 use crate::{Engine, Error};
+use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// What to list.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +106,125 @@ pub struct SizeSummary {
     pub rw_size: u64,
 }
 
-/// Newest last, as Podman.
-pub fn list(_engine: &Engine, _options: &ListOptions) -> Result<Vec<ContainerSummary>, Error> {
-    todo!()
+/// Oldest first, as Podman.
+pub fn list(engine: &Engine, options: &ListOptions) -> Result<Vec<ContainerSummary>, Error> {
+    let filters = Filters::parse(engine, &options.filters)?;
+    let database = engine.database()?;
+    super::cleanup::reconcile(engine, None);
+    let running: HashSet<String> = engine.runs().ids()?.into_iter().collect();
+    let all = options.all || options.last.is_some() || filters.asks_for_state();
+    let mut found = Vec::new();
+    for row in database.containers()? {
+        let live = if running.contains(&row.id) { engine.runs().live(&row.id)? } else { Live::Absent };
+        // Its run ended between the two looks and took it along.
+        if row.remove && row.boot.is_some() && live == Live::Absent {
+            continue;
+        }
+        let status = status_of(&live, &row.last);
+        if (all || status == "running" || status == "restarting") && filters.hold(&row, status) {
+            found.push((row, live, status));
+        }
+    }
+    if let Some(last) = options.last {
+        found.drain(..found.len().saturating_sub(last));
+    }
+    found.into_iter().map(|(row, live, status)| summary(engine, options, row, &live, status)).collect()
+}
+
+/// One container's state in Podman's words.
+pub(super) fn status(engine: &Engine, id: &str) -> Result<&'static str, Error> {
+    let live = engine.runs().live(id)?;
+    let row = engine.database()?.container(id)?.ok_or_else(|| Error::NoSuchContainer(id.to_owned()))?;
+    Ok(status_of(&live, &row.last))
+}
+
+/// The truth is in the run folder; without one the last run counts.
+pub(super) fn status_of(live: &Live, last: &LastRun) -> &'static str {
+    match live {
+        Live::Running(state) if state.restarting => "restarting",
+        Live::Running(_) => "running",
+        Live::Starting(_) => "created",
+        Live::Exited(exit, _) if !exit.error.is_empty() && last.started.is_empty() => "created",
+        Live::Exited(..) | Live::Dead(_) => "exited",
+        Live::Absent if last.started.is_empty() => "created",
+        Live::Absent => "exited",
+    }
+}
+
+fn summary(
+    engine: &Engine,
+    options: &ListOptions,
+    row: Container,
+    live: &Live,
+    status: &str,
+) -> Result<ContainerSummary, Error> {
+    let state = live.state();
+    let started = state.map(|s| s.started.as_str()).filter(|s| !s.is_empty()).unwrap_or(&row.last.started);
+    let (finished, exit_code) = match live {
+        Live::Exited(exit, _) => (exit.finished.as_str(), exit.code),
+        _ => (row.last.finished.as_str(), row.last.exit_code),
+    };
+    let published = match state {
+        Some(state) if !state.network.ports.is_empty() => &state.network.ports,
+        _ => &row.summary.ports,
+    };
+    let ports: Vec<PortSummary> = published.iter().map(port).collect();
+    let exited = status == "exited";
+    let created = Timestamp::from_nanosecond(row.created.into()).unwrap_or_default();
+    let size = if options.size { Some(super::size::of(engine, &row.id, &row.image_id)?) } else { None };
+    Ok(ContainerSummary {
+        auto_remove: row.remove,
+        created_at: created.to_string(),
+        cid_file: row.summary.cidfile,
+        exited,
+        exited_at: seconds(if exited || status == "created" { finished } else { "" }),
+        exit_code: if exited { exit_code } else { 0 },
+        exposed_ports: exposed(&row.summary.exposed),
+        image: row.image_name,
+        image_id: row.image_id,
+        is_infra: false,
+        labels: (!row.summary.labels.is_empty()).then_some(row.summary.labels),
+        mounts: row.summary.mounts,
+        names: vec![row.name],
+        networks: row.summary.networks,
+        pid: state.filter(|_| live.is_running()).map_or(0, |state| state.pid),
+        pod: row.summary.pod,
+        pod_name: String::new(),
+        ports: (!ports.is_empty()).then_some(ports),
+        restarts: state.map_or(row.last.restarts, |state| state.restarts),
+        size,
+        started_at: seconds(started),
+        state: status.to_owned(),
+        status: String::new(),
+        created: created.as_second(),
+        command: row.summary.command,
+        id: row.id,
+    })
+}
+
+fn port(port: &network::PortMapping) -> PortSummary {
+    PortSummary {
+        host_ip: port.host_ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        container_port: port.container_port,
+        host_port: port.host_port,
+        range: port.range,
+        protocol: super::port::protocol(port.protocol).to_owned(),
+    }
+}
+
+/// Seconds since 1970 of an RFC 3339 text; Go's zero time when it is empty.
+fn seconds(time: &str) -> i64 {
+    time.parse::<Timestamp>().map_or(-62_135_596_800, |time| time.as_second())
+}
+
+/// `80/tcp`, … by port.
+fn exposed(ports: &[String]) -> Option<BTreeMap<u16, Vec<String>>> {
+    let mut map: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    for port in ports {
+        let (number, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
+        if let Ok(number) = number.parse() {
+            map.entry(number).or_default().push(protocol.to_owned());
+        }
+    }
+    (!map.is_empty()).then_some(map)
 }

@@ -1,8 +1,12 @@
 //! Containers: one file a verb. `cleanup` is the only teardown.
 
 mod attach;
-mod create;
+pub(crate) mod cleanup;
+pub(crate) mod create;
 mod exec;
+mod facts;
+pub(crate) mod filter;
+mod id_range;
 mod inspect;
 mod kill;
 mod list;
@@ -11,6 +15,8 @@ mod port;
 mod remove;
 mod resolve;
 mod run;
+mod session;
+mod size;
 mod start;
 mod stop;
 mod top;

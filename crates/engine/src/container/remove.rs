@@ -1,5 +1,7 @@
 //! `rm`.
 
+use super::{StopOptions, cleanup, resolve_name};
+use crate::state::live::Live;
 use crate::{Engine, Error};
 
 /// How to remove.
@@ -18,6 +20,56 @@ pub struct RemoveOptions {
 }
 
 /// Removes one; returns the ids that went (several with `depend`; none when ignored).
-pub fn remove(_engine: &Engine, _name: &str, _options: &RemoveOptions) -> Result<Vec<String>, Error> {
-    todo!()
+pub fn remove(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Vec<String>, Error> {
+    let id = match resolve_name(engine, name) {
+        // With --force a missing one is what was wanted.
+        Err(Error::NoSuchContainer(_)) if options.ignore || options.force => return Ok(Vec::new()),
+        id => id?,
+    };
+    let mut removed = Vec::new();
+    let dependents = engine.database()?.dependents(&id)?;
+    if !dependents.is_empty() && !options.depend {
+        return Err(Error::State(format!(
+            "container {id} has dependent containers which must be removed before it: {}: container already exists",
+            dependents.join(", ")
+        )));
+    }
+    for dependent in dependents {
+        removed.extend(remove(engine, &dependent, options)?);
+    }
+    stop_first(engine, &id, options)?;
+    let transition = engine.runs().transition(&id)?;
+    cleanup::locked(engine, &id)?;
+    // Started again by somebody while we waited for the lock.
+    refuse_running(engine, &id)?;
+    let mut errors = Vec::new();
+    // Podman removes anonymous volumes with -v; those of a --rm container are gone with it already.
+    cleanup::forget(engine, &id, options.volumes, &mut errors);
+    drop(transition);
+    engine.left_trash();
+    if !errors.is_empty() {
+        return Err(Error::Several(errors));
+    }
+    removed.push(id);
+    Ok(removed)
+}
+
+fn stop_first(engine: &Engine, id: &str, options: &RemoveOptions) -> Result<(), Error> {
+    if matches!(engine.runs().live(id)?, Live::Running(_) | Live::Starting(_)) {
+        if !options.force {
+            return refuse_running(engine, id);
+        }
+        super::stop(engine, id, &StopOptions { timeout: options.timeout, ignore: true })?;
+    }
+    Ok(())
+}
+
+fn refuse_running(engine: &Engine, id: &str) -> Result<(), Error> {
+    match engine.runs().live(id)? {
+        Live::Running(_) | Live::Starting(_) => Err(Error::State(format!(
+            "cannot remove container {id} as it is running - running or paused containers cannot be removed \
+             without force: container state improper"
+        ))),
+        _ => Ok(()),
+    }
 }

@@ -1,6 +1,9 @@
-//! `run`: create, start, attach, remove.
+//! `run`: create, start, stay until the end.
 
+use super::create::make;
+use super::session::{self, Session};
 use super::{AttachOptions, CreateOptions};
+use crate::sandbox::{self, How, Subject};
 use crate::{Engine, Error};
 use spec::ContainerSpec;
 
@@ -10,8 +13,6 @@ pub struct RunOptions<'a> {
     pub create: CreateOptions<'a>,
     /// `None`: detached (`-d`). Otherwise which streams are connected to this process's own.
     pub attach: Option<AttachOptions>,
-    /// `--preserve-fds N`: file descriptors 3 to 3+N-1 are passed in.
-    pub preserve_fds: u32,
 }
 
 /// What became of a started container.
@@ -24,6 +25,28 @@ pub struct Outcome {
 }
 
 /// Creates, starts and, unless detached, stays until the container ends. `--rm` and the exit's cleanup are done on return.
-pub fn run(_engine: &Engine, _spec: ContainerSpec, _options: &RunOptions<'_>) -> Result<Outcome, Error> {
-    todo!()
+pub fn run(engine: &Engine, spec: ContainerSpec, options: &RunOptions<'_>) -> Result<Outcome, Error> {
+    let made = make(engine, spec, &options.create, true)?;
+    let Some(lock) = made.lock else {
+        return Err(Error::State(format!("container {} is being started by somebody else", made.created.id)));
+    };
+    let subject = Subject {
+        id: made.created.id,
+        name: made.created.name,
+        image_id: made.image_id,
+        image_name: made.image_name,
+        spec: made.spec,
+        layers: made.layers,
+    };
+    let attach = options.attach.as_ref();
+    let signals = session::block_signals(attach)?;
+    let how = How {
+        attached: attach.is_some(),
+        stdin_once: attach.is_some_and(|attach| attach.streams.stdin),
+        terminal_size: monitor::attach::size(),
+        preserve_fds: subject.spec.spec.process.preserve_fds,
+    };
+    let socket = sandbox::spawn(engine, &subject, lock, how)?;
+    let session = Session { engine, id: &subject.id, socket, terminal: subject.spec.terminal, signals };
+    session.stay(attach, options.create.warn)
 }

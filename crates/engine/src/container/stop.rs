@@ -1,6 +1,11 @@
 //! `stop`: the stop signal, then after the time limit SIGKILL.
 
+use super::{cleanup, resolve_name};
+use crate::state::live::{Live, RunState};
 use crate::{Engine, Error};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 /// How to stop.
 #[derive(Debug, Clone, Default)]
@@ -11,12 +16,151 @@ pub struct StopOptions {
     pub ignore: bool,
 }
 
+/// How long a process may take to end after SIGKILL, and a monitor after its container.
+const KILLED: Duration = Duration::from_secs(20);
+const SIGKILL: i32 = 9;
+
 /// Stops one. A container that doesn't run is no error. Returns whether there was anything to stop.
-pub fn stop(_engine: &Engine, _name: &str, _options: &StopOptions) -> Result<bool, Error> {
-    todo!()
+pub fn stop(engine: &Engine, name: &str, options: &StopOptions) -> Result<bool, Error> {
+    stop_all(engine, &[name.to_owned()], options).remove(0)
 }
 
 /// Stops several at once: as long as the slowest, not as long as all together. Results in the order of `names`.
-pub fn stop_all(_engine: &Engine, _names: &[String], _options: &StopOptions) -> Vec<Result<bool, Error>> {
-    todo!()
+pub fn stop_all(engine: &Engine, names: &[String], options: &StopOptions) -> Vec<Result<bool, Error>> {
+    let mut results: Vec<Result<bool, Error>> = Vec::new();
+    let mut stopping = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        results.push(Ok(false));
+        match begin(engine, name, options) {
+            Ok(Some(begun)) => stopping.push((index, begun)),
+            Ok(None) => {}
+            Err(error) => results[index] = Err(error),
+        }
+    }
+    wait_and_kill(stopping.iter_mut().map(|(_, stopping)| stopping).collect());
+    for (index, stopping) in stopping {
+        results[index] = stopping.finish(engine).map(|()| true);
+    }
+    results
+}
+
+/// A container that was sent its stop signal.
+struct Stopping {
+    id: String,
+    /// Of its first process; `None`: there is none at the moment, but a monitor that would start one.
+    process: Option<OwnedFd>,
+    monitor: Option<OwnedFd>,
+    /// SIGKILL follows then.
+    deadline: Option<Instant>,
+}
+
+fn begin(engine: &Engine, name: &str, options: &StopOptions) -> Result<Option<Stopping>, Error> {
+    let id = match resolve_name(engine, name) {
+        Err(Error::NoSuchContainer(_)) if options.ignore => return Ok(None),
+        id => id?,
+    };
+    let state = match wait_for_start(engine, &id)? {
+        Live::Running(state) => state,
+        Live::Absent | Live::Starting(_) => return Ok(None),
+        Live::Exited(..) | Live::Dead(_) => {
+            cleanup::cleanup(engine, &id)?;
+            return Ok(None);
+        }
+    };
+    let spec = engine.database()?.full(&id)?.ok_or_else(|| Error::NoSuchContainer(name.to_owned()))?.spec;
+    let folder = engine.runs().of(&id);
+    // Before the signal: the monitor looks for it when the process has ended.
+    std::fs::write(folder.join("stop"), "").map_err(|source| Error::io("ask for the stop of", &id, source))?;
+    let process = process(&state);
+    let timeout = options.timeout.unwrap_or(i64::from(spec.stop_timeout));
+    let now = Instant::now();
+    let deadline = u64::try_from(timeout).ok().map(|seconds| now + Duration::from_secs(seconds));
+    if let Some(process) = &process {
+        let signal = if timeout == 0 { SIGKILL } else { spec.stop_signal };
+        let _ = sys::pidfd::send_signal(process.as_fd(), signal);
+    }
+    let monitor = sys::pidfd::open(state.monitor).ok();
+    Ok(Some(Stopping { id, process, monitor, deadline }))
+}
+
+/// One that is being started is about to run or to fail: that is a matter of milliseconds.
+fn wait_for_start(engine: &Engine, id: &str) -> Result<Live, Error> {
+    let folder = engine.runs().of(id);
+    let deadline = Instant::now() + KILLED;
+    loop {
+        let watch = crate::state::watch::Watch::folder(&folder);
+        match engine.runs().live(id)? {
+            Live::Starting(_) if Instant::now() < deadline => {}
+            live => return Ok(live),
+        }
+        if let Ok(watch) = watch {
+            let _ = watch.wait(Some(Duration::from_millis(500)));
+        }
+    }
+}
+
+/// The container's first process, if it is still that one.
+pub(super) fn process(state: &RunState) -> Option<OwnedFd> {
+    let pidfd = sys::pidfd::open(state.pid).ok()?;
+    (crate::sandbox::start_time(state.pid) == Some(state.start_time)).then_some(pidfd)
+}
+
+/// Waits for all; who passes its deadline is killed.
+fn wait_and_kill(mut left: Vec<&mut Stopping>) {
+    loop {
+        left.retain(|stopping| !has_ended(stopping.process.as_ref()));
+        let next = left.iter().filter_map(|stopping| stopping.deadline).min();
+        if left.is_empty() {
+            return;
+        }
+        let mut fds: Vec<PollFd<'_>> =
+            left.iter().filter_map(|s| s.process.as_ref()).map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+        let wait = next.map(|deadline| timespec(deadline.saturating_duration_since(Instant::now())));
+        let _ = poll(&mut fds, wait.as_ref());
+        drop(fds);
+        let now = Instant::now();
+        for stopping in &mut left {
+            if stopping.deadline.is_some_and(|deadline| deadline <= now)
+                && let Some(process) = &stopping.process
+            {
+                let _ = sys::pidfd::send_signal(process.as_fd(), SIGKILL);
+                stopping.deadline = None;
+                // Uninterruptible sleep can hold even that up; don't wait for ever.
+                if !sys::pidfd::poll_exit(process.as_fd(), KILLED.as_millis() as i32).unwrap_or(false) {
+                    stopping.process = None;
+                }
+            }
+        }
+    }
+}
+
+fn has_ended(process: Option<&OwnedFd>) -> bool {
+    process.is_none_or(|process| sys::pidfd::poll_exit(process.as_fd(), 0).unwrap_or(true))
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec { tv_sec: duration.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: duration.subsec_nanos().into() }
+}
+
+impl Stopping {
+    /// The process has ended: its monitor records that, then everything is cleaned up.
+    fn finish(self, engine: &Engine) -> Result<(), Error> {
+        let folder = engine.runs().of(&self.id);
+        let deadline = Instant::now() + KILLED;
+        loop {
+            let watch = crate::state::watch::Watch::folder(&folder);
+            if !matches!(engine.runs().live(&self.id)?, Live::Running(_) | Live::Starting(_)) {
+                break;
+            }
+            if Instant::now() >= deadline {
+                let id = &self.id;
+                return Err(Error::State(format!("container {id} did not stop within {} s", KILLED.as_secs())));
+            }
+            if let Ok(watch) = watch {
+                let _ = watch.wait(Some(Duration::from_millis(500)));
+            }
+        }
+        drop(self.monitor);
+        cleanup::cleanup(engine, &self.id).map(drop)
+    }
 }

@@ -1,5 +1,9 @@
 //! `wait`: until a container is in a state.
 
+use super::{cleanup, resolve_name};
+use crate::state::containers::Container;
+use crate::state::live::Live;
+use crate::state::watch::Watch;
 use crate::{Engine, Error};
 use std::time::Duration;
 
@@ -50,6 +54,58 @@ pub struct WaitOptions {
 }
 
 /// The exit code of the container's last run (-1 when it didn't end).
-pub fn wait(_engine: &Engine, _name: &str, _options: &WaitOptions) -> Result<i32, Error> {
-    todo!()
+pub fn wait(engine: &Engine, name: &str, options: &WaitOptions) -> Result<i32, Error> {
+    let id = match resolve_name(engine, name) {
+        Err(Error::NoSuchContainer(_)) if options.ignore => return Ok(-1),
+        id => id?,
+    };
+    let default = [Condition::Stopped, Condition::Exited];
+    let conditions = if options.conditions.is_empty() { &default[..] } else { &options.conditions };
+    let folder = engine.runs().of(&id);
+    let mut code = -1;
+    loop {
+        // Watched before looked at, so that no change falls between. No folder yet: nothing runs, look again later.
+        let watch = Watch::folder(&folder).ok();
+        let live = engine.runs().live(&id)?;
+        if matches!(live, Live::Exited(..) | Live::Dead(_)) {
+            cleanup::reconcile(engine, Some(&id));
+        }
+        if let Live::Exited(exit, _) = &live {
+            code = exit.code;
+        }
+        let row = engine.database()?.container(&id)?;
+        if let Some(row) = row.as_ref().filter(|row| !row.last.finished.is_empty()) {
+            code = row.last.exit_code;
+        }
+        if conditions.iter().any(|condition| holds(*condition, &live, row.as_ref())) {
+            return Ok(code);
+        }
+        if row.is_none() {
+            return if conditions.contains(&Condition::Removing) { Ok(code) } else { gone(name, code) };
+        }
+        match (&live, watch) {
+            (Live::Exited(..) | Live::Dead(_), _) => std::thread::sleep(Duration::from_millis(5)),
+            (_, Some(watch)) => drop(watch.wait(Some(Duration::from_secs(60)))),
+            (_, None) => std::thread::sleep(options.interval.max(Duration::from_millis(10))),
+        }
+    }
+}
+
+/// Removed while we waited: with `--rm` that is how it ends.
+fn gone(name: &str, code: i32) -> Result<i32, Error> {
+    if code >= 0 { Ok(code) } else { Err(Error::NoSuchContainer(name.to_owned())) }
+}
+
+fn holds(condition: Condition, live: &Live, row: Option<&Container>) -> bool {
+    let ended = matches!(live, Live::Absent | Live::Exited(..));
+    let started = row.is_some_and(|row| !row.last.started.is_empty());
+    match condition {
+        Condition::Created => matches!(live, Live::Absent) && row.is_some() && !started,
+        Condition::Running => matches!(live, Live::Running(state) if !state.restarting),
+        Condition::Exited => ended && (started || matches!(live, Live::Exited(..))),
+        Condition::Stopped => ended && row.is_some(),
+        Condition::Removing => row.is_none(),
+        // No health checks yet: such a container is never either.
+        Condition::Healthy | Condition::Unhealthy => false,
+    }
 }

@@ -1,7 +1,18 @@
 //! Images with the engine's knowledge of who uses them; everything else is the image crate's work.
 
+mod history;
+mod inspect;
+mod list;
+mod remove;
+
+pub use history::history;
+pub use inspect::inspect;
+pub use list::list;
+pub use remove::remove;
+
 use crate::{Engine, Error};
 use ::image::{Context, Input, Loaded, Progress, PullPolicy, Resolved};
+use oci::reference::Name;
 use oci::{Digest, Platform};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -115,55 +126,75 @@ pub struct HistoryEntry {
 }
 
 /// The image crate's context from the configuration and `options`.
-pub fn context(_engine: &Engine, _options: &RegistryOptions) -> Result<Context, Error> {
-    todo!()
+pub fn context(engine: &Engine, options: &RegistryOptions) -> Result<Context, Error> {
+    Ok(Context {
+        authfile: options.authfile.clone(),
+        credentials: options.credentials.clone(),
+        tls_verify: options.tls_verify,
+        cert_dir: options.cert_dir.clone(),
+        ..Context::new(engine.environment.clone())
+    })
 }
-/// All images, newest first.
-pub fn list(_engine: &Engine, _options: &ListOptions) -> Result<Vec<ImageSummary>, Error> {
-    todo!()
+
+/// Finds an image by name, id or beginning of an id.
+pub(crate) fn find(engine: &Engine, name: &str) -> Result<Resolved, Error> {
+    Ok(::image::find(engine.store(), &context(engine, &RegistryOptions::default())?, name)?)
 }
-/// Removes; goes on after errors.
-pub fn remove(_engine: &Engine, _names: &[String], _options: &RemoveOptions) -> (Vec<Removed>, Vec<Error>) {
-    todo!()
+
+/// Whether an image of that name is here.
+pub fn exists(engine: &Engine, name: &str) -> Result<bool, Error> {
+    match find(engine, name) {
+        Ok(_) => Ok(true),
+        Err(Error::Image(::image::Error::NotKnown { .. })) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
-/// One image.
-pub fn inspect(_engine: &Engine, _name: &str) -> Result<ImageInspect, Error> {
-    todo!()
+
+/// Gives more names. A name without registry is one of `localhost`.
+pub fn tag(engine: &Engine, name: &str, names: &[String]) -> Result<(), Error> {
+    let names = names.iter().map(|name| full_name(name)).collect::<Result<Vec<_>, _>>()?;
+    let image = find(engine, name)?;
+    for name in names {
+        engine.store().tag(&image.image.id, &name)?;
+    }
+    Ok(())
 }
-/// Newest first.
-pub fn history(_engine: &Engine, _name: &str) -> Result<Vec<HistoryEntry>, Error> {
-    todo!()
+
+fn full_name(text: &str) -> Result<String, Error> {
+    let name: Name =
+        text.parse().map_err(|error: oci::reference::InvalidReference| Error::Invalid(error.to_string()))?;
+    if name.digest.is_some() {
+        return Err(Error::Invalid(format!("tag by digest not supported: \"{text}\"")));
+    }
+    let registry = name.registry.clone().unwrap_or_else(|| "localhost".to_owned());
+    Ok(name.in_registry(&registry).with_default_tag().to_string())
 }
-/// Gives more names.
-pub fn tag(_engine: &Engine, _name: &str, _names: &[String]) -> Result<(), Error> {
-    todo!()
-}
+
 /// Pulls by `policy`.
 pub fn pull(
-    _engine: &Engine,
-    _name: &str,
-    _policy: PullPolicy,
-    _platform: Option<&Platform>,
-    _options: &RegistryOptions,
-    _progress: &dyn Progress,
+    engine: &Engine,
+    name: &str,
+    policy: PullPolicy,
+    platform: Option<&Platform>,
+    options: &RegistryOptions,
+    progress: &dyn Progress,
 ) -> Result<Resolved, Error> {
-    todo!()
+    let context = context(engine, options)?;
+    Ok(::image::resolve(engine.store(), &context, name, policy, platform, progress)?)
 }
+
 /// Pushes.
 pub fn push(
-    _engine: &Engine,
-    _name: &str,
-    _destination: &str,
-    _options: &RegistryOptions,
-    _progress: &dyn Progress,
+    engine: &Engine,
+    name: &str,
+    destination: &str,
+    options: &RegistryOptions,
+    progress: &dyn Progress,
 ) -> Result<Digest, Error> {
-    todo!()
+    Ok(::image::push(engine.store(), &context(engine, options)?, name, destination, progress)?)
 }
+
 /// Loads an archive.
-pub fn load(_engine: &Engine, _input: Input<'_>, _progress: &dyn Progress) -> Result<Vec<Loaded>, Error> {
-    todo!()
-}
-/// Whether an image of that name is here.
-pub fn exists(_engine: &Engine, _name: &str) -> Result<bool, Error> {
-    todo!()
+pub fn load(engine: &Engine, input: Input<'_>, progress: &dyn Progress) -> Result<Vec<Loaded>, Error> {
+    Ok(::image::load(engine.store(), input, progress)?)
 }

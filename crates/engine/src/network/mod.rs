@@ -1,1 +1,188 @@
-//! Network glue.
+//! From a container's network wishes to what the network crate does, and the files that tell the container about it.
+
+mod files;
+mod resolv;
+
+pub(crate) use files::{Who, hostname, write_files};
+
+use crate::{Engine, Error};
+use ::network::{Attachment, IpNet, Network, PortMapping, Protocol, Request, Reserved, Status};
+use spec::ResolvedSpec;
+use spec::namespaces::NsMode;
+use spec::network::{PerNetwork, ResolvedPort};
+use std::os::fd::BorrowedFd;
+use std::path::{Path, PathBuf};
+
+/// How one start gets its network.
+pub(crate) enum Plan {
+    /// Somebody else's namespace (the host's, another container's, a file): nothing to do.
+    Joined,
+    /// A new one with `lo` only.
+    Alone,
+    /// Bridge networks.
+    Bridge(Vec<Network>),
+    /// This program.
+    Pasta(PathBuf),
+}
+
+/// Decides; a warning when an ordinary user's network can't be had.
+pub(crate) fn plan(engine: &Engine, resolved: &ResolvedSpec) -> Result<(Plan, Option<String>), Error> {
+    let plan = match resolved.network.mode.mode {
+        NsMode::Bridge if engine.privilege().is_rootless() => {
+            return Err(Error::Invalid(
+                "bridge networks need root for now; use --network pasta, host or none".to_owned(),
+            ));
+        }
+        NsMode::Bridge => Plan::Bridge(networks(engine, resolved)?),
+        NsMode::Pasta => match ::network::pasta::find() {
+            Some(program) => Plan::Pasta(program),
+            None => return Ok((Plan::Alone, Some(no_pasta(resolved)))),
+        },
+        NsMode::None | NsMode::Private => Plan::Alone,
+        _ => Plan::Joined,
+    };
+    Ok((plan, None))
+}
+
+fn no_pasta(resolved: &ResolvedSpec) -> String {
+    let ports = if resolved.network.ports.is_empty() { "" } else { " and its ports aren't published" };
+    format!(
+        "`pasta` isn't installed: the container has no network but lo{ports}. Install the package passt (or choose --network none or host)"
+    )
+}
+
+fn networks(engine: &Engine, resolved: &ResolvedSpec) -> Result<Vec<Network>, Error> {
+    let default = engine.config().network.default_network.as_deref().unwrap_or("podman");
+    let mut networks = Vec::new();
+    for (name, _) in &resolved.network.networks {
+        if name != default {
+            return Err(Error::Invalid(format!(
+                "unable to find network with name or ID {name}: network not found (only the default network \
+                 \"{default}\" exists for now)"
+            )));
+        }
+        let subnet = engine.config().network.default_subnet.as_deref().map(subnet).transpose()?;
+        networks.push(::network::default_network(name, subnet, engine.run_folder())?);
+    }
+    Ok(networks)
+}
+
+fn subnet(text: &str) -> Result<IpNet, Error> {
+    let parse = || {
+        let (addr, prefix) = text.split_once('/')?;
+        Some(IpNet { addr: addr.parse().ok()?, prefix: prefix.parse().ok()? })
+    };
+    parse().ok_or_else(|| Error::Invalid(format!("containers.conf: default_subnet \"{text}\" is no subnet")))
+}
+
+impl Plan {
+    /// Leases what there is to lease. `None`: nothing.
+    pub(crate) fn reserve(
+        &self,
+        engine: &Engine,
+        id: &str,
+        resolved: &ResolvedSpec,
+        ports: &[PortMapping],
+    ) -> Result<Option<(Status, Reserved)>, Error> {
+        let request = match self {
+            Plan::Bridge(_) => self.request(id, resolved, ports)?,
+            Plan::Pasta(_) if !ports.is_empty() => Request { container: id, attachments: Vec::new(), ports },
+            _ => return Ok(None),
+        };
+        let (status, mut reserved) = ::network::reserve(engine.run_folder(), &request)?;
+        if matches!(self, Plan::Pasta(_)) {
+            // pasta binds them itself; ours have found out which are free.
+            reserved.sockets.clear();
+        }
+        Ok(Some((status, reserved)))
+    }
+
+    /// Sets up the namespace of a launched container. Returns pasta's pid if it was started.
+    pub(crate) fn setup(
+        &self,
+        engine: &Engine,
+        id: &str,
+        resolved: &ResolvedSpec,
+        status: &Status,
+        netns: BorrowedFd<'_>,
+    ) -> Result<Option<i32>, Error> {
+        match self {
+            Plan::Joined => Ok(None),
+            Plan::Alone => {
+                ::network::loopback_up(netns)?;
+                Ok(None)
+            }
+            Plan::Bridge(_) => {
+                let request = self.request(id, resolved, &status.ports)?;
+                ::network::setup(engine.run_folder(), &request, status, netns)?;
+                Ok(None)
+            }
+            Plan::Pasta(program) => {
+                let options = &resolved.network.pasta_options;
+                let pid_file = pid_file(&engine.runs().of(id));
+                Ok(Some(::network::pasta::start(program, netns, &status.ports, options, &pid_file)?))
+            }
+        }
+    }
+
+    fn request<'a>(
+        &'a self,
+        id: &'a str,
+        resolved: &'a ResolvedSpec,
+        ports: &'a [PortMapping],
+    ) -> Result<Request<'a>, Error> {
+        let Plan::Bridge(networks) = self else { return Ok(Request { container: id, attachments: Vec::new(), ports }) };
+        let mut attachments = Vec::new();
+        for (index, (network, (_, wish))) in networks.iter().zip(&resolved.network.networks).enumerate() {
+            attachments.push(attachment(network, wish, index)?);
+        }
+        Ok(Request { container: id, attachments, ports })
+    }
+}
+
+fn attachment<'a>(network: &'a Network, wish: &PerNetwork, index: usize) -> Result<Attachment<'a>, Error> {
+    let interface = match wish.interface_name.as_str() {
+        "" => format!("eth{index}"),
+        name => name.to_owned(),
+    };
+    let mac = match wish.static_mac.as_str() {
+        "" => None,
+        text => Some(mac(text).ok_or_else(|| Error::Invalid(format!("address {text}: invalid MAC address")))?),
+    };
+    Ok(Attachment { network, addresses: wish.static_ips.clone(), mac, interface })
+}
+
+fn mac(text: &str) -> Option<[u8; 6]> {
+    let bytes: Option<Vec<u8>> = text.split([':', '-']).map(|part| u8::from_str_radix(part, 16).ok()).collect();
+    bytes?.try_into().ok()
+}
+
+/// Where pasta writes its pid.
+pub(crate) fn pid_file(folder: &Path) -> PathBuf {
+    folder.join("pasta.pid")
+}
+
+/// The network crate's word for a port.
+pub(crate) fn port(port: &ResolvedPort) -> PortMapping {
+    PortMapping {
+        host_ip: port.host_ip,
+        host_port: port.host_port,
+        container_port: port.container_port,
+        range: port.range,
+        protocol: match port.protocol {
+            spec::network::Protocol::Tcp => Protocol::Tcp,
+            spec::network::Protocol::Udp => Protocol::Udp,
+            spec::network::Protocol::Sctp => Protocol::Sctp,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn macs() {
+        assert_eq!(super::mac("92:d0:c6:0a:29:33"), Some([0x92, 0xd0, 0xc6, 0x0a, 0x29, 0x33]));
+        assert_eq!(super::mac("92:d0:c6:0a:29"), None);
+        assert_eq!(super::mac("zz:d0:c6:0a:29:33"), None);
+    }
+}

@@ -16,10 +16,29 @@ pub struct Volume {
 }
 
 /// All volumes by name.
-pub fn list(_engine: &Engine) -> Result<Vec<Volume>, Error> {
-    todo!()
+pub fn list(engine: &Engine) -> Result<Vec<Volume>, Error> {
+    let rows = engine.database()?.volumes()?;
+    rows.into_iter()
+        .map(|row| {
+            let created = jiff::Timestamp::from_nanosecond(row.created.into()).unwrap_or_default().to_string();
+            let mountpoint = engine.store().create_volume_dir(&row.name)?;
+            Ok(Volume { name: row.name, anonymous: row.anonymous, created, mountpoint })
+        })
+        .collect()
 }
+
 /// Removes a volume that no container uses.
-pub fn remove(_engine: &Engine, _name: &str) -> Result<(), Error> {
-    todo!()
+pub fn remove(engine: &Engine, name: &str) -> Result<(), Error> {
+    let database = engine.database()?;
+    if !database.has_volume(name)? {
+        return Err(Error::State(format!("no volume with name \"{name}\" found: no such volume")));
+    }
+    if let Some(user) = database.delete_volume(name)? {
+        return Err(Error::State(format!(
+            "volume {name} is being used by the following container(s): {user}: volume is being used"
+        )));
+    }
+    engine.store().remove_volume_dir(name)?;
+    engine.left_trash();
+    Ok(())
 }

@@ -2,10 +2,12 @@
 
 mod keys;
 mod relay;
+mod session;
 mod terminal;
 
 pub use keys::Keys;
 pub use relay::{Ended, Relay, Streams};
+pub use session::Terminal;
 pub use terminal::{Raw, size};
 
 use rustix::fd::OwnedFd;

@@ -3,7 +3,7 @@
 use super::{Keys, Raw, terminal};
 use crate::protocol::{self, CONTENT, Event, MAX, Request};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use std::collections::VecDeque;
@@ -23,7 +23,7 @@ pub struct Streams {
 /// A session.
 pub struct Relay<'a> {
     /// To the monitor.
-    pub socket: OwnedFd,
+    pub socket: BorrowedFd<'a>,
     /// See [`Streams`].
     pub streams: Streams,
     /// The container has a terminal: ours becomes raw and its size is followed.
@@ -148,7 +148,7 @@ impl Relay<'_> {
 
     /// Handles one packet.
     fn event(&mut self, buffer: &mut [u8]) -> io::Result<Option<Ended>> {
-        let packet = match protocol::receive(&self.socket, buffer, RecvFlags::DONTWAIT) {
+        let packet = match protocol::receive(self.socket, buffer, RecvFlags::DONTWAIT) {
             Ok([]) => return Ok(Some(Ended::Lost)),
             Ok(packet) => packet,
             Err(Errno::AGAIN) => return Ok(None),
@@ -179,7 +179,7 @@ impl Relay<'_> {
     /// A monitor that is gone shows itself when we read from it.
     fn flush(&mut self) {
         while let Some(packet) = self.outgoing.front() {
-            match protocol::send(&self.socket, packet, SendFlags::DONTWAIT) {
+            match protocol::send(self.socket, packet, SendFlags::DONTWAIT) {
                 Err(Errno::AGAIN) => return,
                 Ok(()) | Err(_) => self.outgoing.pop_front(),
             };
@@ -188,7 +188,7 @@ impl Relay<'_> {
 }
 
 /// `false`: nobody reads it any more.
-fn write_all(fd: BorrowedFd<'_>, mut data: &[u8]) -> bool {
+pub(super) fn write_all(fd: BorrowedFd<'_>, mut data: &[u8]) -> bool {
     while !data.is_empty() {
         match rustix::io::write(fd, data) {
             Ok(written) => data = &data[written..],

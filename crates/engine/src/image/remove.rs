@@ -1,0 +1,69 @@
+//! `rmi`.
+
+use super::{RemoveOptions, Removed, find};
+use crate::{Engine, Error, container};
+
+/// Removes; goes on after errors.
+pub fn remove(engine: &Engine, names: &[String], options: &RemoveOptions) -> (Vec<Removed>, Vec<Error>) {
+    let (mut removed, mut errors) = (Vec::new(), Vec::new());
+    let all = match options.all.then(|| engine.store().images()).transpose() {
+        Ok(images) => images.unwrap_or_default(),
+        Err(error) => return (removed, vec![error.into()]),
+    };
+    for image in all {
+        let force = RemoveOptions { force: options.force, ..RemoveOptions::default() };
+        note(remove_image(engine, &image, &force), &mut removed, &mut errors);
+    }
+    for name in names {
+        note(remove_one(engine, name, options), &mut removed, &mut errors);
+    }
+    if !removed.is_empty() {
+        engine.left_trash();
+    }
+    (removed, errors)
+}
+
+fn note(result: Result<Removed, Error>, removed: &mut Vec<Removed>, errors: &mut Vec<Error>) {
+    match result {
+        Ok(one) => removed.push(one),
+        Err(error) => errors.push(error),
+    }
+}
+
+/// By name an image loses that name, with its last name it goes; by id it goes with all its names.
+fn remove_one(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Removed, Error> {
+    let found = match find(engine, name) {
+        Err(Error::Image(::image::Error::NotKnown { .. })) if options.ignore => return Ok(Removed::default()),
+        found => found?,
+    };
+    let image = found.image;
+    let by_name = image.names.contains(&found.name);
+    if by_name && image.names.len() > 1 {
+        engine.store().untag(&found.name)?;
+        return Ok(Removed { untagged: vec![found.name], deleted: Vec::new() });
+    }
+    if !by_name && image.names.len() > 1 && !options.force {
+        return Err(Error::ImageInUse(format!(
+            "unable to delete image \"{}\" by ID with more than one tag ([{}]): please force removal",
+            image.id.hex(),
+            image.names.join(" ")
+        )));
+    }
+    remove_image(engine, &image, options)
+}
+
+fn remove_image(engine: &Engine, image: &store::Image, options: &RemoveOptions) -> Result<Removed, Error> {
+    let users = engine.database()?.users_of_image(image.id.hex())?;
+    if let (Some(user), false) = (users.first(), options.force) {
+        return Err(Error::ImageInUse(format!(
+            "image used by {user}: image is in use by a container: consider listing external containers and \
+             force-removing image"
+        )));
+    }
+    let remove = container::RemoveOptions { force: true, volumes: true, depend: true, ..Default::default() };
+    for user in users {
+        container::remove(engine, &user, &remove)?;
+    }
+    engine.store().remove_image(&image.id)?;
+    Ok(Removed { untagged: image.names.clone(), deleted: vec![image.id.hex().to_owned()] })
+}

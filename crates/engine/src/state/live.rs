@@ -1,0 +1,338 @@
+//! Whether a container runs: facts in its run folder, not rows.
+//!
+//! `<runroot>/minke/containers/<id>/`, on a file system that a reboot empties:
+//!
+//! ```text
+//! lock         flock held by whoever is responsible: the starting command, then the monitor for all its life
+//! state.json   RunState: pid, cgroups, network, …
+//! attach       the monitor's socket
+//! exit         {"code":0,"finished":"…"}: it has ended, cleanup is due
+//! stop         exists: somebody wants it to end, no restart
+//! files/       hosts, resolv.conf, hostname, .containerenv
+//! ```
+//!
+//! No folder: nothing runs. `exit` is there: ended, to be cleaned up. Lock held: starting or running. Lock free and no
+//! `exit`: the monitor was killed. Folders come into being and vanish by rename (`<id>.new`, `<id>.gone`), so that one named
+//! by a bare id is always whole. `<id>.cleanup` is locked by whoever changes a container's state.
+
+use crate::Error;
+use monitor::exit::Exit;
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+/// Content of `state.json`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunState {
+    /// The monitor.
+    pub monitor: i32,
+    /// First process of the container; 0: none at the moment.
+    pub pid: i32,
+    /// Of `pid`: field 22 of /proc/PID/stat, in clock ticks since boot. Tells it from a later process of the same number.
+    pub start_time: u64,
+    /// RFC 3339; empty: set up but not started yet.
+    pub started: String,
+    /// Whose process it is, inside.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+    /// To be removed.
+    pub cgroups: runtime::cgroup::Cgroups,
+    /// To be torn down.
+    pub network: network::Status,
+    /// pasta's process.
+    pub pasta: Option<i32>,
+    /// By the restart policy.
+    pub restarts: u32,
+    /// Between two runs.
+    pub restarting: bool,
+}
+
+/// What a run folder says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Live {
+    /// Nothing runs.
+    Absent,
+    /// Being set up.
+    Starting(RunState),
+    /// Its first process runs (or, between two runs, is about to).
+    Running(RunState),
+    /// Ended by itself or by a stop.
+    Exited(Exit, RunState),
+    /// Its monitor was killed.
+    Dead(RunState),
+}
+
+impl Live {
+    /// The state file's content, if there is any.
+    pub fn state(&self) -> Option<&RunState> {
+        match self {
+            Live::Absent => None,
+            Live::Starting(state) | Live::Running(state) | Live::Exited(_, state) | Live::Dead(state) => Some(state),
+        }
+    }
+
+    /// Its first process runs.
+    pub fn is_running(&self) -> bool {
+        matches!(self, Live::Running(_))
+    }
+}
+
+/// The folder of all run folders.
+#[derive(Debug, Clone)]
+pub struct Runs {
+    folder: PathBuf,
+}
+
+/// A lock on a container's transitions; others wait. The file goes with it.
+#[derive(Debug)]
+pub struct Transition {
+    _file: OwnedFd,
+    path: PathBuf,
+}
+
+impl Runs {
+    /// Below the store's run folder; made when first needed.
+    pub fn new(run: &Path) -> Runs {
+        Runs { folder: run.join("containers") }
+    }
+
+    /// That container's.
+    pub fn of(&self, id: &str) -> PathBuf {
+        self.folder.join(id)
+    }
+
+    /// Ids with a folder.
+    pub fn ids(&self) -> Result<Vec<String>, Error> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|e| failed("read folder", &self.folder, e))?,
+        };
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        Ok(names.filter(|name| is_id(name)).collect())
+    }
+
+    /// Leftovers of killed processes: half-made and half-removed folders, locks.
+    pub fn remove_strays(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let path = entry.path();
+            if name.contains(".gone") {
+                let _ = fs::remove_dir_all(&path);
+            } else if name.ends_with(".new") && is_old(&path) && matches!(held(&path), Ok(Some(false) | None)) {
+                let _ = fs::remove_dir_all(&path);
+            } else if let Some(id) = name.strip_suffix(".cleanup") {
+                // Taking and dropping it removes it.
+                drop(self.try_transition(id));
+            }
+        }
+    }
+
+    /// Makes a container's folder with its lock held. `None`: there is one already.
+    pub fn create(&self, id: &str) -> Result<Option<OwnedFd>, Error> {
+        let new = self.folder.join(format!("{id}.new"));
+        let made = fs::create_dir(&new).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => fs::create_dir_all(&new),
+            io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(error),
+        });
+        made.map_err(|e| failed("create folder", &new, e))?;
+        let lock = new.join("lock");
+        let file = open(&lock).and_then(|file| {
+            rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+            Ok(file)
+        });
+        let file = file.map_err(|e| failed("lock", &lock, e))?;
+        let folder = self.of(id);
+        match rustix::fs::renameat_with(
+            rustix::fs::CWD,
+            &new,
+            rustix::fs::CWD,
+            &folder,
+            rustix::fs::RenameFlags::NOREPLACE,
+        ) {
+            Ok(()) => Ok(Some(file)),
+            Err(Errno::EXIST) => {
+                let _ = fs::remove_dir_all(&new);
+                Ok(None)
+            }
+            Err(error) => Err(failed("rename to", &folder, error.into())),
+        }
+    }
+
+    /// Reads the facts.
+    pub fn live(&self, id: &str) -> Result<Live, Error> {
+        let folder = self.of(id);
+        let read = || -> io::Result<Live> {
+            // The lock first: a monitor writes `exit` before it lets go.
+            let Some(held) = held(&folder)? else { return Ok(Live::Absent) };
+            let exit = Exit::read(&folder)?;
+            let state = read_state(&folder)?;
+            Ok(match (exit, held) {
+                (Some(exit), _) => Live::Exited(exit, state.unwrap_or_default()),
+                (None, false) => Live::Dead(state.unwrap_or_default()),
+                (None, true) => match state {
+                    Some(state) if !state.started.is_empty() => Live::Running(state),
+                    state => Live::Starting(state.unwrap_or_default()),
+                },
+            })
+        };
+        read().map_err(|e| failed("read state in", &folder, e))
+    }
+
+    /// Removes a container's folder.
+    pub fn remove(&self, id: &str) -> Result<(), Error> {
+        let folder = self.of(id);
+        let gone = self.folder.join(format!("{id}.gone{}", std::process::id()));
+        match fs::rename(&folder, &gone) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            result => result.map_err(|e| failed("remove folder", &folder, e))?,
+        }
+        fs::remove_dir_all(&gone).map_err(|e| failed("remove folder", &gone, e))
+    }
+
+    /// Waits for the right to change a container's state.
+    pub fn transition(&self, id: &str) -> Result<Transition, Error> {
+        self.lock_transition(id, FlockOperation::LockExclusive).map(|lock| {
+            // Only the non-blocking kind can be refused.
+            lock.unwrap_or_else(|| unreachable!())
+        })
+    }
+
+    /// The same without waiting. `None`: somebody has it.
+    pub fn try_transition(&self, id: &str) -> Result<Option<Transition>, Error> {
+        self.lock_transition(id, FlockOperation::NonBlockingLockExclusive)
+    }
+
+    fn lock_transition(&self, id: &str, operation: FlockOperation) -> Result<Option<Transition>, Error> {
+        let path = self.folder.join(format!("{id}.cleanup"));
+        loop {
+            let file = match open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    fs::create_dir_all(&self.folder).map_err(|e| failed("create folder", &self.folder, e))?;
+                    continue;
+                }
+                file => file.map_err(|e| failed("open", &path, e))?,
+            };
+            match rustix::fs::flock(&file, operation) {
+                Ok(()) => {}
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => return Ok(None),
+                Err(error) => return Err(failed("lock", &path, error.into())),
+            }
+            // Whoever had it before has removed the file: what we locked may no longer be the one by that name.
+            let same = rustix::fs::fstat(&file)
+                .and_then(|ours| Ok(ours.st_ino == rustix::fs::stat(&path)?.st_ino))
+                .unwrap_or(false);
+            if same {
+                return Ok(Some(Transition { _file: file, path }));
+            }
+        }
+    }
+}
+
+impl Drop for Transition {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Replaces `state.json`.
+pub fn write_state(folder: &Path, state: &RunState) -> io::Result<()> {
+    let text = serde_json::to_vec(state).map_err(io::Error::other)?;
+    let new = folder.join("state.new");
+    fs::write(&new, text)?;
+    fs::rename(&new, folder.join("state.json"))
+}
+
+fn read_state(folder: &Path) -> io::Result<Option<RunState>> {
+    match fs::read(folder.join("state.json")) {
+        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether somebody holds the folder's lock; `None`: there is no folder.
+fn held(folder: &Path) -> io::Result<Option<bool>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(folder.join("lock"), flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => Ok(Some(false)),
+        Err(Errno::AGAIN) => Ok(Some(true)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn open(path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?)
+}
+
+fn is_id(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Nobody needs a minute between making a folder and locking it.
+fn is_old(path: &Path) -> bool {
+    let age = fs::metadata(path).and_then(|m| m.modified()).map(|time| time.elapsed().unwrap_or_default());
+    age.is_ok_and(|age| age.as_secs() > 60)
+}
+
+fn failed(what: &'static str, path: &Path, source: io::Error) -> Error {
+    Error::Io { what, path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(name: &str) -> Runs {
+        let folder = std::env::temp_dir().join(format!("minke-live-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        Runs::new(&folder)
+    }
+
+    #[test]
+    fn a_life() {
+        let (runs, id) = (runs("life"), "a".repeat(64));
+        assert_eq!(runs.live(&id).unwrap(), Live::Absent);
+        let lock = runs.create(&id).unwrap().unwrap();
+        assert!(runs.create(&id).unwrap().is_none());
+        assert!(matches!(runs.live(&id).unwrap(), Live::Starting(_)));
+        let state = RunState { pid: 7, started: "now".into(), ..RunState::default() };
+        write_state(&runs.of(&id), &state).unwrap();
+        assert_eq!(runs.live(&id).unwrap(), Live::Running(state.clone()));
+        drop(lock);
+        assert_eq!(runs.live(&id).unwrap(), Live::Dead(state));
+        Exit::now(3).write(&runs.of(&id)).unwrap();
+        assert!(matches!(runs.live(&id).unwrap(), Live::Exited(exit, _) if exit.code == 3));
+        assert_eq!(runs.ids().unwrap(), [id.clone()]);
+        runs.remove(&id).unwrap();
+        runs.remove(&id).unwrap();
+        assert_eq!(runs.live(&id).unwrap(), Live::Absent);
+    }
+
+    #[test]
+    fn transitions_exclude_each_other_and_leave_no_file() {
+        let runs = runs("transition");
+        let first = runs.transition("x").unwrap();
+        assert!(runs.try_transition("x").unwrap().is_none());
+        assert!(runs.try_transition("y").unwrap().is_some());
+        drop(first);
+        assert!(runs.try_transition("x").unwrap().is_some());
+        assert_eq!(fs::read_dir(&runs.folder).unwrap().count(), 0);
+    }
+}

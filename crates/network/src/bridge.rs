@@ -130,12 +130,14 @@ fn keep_router_advertisements() -> Result<(), Error> {
     Ok(())
 }
 
-fn sysctl(key: &str) -> String {
+/// A key below net, its parts divided by `/`; empty when there is none.
+pub fn sysctl(key: &str) -> String {
     let text = fs::read_to_string(format!("/proc/sys/net/{key}")).unwrap_or_default();
     text.trim().to_string()
 }
 
-fn write_sysctl(key: &str, value: &str) -> Result<(), Error> {
+/// Writes one unless it has that value (a read-only /proc/sys is fine then).
+pub fn write_sysctl(key: &str, value: &str) -> Result<(), Error> {
     if sysctl(key) == value {
         return Ok(());
     }

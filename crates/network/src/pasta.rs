@@ -1,13 +1,12 @@
 //! Networking for ordinary users by the pasta program, with the arguments Podman gives it; see pasta(1) and the
 //! `--network=pasta` part of podman-run(1).
 //!
-//! pasta goes to the background by itself when the network works. It ends with the namespace's path, which is a file descriptor of
-//! the monitor here, or by [`stop`].
+//! pasta goes to the background by itself when the network works, and runs until [`stop`].
 
 use crate::{Error, PortMapping, Protocol};
 use std::fs;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -56,10 +55,10 @@ pub fn start(
     let mut arguments = arguments(ports, options, maps_host_address(program))?;
     arguments.push("--pid".into());
     arguments.push(pid_file.display().to_string());
-    arguments.push("--netns".into());
-    // Not /proc/self: pasta is another process, and closes what it inherits.
-    arguments.push(format!("/proc/{}/fd/{}", std::process::id(), netns.as_raw_fd()));
-    run(program, &arguments)?;
+    // As standard input: pasta closes all other descriptors first, and before it opens the path it gives up the right to look
+    // into /proc/PID of a process with more capabilities. It can't watch that path, so it is told not to; `stop` ends it.
+    arguments.extend(["--netns", "/proc/self/fd/0", "--no-netns-quit"].map(String::from));
+    run(program, &arguments, netns)?;
     read_pid(pid_file)
 }
 
@@ -142,11 +141,12 @@ fn forward(port: &PortMapping) -> Result<(&'static str, String), Error> {
     Ok((flag, format!("{address}{ports}")))
 }
 
-fn run(program: &Path, arguments: &[String]) -> Result<(), Error> {
+fn run(program: &Path, arguments: &[String], netns: BorrowedFd<'_>) -> Result<(), Error> {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
-    let Output { status, stderr, .. } =
-        command.stderr(Stdio::piped()).output().map_err(Error::io(format!("cannot run `{}`", program.display())))?;
+    let what = || format!("cannot run `{}`", program.display());
+    let netns = netns.try_clone_to_owned().map_err(Error::io(what()))?;
+    command.args(arguments).stdin(netns).stdout(Stdio::null());
+    let Output { status, stderr, .. } = command.stderr(Stdio::piped()).output().map_err(Error::io(what()))?;
     if status.success() {
         return Ok(());
     }

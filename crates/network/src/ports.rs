@@ -71,11 +71,11 @@ fn hold_range(port: &PortMapping) -> Result<Vec<OwnedFd>, Error> {
 
 fn hold(port: &PortMapping, number: u16) -> Result<OwnedFd, Error> {
     let held = match port.host_ip {
-        Some(ip) => bound(port.protocol, SocketAddr::new(ip, number)),
+        Some(ip) => bound(port.protocol, SocketAddr::new(ip, number), true),
         // One socket for both families, where the host has both.
-        None => match bound(port.protocol, (Ipv6Addr::UNSPECIFIED, number).into()) {
+        None => match bound(port.protocol, (Ipv6Addr::UNSPECIFIED, number).into(), false) {
             Err(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL) => {
-                bound(port.protocol, (Ipv4Addr::UNSPECIFIED, number).into())
+                bound(port.protocol, (Ipv4Addr::UNSPECIFIED, number).into(), true)
             }
             other => other,
         },
@@ -83,7 +83,7 @@ fn hold(port: &PortMapping, number: u16) -> Result<OwnedFd, Error> {
     held.map_err(|e| refused(port, number, e))
 }
 
-fn bound(protocol: Protocol, address: SocketAddr) -> Result<OwnedFd, Errno> {
+fn bound(protocol: Protocol, address: SocketAddr, one_family: bool) -> Result<OwnedFd, Errno> {
     let kind = match protocol {
         Protocol::Tcp => SocketType::STREAM,
         _ => SocketType::DGRAM,
@@ -94,7 +94,7 @@ fn bound(protocol: Protocol, address: SocketAddr) -> Result<OwnedFd, Errno> {
     };
     let socket = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
     if address.is_ipv6() {
-        sockopt::set_ipv6_v6only(&socket, !address.ip().is_unspecified())?;
+        sockopt::set_ipv6_v6only(&socket, one_family)?;
     }
     if protocol == Protocol::Tcp {
         // Else connections of a server that ended a minute ago (TIME_WAIT) would hold the port.

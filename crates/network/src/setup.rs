@@ -1,6 +1,6 @@
 //! A container's attachment to its networks: reserve, set up, tear down.
 
-use crate::bridge::{self, Host, mac_of};
+use crate::bridge::{self, Host, mac_of, sysctl, write_sysctl};
 use crate::lease::{self, Lease};
 use crate::link::{self, Veth};
 use crate::lock::Lock;
@@ -72,7 +72,7 @@ fn host_name(container: &str) -> Result<String, Error> {
 pub fn setup(run: &Path, request: &Request<'_>, status: &Status, netns: BorrowedFd<'_>) -> Result<Kept, Error> {
     let lock = Lock::shared(run)?;
     let host = Host::open()?;
-    let inside = visit(netns, open_inside)?;
+    let inside = visit(netns, Inside::open)?;
     let mut made = Vec::new();
     let result = attach_all(run, request, status, (&lock, &host, &inside, netns), &mut made)
         .and_then(|()| publish(run, &host.firewall, request.container, status));
@@ -86,7 +86,7 @@ pub fn setup(run: &Path, request: &Request<'_>, status: &Status, netns: Borrowed
 }
 
 /// What attaching works with: the lock it holds, the host's sockets, the container's socket and namespace.
-type Tools<'a> = (&'a Lock, &'a Host, &'a Socket, BorrowedFd<'a>);
+type Tools<'a> = (&'a Lock, &'a Host, &'a Inside, BorrowedFd<'a>);
 
 fn attach_all(
     run: &Path,
@@ -119,19 +119,19 @@ fn attach_all(
 }
 
 /// In the container's namespace: loopback and interface up, addresses, default routes. One exchange.
-fn configure(inside: &Socket, interface: &Interface, metric: u32) -> Result<(), Error> {
+fn configure(inside: &Inside, interface: &Interface, metric: u32) -> Result<(), Error> {
     let name = &interface.name;
-    let index = link::index_of(inside, name)?;
+    let index = link::index_of(&inside.route, name)?;
     let mut batch = Batch::new();
     link::up(&mut batch, LOOPBACK, "lo");
     link::up(&mut batch, index, name);
-    for address in &interface.addresses {
+    for address in interface.addresses.iter().filter(|a| inside.ipv6 || a.is_ipv4()) {
         link::add_address(&mut batch, (index, name), *address);
     }
-    for gateway in &interface.gateways {
+    for gateway in interface.gateways.iter().filter(|g| inside.ipv6 || g.is_ipv4()) {
         link::add_default_route(&mut batch, index, *gateway, metric);
     }
-    send(inside, &batch)
+    send(&inside.route, &batch)
 }
 
 /// Explicitly, as the namespace may live on; what fails is only left behind for the namespace's end.
@@ -173,13 +173,22 @@ pub fn loopback_up(netns: BorrowedFd<'_>) -> Result<(), Error> {
     send(&inside, &batch)
 }
 
-/// In the container's namespace: the socket, and a word against routers that other containers may pose as.
-fn open_inside() -> Result<Socket, Error> {
-    let key = "/proc/sys/net/ipv6/conf/default/accept_ra";
-    if let Err(error) = std::fs::write(key, "0") {
-        log::debug!("cannot write `{key}`: {error}");
+/// What is needed of the container's namespace.
+struct Inside {
+    route: Socket,
+    /// Not so with `--sysctl net.ipv6.conf.all.disable_ipv6=1`, or on a host without it.
+    ipv6: bool,
+}
+
+impl Inside {
+    /// Run in that namespace. Has it ignore routers, whom other containers could pose as.
+    fn open() -> Result<Self, Error> {
+        let ipv6 = sysctl("ipv6/conf/default/disable_ipv6") == "0";
+        if ipv6 {
+            write_sysctl("ipv6/conf/default/accept_ra", "0")?;
+        }
+        Ok(Self { route: open(Family::Route)?, ipv6 })
     }
-    open(Family::Route)
 }
 
 fn parse_mac(text: &str) -> Result<[u8; 6], Error> {

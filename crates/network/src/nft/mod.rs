@@ -43,6 +43,9 @@
 //! }
 //! ```
 //!
+//! Chains of other tables have their own say: a `drop` policy in another forward chain (Docker's, firewalld's) stops what is
+//! accepted here, as the kernel asks all of them.
+//!
 //! An element's target is the container's address, so it can be told from the leases alone whose it is and whether it is stray;
 //! the comment (start of the container's id) is for the reader. The table may be shared by several run directories: host ports
 //! can't collide, as each is held by a socket.

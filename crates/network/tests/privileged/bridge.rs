@@ -144,3 +144,50 @@ fn privileged_wished_addresses_are_checked() {
     network::release(host.run.path(), "bbbbbbbbbbbb").unwrap();
     assert!(network::leases(host.run.path()).unwrap().is_empty());
 }
+
+#[test]
+fn privileged_a_container_can_have_several_networks() {
+    if !able() {
+        return;
+    }
+    let host = Host::new();
+    let mut second = host.network.clone();
+    second.name = "second".into();
+    second.bridge = "minke7".into();
+    second.subnets.truncate(1);
+    second.subnets[0].subnet = "10.70.0.0/24".parse().unwrap();
+    second.subnets[0].gateway = "10.70.0.1".parse().unwrap();
+    let mut request = host.request("aaaaaaaaaaaa", &[]);
+    let mut attachment = request.attachments[0].clone();
+    attachment.network = &second;
+    attachment.interface = "eth1".into();
+    attachment.mac = Some([2, 0, 0, 0, 0, 9]);
+    request.attachments.push(attachment);
+    let netns = isolated();
+    let (status, _reserved) = network::reserve(host.run.path(), &request).unwrap();
+    network::setup(host.run.path(), &request, &status, netns.as_fd()).unwrap();
+    let inside = within(&netns, || shell("ip -o -4 addr; ip route; ip -o link"));
+    for expect in
+        ["eth1    inet 10.70.0.2/24", "default via 10.70.0.1 dev eth1 proto static metric 101", "02:00:00:00:00:09"]
+    {
+        assert!(inside.contains(expect), "{expect} in {inside}");
+    }
+    assert!(network::teardown(host.run.path(), "aaaaaaaaaaaa", &status).is_empty());
+    assert!(network::remove_if_idle(host.run.path(), &second).unwrap());
+    assert!(shell("nft list ruleset").contains("minke0"), "the other network is still there");
+}
+
+#[test]
+fn privileged_a_container_without_ipv6_is_attached_by_ipv4() {
+    if !able() {
+        return;
+    }
+    let host = Host::new();
+    let netns = isolated();
+    within(&netns, || shell("echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"));
+    let request = host.request("aaaaaaaaaaaa", &[]);
+    let (status, _reserved) = network::reserve(host.run.path(), &request).unwrap();
+    network::setup(host.run.path(), &request, &status, netns.as_fd()).unwrap();
+    let inside = within(&netns, || shell("ip -o addr show eth0"));
+    assert!(inside.contains("10.88.0.2/16") && !inside.contains("inet6"), "{inside}");
+}

@@ -17,7 +17,6 @@ fn privileged_the_ruleset_reads_as_documented() {
     ];
     let c = host.start("4a2ca8ddfd5e9157", &ports);
     let rules = shell("nft list table inet minke");
-    println!("{rules}");
     for expect in [
         r#"elements = { "minke0" }"#,
         "elements = { 10.88.0.0/16 }",

@@ -26,6 +26,7 @@ pub struct Container {
 }
 
 /// Whether this can run here; says why not.
+#[allow(clippy::print_stderr)]
 pub fn able() -> bool {
     let root = rustix::process::geteuid().is_root();
     let programs = ["nft", "ip", "socat"].iter().filter(|p| !installed(p)).collect::<Vec<_>>();
@@ -61,8 +62,6 @@ impl Host {
         let here = own_namespace();
         network::loopback_up(here.as_fd()).unwrap();
         namespace::join(internet.as_fd(), Namespaces::NET).unwrap();
-        let host = format!("/proc/self/task/{}/fd", rustix::thread::gettid());
-        let _ = host;
         shell("ip link add up0 type veth peer name host0");
         shell("ip addr add 192.0.2.1/24 dev up0; ip addr add 2001:db8::1/64 dev up0 nodad; ip link set up0 up");
         let fd = std::os::fd::AsRawFd::as_raw_fd(&here);

@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_secs(3);
+const LIMIT: Duration = Duration::from_secs(2);
 
 /// A server there that answers every connection with the client's address as it sees it.
-fn serve(netns: &OwnedFd, port: u16) {
+pub fn serve(netns: &OwnedFd, port: u16) {
     let listener = within(netns, || TcpListener::bind(("::", port)).unwrap());
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
@@ -21,7 +21,7 @@ fn serve(netns: &OwnedFd, port: u16) {
 }
 
 /// Whom a server sees when this thread's namespace calls.
-fn call(ip: IpAddr, port: u16) -> io::Result<String> {
+pub fn call(ip: IpAddr, port: u16) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&SocketAddr::new(ip, port), LIMIT)?;
     stream.set_read_timeout(Some(LIMIT))?;
     let mut seen = String::new();

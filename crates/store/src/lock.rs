@@ -17,6 +17,14 @@ impl Store {
         self.take(FlockOperation::LockExclusive)
     }
 
+    /// Like [`Store::lock`], but `None` if somebody else holds it.
+    pub(crate) fn try_lock(&self) -> Result<Option<Lock>, Error> {
+        match self.take(FlockOperation::NonBlockingLockExclusive) {
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::WouldBlock => Ok(None),
+            lock => lock.map(Some),
+        }
+    }
+
     /// For making a container's root: layers can't go away meanwhile.
     pub(crate) fn lock_shared(&self) -> Result<Lock, Error> {
         self.take(FlockOperation::LockShared)

@@ -95,7 +95,8 @@ impl Store {
         if rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Ok(false);
         }
-        let _lock = self.lock()?;
+        // Not waiting: whoever holds the store's lock may be waiting for the lock just taken.
+        let Some(_lock) = self.try_lock()? else { return Ok(false) };
         if new_blobs || self.any_without_image(layers)? {
             self.drop_unreferenced(layers, &[])?;
         }

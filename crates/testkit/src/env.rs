@@ -101,6 +101,12 @@ impl TestEnv {
         self.dir().join("work")
     }
 
+    /// The home folder of whoever runs the engine.
+    #[must_use]
+    pub fn home(&self) -> PathBuf {
+        self.dir().join(if self.is_root() { "home-of-root" } else { "home" })
+    }
+
     /// Where the engine keeps images and containers.
     #[must_use]
     pub fn graphroot(&self) -> PathBuf {
@@ -211,7 +217,7 @@ impl TestEnv {
             self.write_at(&Path::new("/etc/containers").join(name), content.as_bytes());
         }
         for (name, content) in settings.user {
-            self.write_at(&self.dir().join("home/.config/containers").join(name), content.as_bytes());
+            self.write_at(&self.home().join(".config/containers").join(name), content.as_bytes());
         }
     }
 
@@ -233,6 +239,15 @@ impl TestEnv {
     pub fn outside(&self) -> Namespace {
         let mut outside = self.outside.lock().expect("no panic");
         Namespace::of_network(outside.get_or_insert_with(|| self.connect_outside()).pid())
+    }
+
+    /// The network namespace of a running container.
+    #[track_caller]
+    #[must_use]
+    pub fn network_of(&self, container: &str) -> Namespace {
+        let pid = self.ok(&format!("inspect {container} --format {{{{.State.Pid}}}}")).text();
+        let link = self.inside(|| fs::File::open(format!("/proc/{pid}/ns/net"))).expect("it runs");
+        Namespace::behind(link.into())
     }
 
     /// What is there now that an engine could leave behind.

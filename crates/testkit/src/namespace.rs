@@ -3,36 +3,50 @@
 //! A fresh thread joins them and ends with the closure, so nothing has to be joined back. Children that the closure
 //! spawns live in the joined pid namespace, and their `Child::id` is nevertheless the pid as this process sees it.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::thread;
 
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use rustix::thread::{ThreadNameSpaceType, UnshareFlags, move_into_thread_name_spaces};
+use rustix::thread::{
+    LinkNameSpaceType, ThreadNameSpaceType, UnshareFlags, move_into_link_name_space, move_into_thread_name_spaces,
+};
 
-/// The namespaces of a process, as long as that process lives.
+#[derive(Debug)]
+enum Door {
+    /// Some namespaces of a process.
+    Process(OwnedFd, ThreadNameSpaceType),
+    /// One network namespace.
+    Link(OwnedFd),
+}
+
+/// Namespaces to run a closure in.
 #[derive(Debug)]
 pub struct Namespace {
-    process: OwnedFd,
-    kinds: ThreadNameSpaceType,
+    door: Door,
     /// cgroup v1 groups that a visitor joins, so that what it starts is counted there.
     tasks: Vec<PathBuf>,
 }
 
 impl Namespace {
+    /// The network namespace behind an open `/proc/PID/ns/net`.
+    pub(crate) fn behind(link: OwnedFd) -> Self {
+        Self { door: Door::Link(link), tasks: Vec::new() }
+    }
+
     /// The mount, network, pid and cgroup namespaces of `pid`.
     pub(crate) fn of(pid: i32, tasks: Vec<PathBuf>) -> Self {
         let kinds = ThreadNameSpaceType::MOUNT
             | ThreadNameSpaceType::NETWORK
             | ThreadNameSpaceType::PROCESS_ID
             | ThreadNameSpaceType::CONTROL_GROUP;
-        Self { process: open(pid), kinds, tasks }
+        Self { door: Door::Process(open(pid), kinds), tasks }
     }
 
     /// The network namespace of `pid` alone.
     #[must_use]
     pub fn of_network(pid: i32) -> Self {
-        Self { process: open(pid), kinds: ThreadNameSpaceType::NETWORK, tasks: Vec::new() }
+        Self { door: Door::Process(open(pid), ThreadNameSpaceType::NETWORK), tasks: Vec::new() }
     }
 
     /// Runs `body` inside. It must not start threads (the kernel forbids them after joining a pid namespace).
@@ -57,7 +71,12 @@ impl Namespace {
         // because of CLONE_FILES, which isn't used here.
         #[allow(deprecated)]
         rustix::thread::unshare(UnshareFlags::FS).expect("unshare(CLONE_FS)");
-        move_into_thread_name_spaces(std::os::fd::AsFd::as_fd(&self.process), self.kinds).expect("setns");
+        match &self.door {
+            Door::Process(process, kinds) => move_into_thread_name_spaces(process.as_fd(), *kinds).expect("setns"),
+            Door::Link(link) => {
+                move_into_link_name_space(link.as_fd(), Some(LinkNameSpaceType::Network)).expect("setns");
+            }
+        }
     }
 }
 

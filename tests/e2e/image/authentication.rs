@@ -33,7 +33,7 @@ fn basic_from_auth_json(env: &TestEnv) {
 
 fn basic_from_the_users_files(env: &TestEnv) {
     let (_open, closed) = closed(env);
-    let home = env.dir().join(if env.is_root() { "home-of-root" } else { "home" });
+    let home = env.home();
     let text = auth_json(&closed.host(), "alice", "secret");
     env.write_at(&home.join(".docker/config.json"), text.as_bytes());
     env.ok(&format!("pull -q {}/{IMAGE}:1", closed.host()));

@@ -47,6 +47,9 @@ fn a_layer_that_ends_early(env: &TestEnv) {
 }
 
 fn a_layer_that_never_ends(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman believes it, or waits for ever");
+    }
     lie(env, |fake, image| {
         fake.reply(&blob_path(image, true), Reply::status(200).body(Body::Endless(vec![0x1f; 65536])));
     });
@@ -89,6 +92,9 @@ fn manifests_of_nonsense(env: &TestEnv) {
 }
 
 fn manifests_with_wrong_sizes(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman believes it, or waits for ever");
+    }
     for size in [json!(1), json!(-1), json!(1_u64 << 62), json!("many")] {
         lie(env, |fake, image| {
             let mut manifest = image.manifest_value();
@@ -123,6 +129,9 @@ fn manifest_bombs(env: &TestEnv) {
 }
 
 fn fewer_layers_than_the_config_promises(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman believes it, or waits for ever");
+    }
     lie(env, |fake, image| {
         let mut manifest = image.manifest_value();
         manifest["layers"] = json!([]);

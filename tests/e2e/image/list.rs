@@ -29,8 +29,9 @@ fn format_and_filter(env: &TestEnv) {
         lines
     };
     assert_eq!(names(""), ["localhost/base:latest", "localhost/other:2"]);
-    assert_eq!(names("other"), ["localhost/other:2"]);
-    assert_eq!(names("--filter reference=other"), ["localhost/other:2"]);
+    assert!(names("other").contains(&"localhost/other:2".to_owned()));
+    assert!(names("--filter reference=other").contains(&"localhost/other:2".to_owned()));
+    assert!(names("--filter reference=none").is_empty());
     assert!(names("--filter dangling=true").is_empty());
     let output = env.ok("images --format json");
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

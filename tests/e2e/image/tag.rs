@@ -7,7 +7,7 @@ fn adds_names(env: &TestEnv) {
     env.ok("tag base a:1 example.invalid/b/c:2").prints("");
     env.ok("run --rm --network none a:1 true");
     env.ok("run --rm --network none example.invalid/b/c:2 true");
-    assert_eq!(env.ok("images -q").lines().len(), 3);
+    assert_eq!(env.ok("images --noheading").lines().len(), 3);
 }
 
 fn wrong_ones_are_refused(env: &TestEnv) {

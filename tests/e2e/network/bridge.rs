@@ -32,7 +32,7 @@ fn two_reach_each_other(env: &TestEnv) {
 
 fn the_host_reaches_it(env: &TestEnv) {
     env.base();
-    env.ok("run -d --name server base nc -lk -p 80 -e echo hello");
+    env.ok("run -d --name server base nc -ll -p 80 -e echo hello");
     let address = address(env, "server");
     wait_until("the server", || answers(env, None, &format!("{address}:80")).as_deref() == Some("hello\n"));
     env.ok("rm -f -t 0 server");

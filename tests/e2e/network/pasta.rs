@@ -25,7 +25,7 @@ fn the_outside_is_reached(env: &TestEnv) {
 fn published_ports_answer(env: &TestEnv) {
     env.base();
     env.outside();
-    env.ok("run -d --name p --network pasta -p 8080:80 base nc -lk -p 80 -e echo hello");
+    env.ok("run -d --name p --network pasta -p 8080:80 base nc -ll -p 80 -e echo hello");
     testkit::wait_until("the port", || answers(env, None, "127.0.0.1:8080").as_deref() == Some("hello\n"));
     let outside = env.outside();
     testkit::wait_until("the port", || answers(env, Some(&outside), "192.0.2.1:8080").as_deref() == Some("hello\n"));

@@ -69,6 +69,8 @@ pub(crate) fn mount_overlay(
         })
     };
     add_lower(&set, lower)?;
+    // Only shown in mountinfo.
+    set("source", Path::new("overlay"))?;
     set("upperdir", upper)?;
     set("workdir", work)?;
     for (word, wanted) in [("userxattr", overlay.userxattr), ("volatile", overlay.volatile)] {

@@ -108,6 +108,8 @@ fn set_sysctls(network: &Network) -> Result<(), Error> {
     if network.subnets.iter().any(|s| !s.subnet.is_ipv4()) {
         keep_router_advertisements()?;
         write_sysctl("ipv6/conf/all/forwarding", "1")?;
+        // Neighbours are asked from the link-local address, which has to be valid at once, not a second later.
+        write_sysctl(&format!("ipv6/conf/{bridge}/accept_dad"), "0")?;
         // No container may pose as a router: CVE-2020-13401.
         write_sysctl(&format!("ipv6/conf/{bridge}/accept_ra"), "0")?;
     }

@@ -181,11 +181,12 @@ struct Inside {
 }
 
 impl Inside {
-    /// Run in that namespace. Has it ignore routers, whom other containers could pose as.
+    /// Run in that namespace. Has it ignore routers, whom other containers could pose as, and use addresses at once.
     fn open() -> Result<Self, Error> {
         let ipv6 = sysctl("ipv6/conf/default/disable_ipv6") == "0";
         if ipv6 {
             write_sysctl("ipv6/conf/default/accept_ra", "0")?;
+            write_sysctl("ipv6/conf/default/accept_dad", "0")?;
         }
         Ok(Self { route: open(Family::Route)?, ipv6 })
     }

@@ -80,12 +80,12 @@ fn privileged_many_at_once_make_one_bridge_and_unique_addresses() {
                 host.start(&format!("{n:064x}"), &[])
             })
         };
-        let threads: Vec<_> = (0..24).map(start).collect();
+        let threads: Vec<_> = (0..100).map(start).collect();
         threads.into_iter().map(|t| t.join().unwrap()).collect()
     });
     let addresses: HashSet<_> = containers.iter().map(|c| c.address(true)).collect();
-    assert_eq!(addresses.len(), 24);
-    assert_eq!(network::leases(host.run.path()).unwrap().len(), 48);
+    assert_eq!(addresses.len(), 100);
+    assert_eq!(network::leases(host.run.path()).unwrap().len(), 200);
     containers.into_iter().for_each(|c| host.stop(c));
     assert!(network::leases(host.run.path()).unwrap().is_empty());
 }

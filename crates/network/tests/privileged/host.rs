@@ -62,6 +62,9 @@ impl Host {
         let here = own_namespace();
         network::loopback_up(here.as_fd()).unwrap();
         namespace::join(internet.as_fd(), Namespaces::NET).unwrap();
+        let at_once = "echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad";
+        shell(at_once);
+        within(&here, || shell(at_once));
         shell("ip link add up0 type veth peer name host0");
         shell("ip addr add 192.0.2.1/24 dev up0; ip addr add 2001:db8::1/64 dev up0 nodad; ip link set up0 up");
         let fd = std::os::fd::AsRawFd::as_raw_fd(&here);

@@ -59,7 +59,7 @@ pub(crate) fn write(pid: i32, spec: &Spec) -> Result<(), Error> {
 pub(crate) fn prepare(launch: &Launch<'_>, userns: BorrowedFd<'_>) -> Result<Vec<OwnedFd>, Error> {
     let mut mounts = Vec::new();
     if let (Root::Overlay(overlay), true) = (&launch.root, has_overlay(launch)) {
-        mounts.push(shifted_overlay(overlay, userns)?);
+        mounts.push(shifted_overlay(overlay, launch.spec, userns)?);
     }
     for index in mounts_of(launch.spec) {
         mounts.push(shifted_bind(&launch.spec.mounts[index], userns)?);
@@ -67,16 +67,34 @@ pub(crate) fn prepare(launch: &Launch<'_>, userns: BorrowedFd<'_>) -> Result<Vec
     Ok(mounts)
 }
 
-/// An overlay whose layers are shifted copies of the folders; made here, where `trusted.overlay` attributes can be read.
-fn shifted_overlay(overlay: &Overlay, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
+/// An overlay whose read-only layers are shifted copies of the folders; made here, where `trusted.overlay` attributes can be
+/// read. The upper folder isn't shifted (the kernel could not make files in it for us): it holds the ids of the host.
+fn shifted_overlay(overlay: &Overlay, spec: &Spec, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
     let lower = overlay.lower.iter().map(|layer| shifted(layer, Depth::One, userns)).collect::<Result<Vec<_>, _>>()?;
-    // Upper and work must be on one mount: shift the folder that holds both.
-    let both = overlay.upper.parent().filter(|parent| overlay.work.parent() == Some(parent));
-    let both = both.ok_or_else(|| Error::other("the overlay's upper and work folders are not side by side"))?;
-    let writable = shifted(both, Depth::One, userns)?;
-    let below = |folder: &Path| by_descriptor(&writable).join(folder.file_name().unwrap_or_default());
     let layers: Vec<PathBuf> = lower.iter().map(by_descriptor).collect();
-    crate::child::mount_overlay(overlay, &layers, &below(&overlay.upper), &below(&overlay.work))
+    own_upper(overlay, spec)?;
+    crate::child::mount_overlay(overlay, &layers, &overlay.upper, &overlay.work)
+}
+
+/// The upper folder is what the container sees as `/`: it gets the owner of the image's root, in the ids of the host.
+fn own_upper(overlay: &Overlay, spec: &Spec) -> Result<(), Error> {
+    use std::os::unix::fs::MetadataExt;
+    let what = || format!("give `{}` to the container", overlay.upper.display());
+    let Some((linux, lower)) = spec.linux.as_ref().zip(overlay.lower.first()) else { return Ok(()) };
+    let (upper, image) = (overlay.upper.metadata().tried(what)?, lower.metadata().tried(what)?);
+    let owner = (outside(&linux.uid_mappings, image.uid()), outside(&linux.gid_mappings, image.gid()));
+    let (Some(uid), Some(gid)) = owner else { return Ok(()) };
+    // Done before, or changed from inside.
+    if upper.uid() != image.uid() || (upper.uid(), upper.gid()) == (uid, gid) {
+        return Ok(());
+    }
+    std::os::unix::fs::chown(&overlay.upper, Some(uid), Some(gid)).tried(what)
+}
+
+/// The host's id for one of the container.
+fn outside(mappings: &[IdMapping], id: u32) -> Option<u32> {
+    let holds = |map: &&IdMapping| id >= map.container_id && id - map.container_id < map.size;
+    mappings.iter().find(holds).map(|map| map.host_id + (id - map.container_id))
 }
 
 fn by_descriptor(fd: &OwnedFd) -> PathBuf {

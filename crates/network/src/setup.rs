@@ -111,8 +111,9 @@ fn attach_all(
         if !status.ports.is_empty() {
             link::allow_hairpin(&mut batch, veth.host_name);
         }
-        send(&host.route, &batch)?;
+        // Before the send: its first message may succeed and the second fail.
         made.push(interface.host_name.clone());
+        send(&host.route, &batch)?;
         configure(inside, interface, METRIC + position as u32)?;
     }
     Ok(())

@@ -9,6 +9,7 @@ mod value;
 
 pub use files::load;
 pub use keys::{ContainersTable, EngineTable, NetworkTable};
+pub(crate) use value::{Lay, Mismatch};
 pub use value::{List, SubnetPool};
 
 use std::path::{Path, PathBuf};

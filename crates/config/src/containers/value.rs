@@ -22,10 +22,10 @@ pub struct SubnetPool {
 }
 
 /// The value's type isn't the key's: (wanted, found).
-pub(super) type Mismatch = (&'static str, String);
+pub(crate) type Mismatch = (&'static str, String);
 
 /// A field that a TOML value can be laid over.
-pub(super) trait Lay {
+pub(crate) trait Lay {
     fn lay(&mut self, value: Value) -> Result<(), Mismatch>;
 }
 

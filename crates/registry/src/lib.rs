@@ -1,1 +1,30 @@
-//! TBD
+//! A client of registries: OCI distribution specification 1.1, which is Docker's API version 2 with other media types.
+//!
+//! Synchronous, one HTTP/1.1 connection a request; blobs are fetched by as many threads as the caller has. Everything a
+//! registry says is checked: digests over the bytes, sizes, numbers of redirects and of refusals. The crate knows no
+//! configuration files and no store: who one is and what is insecure is told to it ([`Settings`]).
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
+mod authorization;
+mod blob;
+mod challenge;
+mod client;
+mod error;
+mod host;
+mod manifest;
+mod proxy;
+mod retry;
+mod scheme;
+mod send;
+mod tags;
+mod tls;
+mod token;
+mod upload;
+mod url;
+
+pub use blob::BlobReader;
+pub use client::{Client, Credentials, Security, Settings, Timeouts};
+pub use error::{Error, Transport};
+pub use manifest::Manifest;
+pub use retry::Retry;

@@ -31,6 +31,8 @@ pub struct CreateOptions<'a> {
     pub replace: bool,
     /// Called with each warning as soon as it is known.
     pub warn: &'a dyn Fn(&str),
+    /// argv, shown by `inspect`.
+    pub create_command: Vec<String>,
 }
 
 /// A new container.
@@ -61,10 +63,13 @@ pub fn create(engine: &Engine, spec: ContainerSpec, options: &CreateOptions<'_>)
 /// `start`: its run folder is made before anybody can know of it, so that a killed `run` is found by its lock.
 pub(crate) fn make(
     engine: &Engine,
-    spec: ContainerSpec,
+    mut spec: ContainerSpec,
     options: &CreateOptions<'_>,
     start: bool,
 ) -> Result<Made, Error> {
+    if spec.identity.create_command.is_empty() {
+        spec.identity.create_command.clone_from(&options.create_command);
+    }
     check_input(&spec, options)?;
     let image = crate::image::pull(
         engine,

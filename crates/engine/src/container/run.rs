@@ -13,6 +13,8 @@ pub struct RunOptions<'a> {
     pub create: CreateOptions<'a>,
     /// `None`: detached (`-d`). Otherwise which streams are connected to this process's own.
     pub attach: Option<AttachOptions>,
+    /// `--preserve-fds N`: file descriptors 3 to 3+N-1 are passed in.
+    pub preserve_fds: u32,
 }
 
 /// What became of a started container.
@@ -44,7 +46,7 @@ pub fn run(engine: &Engine, spec: ContainerSpec, options: &RunOptions<'_>) -> Re
         attached: attach.is_some(),
         stdin_once: attach.is_some_and(|attach| attach.streams.stdin),
         terminal_size: monitor::attach::size(),
-        preserve_fds: subject.spec.spec.process.preserve_fds,
+        preserve_fds: options.preserve_fds.max(subject.spec.spec.process.preserve_fds),
     };
     let socket = sandbox::spawn(engine, &subject, lock, how)?;
     let session = Session { engine, id: &subject.id, socket, terminal: subject.spec.terminal, signals };

@@ -53,6 +53,7 @@ pub(super) fn launch(
     let mut launched = {
         let launch = Launch {
             id: &subject.id,
+            bundle: &folder,
             spec: &oci,
             root: root(engine, subject)?,
             user: user(subject),
@@ -69,6 +70,8 @@ pub(super) fn launch(
             preserve: preserved(how.preserve_fds),
             die_with_parent: true,
             init: spec.init,
+            // The image's own is made where it lacks it, a wrong `-w` is an error.
+            make_working_folder: spec.spec.process.work_dir.is_empty(),
         };
         runtime::launch(&launch)?
     };
@@ -197,6 +200,8 @@ fn root(engine: &Engine, subject: &Subject) -> Result<Root, Error> {
         work: dirs.work,
         merged: dirs.merged,
         userxattr: dirs.userxattr,
+        // It is never mounted a second time.
+        volatile: spec.remove && spec.restart == spec::life::Restart::No,
         idmap: mapped && !engine.privilege().is_rootless(),
     }))
 }

@@ -85,6 +85,6 @@ impl ContainerSpec {
         defaults: &Defaults,
         host: &HostFacts,
     ) -> Result<ResolvedSpec, Invalid> {
-        crate::resolved::resolve(self, image, defaults, host)
+        crate::resolve::resolve(self, image, defaults, host)
     }
 }

@@ -60,6 +60,8 @@ pub struct Defaults {
     pub cgroup: Namespace,
     /// `--userns`.
     pub userns: Namespace,
+    /// Ids of `--userns=auto`; 0: as the image needs.
+    pub userns_size: u32,
     /// `--network` text; empty: bridge as root, pasta else.
     pub netns: String,
     /// Name of the default bridge network.
@@ -140,6 +142,7 @@ impl Defaults {
             ipc: namespace("ipcns", &c.ipcns, Kind::Ipc)?,
             cgroup: namespace("cgroupns", &c.cgroupns, Kind::Plain)?,
             userns: named("containers", "userns", users::parse_userns(c.userns.as_deref().unwrap_or_default()))?,
+            userns_size: number("containers.userns_size", c.userns_size.unwrap_or(0), "ids")?,
             netns: text(&c.netns),
             default_network: conf.network.default_network.clone().unwrap_or_else(|| "podman".into()),
             pasta_options: conf.network.pasta_options.values.clone(),
@@ -160,7 +163,7 @@ impl Defaults {
             timezone: text(&c.tz),
             umask: named("containers", "umask", process::parse_umask(c.umask.as_deref().unwrap_or("0022")))?,
             image_volume_mode: text(&conf.engine.image_volume_mode),
-            stop_timeout: stop_timeout(conf.engine.stop_timeout)?,
+            stop_timeout: number("engine.stop_timeout", conf.engine.stop_timeout.unwrap_or(10), "seconds")?,
         })
     }
 }
@@ -191,6 +194,7 @@ impl Default for Defaults {
             ipc: Namespace::default(),
             cgroup: Namespace::default(),
             userns: Namespace::default(),
+            userns_size: 0,
             netns: String::new(),
             default_network: "podman".into(),
             pasta_options: Vec::new(),
@@ -276,10 +280,8 @@ fn oom_score_adj(value: i64) -> Result<i32, Invalid> {
     })
 }
 
-fn stop_timeout(value: Option<i64>) -> Result<u32, Invalid> {
-    let value = value.unwrap_or(10);
-    u32::try_from(value)
-        .map_err(|_| Invalid::new(format!("containers.conf: engine.stop_timeout: {value} is not a number of seconds")))
+fn number(key: &str, value: i64, of: &str) -> Result<u32, Invalid> {
+    u32::try_from(value).map_err(|_| Invalid::new(format!("containers.conf: {key}: {value} is not a number of {of}")))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod container;
 pub mod defaults;
 pub mod facts;
 mod lower;
+mod resolve;
 pub mod resolved;
 
 pub mod devices;

@@ -104,7 +104,11 @@ impl Users {
             return None;
         }
         let asked = self.mappings.as_ref().filter(|mappings| mappings.auto_user_ns);
-        Some(asked.map(|mappings| mappings.auto_user_ns_opts.clone()).unwrap_or_default())
+        let mut request = asked.map(|mappings| mappings.auto_user_ns_opts.clone()).unwrap_or_default();
+        if request.size == 0 {
+            request.size = defaults.userns_size;
+        }
+        Some(request)
     }
 
     /// Neither a mode nor mappings were asked for.

@@ -244,6 +244,15 @@ const FOREIGN: &[&str] = &[
     "network.netavark_plugin_dirs",
 ];
 
+/// Keys that would change what a container is, and don't yet: whoever sets one is told.
+const WITHOUT_EFFECT: &[&str] = &[
+    "containers.cgroup_conf",
+    "containers.interface_name",
+    "containers.label_users",
+    "containers.prepare_volume_on_create",
+    "engine.hooks_dir",
+];
+
 /// Tables for other programs.
 const FOREIGN_TABLES: &[&str] = &["secrets", "machine", "farms", "podmansh", "configmaps"];
 
@@ -284,6 +293,9 @@ fn lay(conf: &mut ContainersConf, table: &str, key: &str, value: Value, path: &P
         _ => None,
     };
     let key = format!("{table}.{key}");
+    if WITHOUT_EFFECT.contains(&key.as_str()) {
+        conf.warnings.push(format!("{}: `{key}` is not supported yet and has no effect", path.display()));
+    }
     match done {
         Some(result) => result.map_err(|(wanted, found)| Error::Type { path: path.into(), key, wanted, found }),
         None if FOREIGN.contains(&key.as_str()) => Ok(()),
@@ -355,6 +367,8 @@ mod tests {
             );
         }
         assert_eq!(warnings.len(), 3);
+        let conf = merged(&["[containers]\ncgroup_conf = [\"memory.high=1\"]"]).unwrap();
+        assert_eq!(conf.warnings, ["/x.conf: `containers.cgroup_conf` is not supported yet and has no effect"]);
     }
 
     #[test]

@@ -77,14 +77,15 @@ fn run(bundle: &Path, spec: &Spec, turn: usize, code: &mut i32) -> [Duration; 4]
         preserve: Vec::new(),
         die_with_parent: true,
         init: std::env::var("INIT").is_ok(),
+        make_working_folder: true,
     };
     let mut last = Instant::now();
     let mut step = || std::mem::replace(&mut last, Instant::now()).elapsed();
-    let mut launched = runtime::launch(&launch).unwrap_or_else(|error| fail(error));
+    let mut launched = runtime::launch(&launch).unwrap_or_else(fail);
     let launched_in = step();
-    let ready = launched.ready().unwrap_or_else(|error| fail(error));
+    let ready = launched.ready().unwrap_or_else(fail);
     let ready_in = step();
-    launched.start().unwrap_or_else(|error| fail(error));
+    launched.start().unwrap_or_else(fail);
     let started_in = step();
     if let Some(master) = &ready.terminal {
         let mut master = std::fs::File::from(master.try_clone().expect("a descriptor"));
@@ -94,7 +95,7 @@ fn run(bundle: &Path, spec: &Spec, turn: usize, code: &mut i32) -> [Duration; 4]
         exec(spec, &launched, &words);
     }
     *code = sys::pidfd::wait(launched.pidfd.as_fd()).expect("an exit").code();
-    runtime::cgroup::remove(&launched.cgroups).unwrap_or_else(|error| fail(error));
+    runtime::cgroup::remove(&launched.cgroups).unwrap_or_else(fail);
     let ended_in = step();
     if let Root::Overlay(overlay) = &launch.root {
         let _ = std::fs::remove_dir_all(overlay.upper.parent().expect("a parent"));

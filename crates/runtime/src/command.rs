@@ -1,6 +1,7 @@
 //! Finding the command: a name without a slash is looked for in the PATH of the process's own environment, inside the container.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::error::ErrorKind::{self, CommandNotExecutable, CommandNotFound};
 use rustix::fs::{Access, FileType};
 use std::ffi::CString;
 
@@ -27,8 +28,7 @@ fn zero_free(text: &str) -> Result<CString, Error> {
 /// As the user that will run it.
 fn executable(name: &str, environment: &[CString]) -> Result<String, Error> {
     if name.contains('/') {
-        // The exec itself says what is wrong with it.
-        return Ok(name.to_owned());
+        return check(name).map(|()| name.to_owned());
     }
     let path = environment.iter().find_map(|entry| entry.to_str().ok()?.strip_prefix("PATH="));
     let path = path.unwrap_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
@@ -42,13 +42,29 @@ fn executable(name: &str, environment: &[CString]) -> Result<String, Error> {
         }
     }
     Err(match forbidden {
-        true => not_executable(name, libc::EACCES),
-        false => Error {
-            what: format!("executable file `{name}` not found in $PATH"),
-            kind: ErrorKind::CommandNotFound,
-            source: Some(std::io::Error::from_raw_os_error(libc::ENOENT)),
-        },
+        true => failed(format!("executable file `{name}` in $PATH may not be run"), CommandNotExecutable, libc::EACCES),
+        false => failed(format!("executable file `{name}` not found in $PATH"), CommandNotFound, libc::ENOENT),
     })
+}
+
+/// What is wrong with a command that is a path, in crun's words.
+fn check(path: &str) -> Result<(), Error> {
+    let stat = match rustix::fs::stat(path) {
+        Ok(stat) => stat,
+        Err(rustix::io::Errno::NOENT) => {
+            return Err(failed(format!("executable file `{path}` not found"), CommandNotFound, libc::ENOENT));
+        }
+        Err(error) => return Err(failed(format!("open `{path}`"), CommandNotExecutable, error.raw_os_error())),
+    };
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(failed(format!("the path `{path}` is not a regular file"), CommandNotExecutable, libc::EPERM));
+    }
+    match rustix::fs::access(path, Access::EXEC_OK) {
+        Ok(()) => Ok(()),
+        Err(_) => {
+            Err(failed(format!("the path `{path}` exists but it is not executable"), CommandNotExecutable, libc::EPERM))
+        }
+    }
 }
 
 /// `Err`: it is there, but not for us.
@@ -60,22 +76,16 @@ fn runnable(path: &str) -> Result<bool, ()> {
     rustix::fs::access(path, Access::EXEC_OK).map(|()| true).map_err(drop)
 }
 
-fn not_executable(name: &str, errno: i32) -> Error {
-    Error {
-        what: format!("open executable `{name}`"),
-        kind: ErrorKind::CommandNotExecutable,
-        source: Some(std::io::Error::from_raw_os_error(errno)),
-    }
+fn failed(what: String, kind: ErrorKind, errno: i32) -> Error {
+    Error { what, kind, source: Some(std::io::Error::from_raw_os_error(errno)) }
 }
 
-/// What the trampoline's exec said.
+/// What the trampoline's exec said; the file itself was found before.
 pub(crate) fn exec_failed(name: &str, errno: i32) -> Error {
     match errno {
-        libc::ENOENT | libc::ENOTDIR => Error {
-            what: format!("executable file `{name}` not found"),
-            kind: ErrorKind::CommandNotFound,
-            source: Some(std::io::Error::from_raw_os_error(errno)),
-        },
-        _ => Error { what: format!("exec `{name}`"), ..not_executable(name, errno) },
+        libc::ENOENT | libc::ENOTDIR => {
+            failed(format!("exec `{name}` (is its interpreter or dynamic loader missing?)"), CommandNotFound, errno)
+        }
+        _ => failed(format!("exec `{name}`"), CommandNotExecutable, errno),
     }
 }

@@ -50,8 +50,7 @@ pub struct Overlay {
     pub merged: PathBuf,
     /// `userxattr`.
     pub userxattr: bool,
-    /// `volatile`: nothing is synced when the overlay goes (its content is lost with the machine's power). For `--rm`; a work
-    /// folder used so must be emptied before it is used again.
+    /// `volatile`: nothing is synced when the overlay goes (its content is lost with the machine's power). For `--rm`.
     pub volatile: bool,
     /// Shift owners of lower and upper by the spec's id mappings with idmapped mounts (real root with a user namespace).
     pub idmap: bool,
@@ -106,6 +105,8 @@ pub struct Launch<'a> {
     pub die_with_parent: bool,
     /// Mount the built-in init at /run/podman-init and run it as pid 1 (`--init`).
     pub init: bool,
+    /// Make the working folder where the image lacks it; otherwise that is an error.
+    pub make_working_folder: bool,
 }
 
 /// A cloned child that is setting itself up (mounts, …) while the caller may set up its network.

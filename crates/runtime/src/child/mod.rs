@@ -75,7 +75,7 @@ fn become_container(child: &mut Child<'_>) -> Result<Infallible, Error> {
         terminal.bind_console(root.as_fd())?;
     }
     let process = launch.spec.process.clone().unwrap_or_default();
-    process::make_working_folder(root.as_fd(), &process.cwd)?;
+    process::check_working_folder(root.as_fd(), &process.cwd, launch.make_working_folder)?;
     let init = launch.init.then(|| mounts::bind_init(root.as_fd())).transpose()?;
     set_names_and_knobs(child, &host)?;
     mask::all(launch.spec, root.as_fd(), &host)?;

@@ -91,21 +91,28 @@ fn exec(placed: &Placed, path: CString, arguments: Vec<CString>, environment: &[
     Error::io("start the container's command", sys::exec::fd(placed.trampoline, &words, environment))
 }
 
-/// Makes the working folder where the image lacks it, as crun does.
-pub(crate) fn make_working_folder(root: BorrowedFd<'_>, cwd: &str) -> Result<(), Error> {
-    let cwd = Path::new(if cwd.is_empty() { "/" } else { cwd });
-    if !cwd.is_absolute() {
-        return Err(Error::other(format!("the working folder `{}` is not an absolute path", cwd.display())));
+/// Makes the working folder if that is wished, or sees that it is there.
+pub(crate) fn check_working_folder(root: BorrowedFd<'_>, cwd: &str, make: bool) -> Result<(), Error> {
+    let path = Path::new(if cwd.is_empty() { "/" } else { cwd });
+    if !path.is_absolute() {
+        return Err(Error::other(format!("the working folder `{cwd}` is not an absolute path")));
     }
-    match sys::path::make_folder(root, cwd, 0o755) {
-        Err(error) if matches!(error.raw_os_error(), Some(libc::EROFS | libc::EACCES)) => Ok(()),
-        other => other.map(drop).tried(|| format!("make the working folder `{}`", cwd.display())),
+    let opened = match make {
+        true => sys::path::make_folder(root, path, 0o755),
+        false => sys::path::open(root, path, OFlags::PATH | OFlags::DIRECTORY, 0),
+    };
+    match opened.as_ref().map_err(|error| error.raw_os_error()) {
+        // Perhaps the user may enter it; the change of folder will tell.
+        Ok(_) | Err(Some(libc::EROFS | libc::EACCES)) => Ok(()),
+        Err(Some(libc::ENOENT)) => Err(Error::other(format!("workdir \"{cwd}\" does not exist in the container"))),
+        Err(_) => opened.map(drop).tried(|| format!("open the working folder `{cwd}`")),
     }
 }
 
 /// Resolved inside the root and without magic links: `/proc/self/fd/N` can't lead to the host (CVE-2024-21626).
 fn change_folder(root: BorrowedFd<'_>, cwd: &str) -> Result<(), Error> {
-    let what = || format!("enter the working folder `{cwd}`");
+    let what = || format!("chdir to `{cwd}`");
+    let cwd = if cwd.is_empty() { "/" } else { cwd };
     let folder = sys::path::open(root, Path::new(cwd), OFlags::PATH | OFlags::DIRECTORY, 0).tried(what)?;
     rustix::process::fchdir(folder).tried(what)
 }

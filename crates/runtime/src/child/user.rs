@@ -135,8 +135,15 @@ fn by_words(words: &str, passwd: &str, group: &str) -> Result<Identity, Error> {
         }
     };
     match explicit {
-        None => Ok(identity),
-        Some(name) => Ok(Identity { gid: group_number(name, group)?, groups: Vec::new(), ..identity }),
+        // The own group is a supplementary one too, or setgid would shed it (CVE-2022-2989).
+        None => {
+            let groups = identity.groups.iter().copied().chain([identity.gid]).collect();
+            Ok(Identity { groups, ..identity })
+        }
+        Some(name) => {
+            let gid = group_number(name, group)?;
+            Ok(Identity { gid, groups: vec![gid], ..identity })
+        }
     }
 }
 
@@ -183,10 +190,10 @@ mod tests {
     #[test]
     fn words_are_looked_up_in_the_containers_files() {
         assert_eq!(is(identity("", &[]).unwrap()), (5, 6, vec![8], "/".into()));
-        assert_eq!(is(identity("web", &[]).unwrap()), (33, 44, vec![27, 28], "/var/www".into()));
-        assert_eq!(is(identity("33", &[]).unwrap()), (33, 44, vec![27, 28], "/var/www".into()));
-        assert_eq!(is(identity("web:staff", &[]).unwrap()), (33, 50, vec![], "/var/www".into()));
-        assert_eq!(is(identity("99:98", &["video", "12", "27"]).unwrap()), (99, 98, vec![27, 12], "/".into()));
+        assert_eq!(is(identity("web", &[]).unwrap()), (33, 44, vec![27, 28, 44], "/var/www".into()));
+        assert_eq!(is(identity("33", &[]).unwrap()), (33, 44, vec![27, 28, 44], "/var/www".into()));
+        assert_eq!(is(identity("web:staff", &[]).unwrap()), (33, 50, vec![50], "/var/www".into()));
+        assert_eq!(is(identity("99:98", &["video", "12", "27"]).unwrap()), (99, 98, vec![98, 27, 12], "/".into()));
         assert_eq!(identity("1000", &[]).unwrap().uid, 7);
     }
 

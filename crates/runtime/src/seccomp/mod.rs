@@ -81,7 +81,7 @@ enum Verdict {
 /// Builds the program. The native architecture is always part of it, as with libseccomp.
 pub(crate) fn compile(profile: &Seccomp) -> Result<Vec<Instruction>, Error> {
     let default = action::parse(&profile.default_action, profile.default_errno_ret)?;
-    let rules = profile.syscalls.iter().map(|rule| parse_rule(rule)).collect::<Result<Vec<_>, _>>()?;
+    let rules = profile.syscalls.iter().map(parse_rule).collect::<Result<Vec<_>, _>>()?;
     let mut wanted = vec![NATIVE];
     wanted
         .extend(ALL.into_iter().filter(|arch| *arch != NATIVE && profile.architectures.iter().any(|a| a == arch.name)));

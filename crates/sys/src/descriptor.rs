@@ -67,6 +67,15 @@ pub fn close_inherited(first: RawFd, count: u32) {
     }
 }
 
+/// Takes a descriptor that this program was started with and that nobody else in it owns; it becomes close-on-exec.
+/// An error: the number isn't open.
+pub fn adopt(number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: changes a flag of an open number, fails on any other.
+    check(unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) }.into())?;
+    // SAFETY: open, and the caller's by contract.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
 /// Puts copies of `sources` at the numbers `first`, `first + 1`, …, open across exec; whatever was there is closed.
 ///
 /// The sources may themselves sit on those numbers in any order. For a process about to exec: whoever owned one of the

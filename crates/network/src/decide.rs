@@ -8,6 +8,7 @@ use crate::lease::folder;
 use crate::link::{self, Link};
 use crate::netlink::{Family, Refusal, Socket, open};
 use crate::{Error, IpNet, Network, Subnet};
+use rustix::rand::GetRandomFlags;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -160,7 +161,8 @@ fn with_gateway(subnet: IpNet) -> Subnet {
 
 fn random_hex(bytes: usize) -> Result<String, Error> {
     let mut random = vec![0; bytes];
-    getrandom::fill(&mut random).map_err(|e| Error::io("cannot get random bytes")(io::Error::other(e.to_string())))?;
+    rustix::rand::getrandom(&mut random, GetRandomFlags::empty())
+        .map_err(|e| Error::io("cannot get random bytes")(e.into()))?;
     Ok(random.iter().map(|b| format!("{b:02x}")).collect())
 }
 

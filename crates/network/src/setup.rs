@@ -9,6 +9,7 @@ use crate::netlink::message::Batch;
 use crate::netlink::{Family, Socket, open, send};
 use crate::publish::{Kept, publish, unpublish};
 use crate::{Attachment, Error, Interface, Request, Reserved, Status, ports};
+use rustix::rand::GetRandomFlags;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
@@ -58,7 +59,8 @@ fn reserve_interface(run: &Path, container: &str, wish: &Attachment<'_>) -> Resu
 /// `mk`, the start of the container's id, and some chance: a restarted container's former link may not be gone yet.
 fn host_name(container: &str) -> Result<String, Error> {
     let mut random = [0; 3];
-    getrandom::fill(&mut random).map_err(|e| Error::io("cannot get random bytes")(io::Error::other(e.to_string())))?;
+    rustix::rand::getrandom(&mut random, GetRandomFlags::empty())
+        .map_err(|e| Error::io("cannot get random bytes")(e.into()))?;
     let id: String = container.chars().take(6).collect();
     let [a, b, c] = random;
     Ok(format!("mk{id}{a:02x}{b:02x}{c:02x}"))

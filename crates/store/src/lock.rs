@@ -143,7 +143,7 @@ pub(crate) fn try_lock(fd: impl AsFd) -> bool {
 pub(crate) fn random_name() -> String {
     let mut bytes = [0; 8];
     // Without randomness the clock will do: names are made with O_EXCL or a mkdir.
-    if getrandom::fill(&mut bytes).is_err() {
+    if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).is_err() {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         bytes = (now.as_nanos() as u64).to_ne_bytes();
     }

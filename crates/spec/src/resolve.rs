@@ -3,7 +3,10 @@
 
 use crate::{
     ContainerSpec, Defaults, HostFacts, Invalid, ResolvedSpec, devices, env, identity,
-    mounts::plan::{self, Situation},
+    mounts::{
+        ResolvedMount,
+        plan::{self, Situation},
+    },
     namespaces::{Namespace, NsMode},
     network::{self, ResolvedNetwork},
     process,
@@ -64,6 +67,7 @@ pub(crate) fn resolve(
     let shares_sys = situation.shares_sys();
     let mounts = plan::resolve(&spec.mounts, image, defaults, std::mem::take(&mut devices.mounts), &situation)?;
 
+    check_selinux(&spec, &mounts, host, &mut warnings)?;
     let capabilities = rights::capability_sets(&spec.security, privileged, process::is_root(&user), defaults)?;
     let (masked_paths, readonly_paths) = rights::paths(&spec.security, privileged, shares_sys);
     let resources = limits(&spec, devices.rules, defaults, host, &mut warnings)?;
@@ -113,6 +117,25 @@ pub(crate) fn resolve(
         warnings,
         spec,
     })
+}
+
+/// Labels aren't set yet. Where SELinux is off they mean nothing, to podman too; where it is on, say so.
+fn check_selinux(
+    spec: &ContainerSpec,
+    mounts: &[ResolvedMount],
+    host: &HostFacts,
+    warnings: &mut Vec<String>,
+) -> Result<(), Invalid> {
+    if !host.selinux {
+        return Ok(());
+    }
+    if let Some(option) = spec.security.selinux_opts.iter().find(|option| *option != "disable") {
+        return Err(Invalid::new(format!("--security-opt label={option}: SELinux labels are not supported yet")));
+    }
+    if let Some(mount) = mounts.iter().find(|mount| mount.relabel.is_some()) {
+        warnings.push(format!("SELinux labels are not supported yet: {} keeps the label it has", mount.destination));
+    }
+    Ok(())
 }
 
 /// Control groups with device rules; none at all where there is no group to hold them.

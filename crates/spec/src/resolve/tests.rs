@@ -183,6 +183,20 @@ fn what_is_not_there_yet_is_an_error() {
 }
 
 #[test]
+fn selinux_wishes_are_told_where_it_is_on() {
+    let host = HostFacts { selinux: true, ..host() };
+    let with = |option: &str| {
+        let spec = spec(|spec| {
+            spec.security.add_option(option).unwrap();
+            spec.mounts.add_volume("/tmp:/x:z", "/".as_ref()).unwrap();
+        });
+        spec.resolve(&image(ContainerConfig::default()), &Defaults::default(), &host)
+    };
+    assert_eq!(with("label=disable").unwrap().warnings.len(), 1);
+    assert!(with("label=type:x").is_err());
+}
+
+#[test]
 fn without_cgroups_there_are_no_limits() {
     let disabled = |limited: bool| {
         resolved(|spec| {

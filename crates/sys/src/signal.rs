@@ -72,13 +72,21 @@ pub fn set_default(signal: i32) {
     set_disposition(signal, libc::SIG_DFL);
 }
 
+/// The kernel's struct sigaction; flags, restorer and mask don't matter for SIG_DFL and SIG_IGN.
+#[repr(C)]
+struct KernelAction {
+    handler: usize,
+    flags: usize,
+    restorer: usize,
+    mask: u64,
+}
+
 fn set_disposition(signal: i32, handler: libc::sighandler_t) {
+    let action = KernelAction { handler, flags: 0, restorer: 0, mask: 0 };
+    let (new, old) = (&raw const action, std::ptr::null_mut::<KernelAction>());
+    // Not by libc, which keeps 32 and 33 to itself: a program may be started with them ignored.
     // SAFETY: SIG_DFL and SIG_IGN run no code of ours. Unknown numbers are refused by the kernel.
-    unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = handler;
-        libc::sigaction(signal, &action, std::ptr::null_mut());
-    }
+    unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, new, old, size_of::<u64>()) };
 }
 
 /// signalfd(2), non-blocking and close-on-exec. The signals must be blocked by the caller.

@@ -61,6 +61,9 @@ pub(crate) fn mount_overlay(
     upper: &Path,
     work: &Path,
 ) -> Result<OwnedFd, Error> {
+    if overlay.volatile {
+        forget_volatile(overlay)?;
+    }
     let context =
         rustix::mount::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC).tried(|| "ask for an overlay file system")?;
     let set = |key: &str, value: &Path| {
@@ -82,6 +85,14 @@ pub(crate) fn mount_overlay(
     let what = || format!("mount the overlay of `{}`", overlay.merged.display());
     rustix::mount::fsconfig_create(context.as_fd()).map_err(|error| explain(context.as_fd(), what(), error))?;
     rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty()).tried(what)
+}
+
+/// Removes the mark of a former volatile mount, which the kernel refuses to reuse (overlayfs.rst "Volatile mount").
+fn forget_volatile(overlay: &Overlay) -> Result<(), Error> {
+    match std::fs::remove_dir_all(overlay.work.join("work/incompat")) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other.tried(|| format!("clean `{}`", overlay.work.display())),
+    }
 }
 
 /// One by one; kernels before 6.5 know only the list, whose separators must be escaped.

@@ -24,6 +24,13 @@ pub fn clean_up() {
     }
 }
 
+/// Removes the group that held the groups of all cases.
+pub fn remove_group() {
+    for hierarchy in std::fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten() {
+        let _ = std::fs::remove_dir(hierarchy.path().join("minke-test"));
+    }
+}
+
 /// A folder of this case's own, on a file system that can hold an overlay's upper.
 pub fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("case-{}", std::process::id()));

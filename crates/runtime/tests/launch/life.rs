@@ -206,7 +206,7 @@ fn privileged_the_container_dies_with_its_engine() {
         sys::process::Fork::Parent(pid) => pid,
     };
     drop(writer);
-    let words = std::io::read_to_string(std::fs::File::from(OwnedFd::from(reader))).expect("words");
+    let words = std::io::read_to_string(std::fs::File::from(reader)).expect("words");
     let (pid, cgroups) = words.split_once(' ').expect("two words");
     if let Ok(pidfd) = sys::pidfd::open(pid.parse().expect("a pid")) {
         assert!(sys::pidfd::poll_exit(pidfd.as_fd(), 5000).expect("poll"), "it still runs");

@@ -46,7 +46,7 @@ fn privileged_limits_above_what_is_allowed_are_cut() {
     let mut container = Container::shell("ulimit -n");
     container.process().rlimits = vec![Rlimit { kind: "RLIMIT_NOFILE".into(), soft: 1 << 20, hard: 1 << 20 }];
     let limit: u64 = container.output().trim().parse().expect("a number");
-    assert!(limit <= 1 << 20 && limit >= 1024);
+    assert!((1024..=1 << 20).contains(&limit));
     container.process().rlimits[0].kind = "RLIMIT_NOPE".into();
     assert!(container.error().what.contains("RLIMIT_NOPE"));
 }

@@ -52,6 +52,7 @@ fn main() -> ExitCode {
             && !skipped.iter().any(|word| name.contains(word.as_str()))
     });
     let failed: Vec<_> = chosen.filter(|case| !run(case)).map(|(name, _)| name).collect();
+    bundle::remove_group();
     println!("failed: {failed:?}");
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

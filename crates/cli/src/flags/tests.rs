@@ -36,7 +36,7 @@ fn process() {
     check(&["-w", "/x"], "/work_dir", json!("/x"));
     check(&["-u", "1:2"], "/user", json!("1:2"));
     check(&["--entrypoint", "[\"a\",\"b\"]"], "/entrypoint", json!(["a", "b"]));
-    check(&["--entrypoint", ""], "/entrypoint", json!([]));
+    check(&["--entrypoint", ""], "/entrypoint", json!([""]));
     check(&["--label", "a=b", "-l", "c"], "/labels", json!({"a": "b", "c": ""}));
     check(&["--annotation", "a=b"], "/annotations", json!({"a": "b"}));
     check(&["--init"], "/init", json!(true));

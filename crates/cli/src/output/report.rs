@@ -62,7 +62,7 @@ fn normalise(format: &str) -> (String, bool) {
 
 /// Whether `--format` asks for JSON.
 pub fn is_json(format: &str) -> bool {
-    matches!(format, "json" | "{{json .}}" | "{{json . }}" | "{{ json . }}" | "{{ json .}}")
+    matches!(format, "json" | "{{json}}" | "{{ json }}")
 }
 
 /// One object by a template, `inspect`'s way: one result a line.

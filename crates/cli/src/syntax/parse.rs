@@ -39,13 +39,16 @@ pub enum Action {
 /// Understands `arguments` (without the program's name).
 pub fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Failure> {
     let flags: Vec<&'static Flag> = tree::GLOBALS.iter().chain([&HELP]).collect();
-    let mut globals = read(&flags, arguments, true).map_err(|e| e.into_failure(program, "", "global"))?;
+    let mut globals = read(&flags, arguments, true).map_err(|e| e.into_failure(program, ""))?;
     let words = std::mem::take(&mut globals.arguments);
     if globals.bool("version") {
         return Ok(Parsed { path: program.to_owned(), action: Action::Version, globals });
     }
-    let asked = globals.bool("help");
-    let (path, command, used) = match tree::find(program, &words)? {
+    let (asked, words) = match words.split_first() {
+        Some((first, rest)) if first == "help" => (true, rest),
+        _ => (globals.bool("help"), words.as_slice()),
+    };
+    let (path, command, used) = match tree::find(program, words)? {
         tree::Found::Command { path, command, used } => (path, command, used),
         tree::Found::Noun { path, noun } => {
             let asked = asked || words.iter().any(|w| w == "--help" || w == "-h");
@@ -76,7 +79,7 @@ fn leaf(
         }
     }
     let verb = path.strip_prefix(program).unwrap_or(&path).trim_start();
-    let matches = read(&flags, words, command.stops).map_err(|e| e.into_failure(&path, verb, "run"))?;
+    let matches = read(&flags, words, command.stops).map_err(|e| e.into_failure(&path, verb))?;
     if matches.bool("help") {
         return Ok(Parsed { path, action: Action::Help(command), globals });
     }
@@ -99,16 +102,16 @@ enum Refusal {
 }
 
 impl Refusal {
-    fn into_failure(self, path: &str, verb: &str, group: &str) -> Failure {
+    fn into_failure(self, path: &str, verb: &str) -> Failure {
         let hint = format!("See '{path} --help'");
         match self {
             Refusal::Other(message) => Failure::new(message).hint(hint),
             Refusal::Unknown { flag, word } => {
-                let known = if group == "global" { missing::global(&flag) } else { missing::flag(verb, &flag) };
+                // Podman takes its global flags among those of the command, too.
+                let known = missing::flag(verb, &flag).or_else(|| missing::global(&flag));
                 if let Some(name) = known {
-                    return Failure::new(format!(
-                        "--{name} is not supported yet: minke has not come to it, podman has"
-                    ));
+                    let why = "it is one of podman's flags that minke is still to get";
+                    return Failure::new(format!("--{name} is not supported yet: {why}"));
                 }
                 match flag.strip_prefix('-') {
                     Some(letter) if !letter.starts_with('-') => {

@@ -151,7 +151,8 @@ fn lookup(noun: &str, verb: &str) -> Option<&'static Command> {
 
 fn unknown(path: &str, noun: &str, word: &str) -> Failure {
     if missing::command(noun, word) {
-        return Failure::new(format!("`{path} {word}` is not supported yet: minke has not come to it, podman has"));
+        let why = "it is one of podman's commands that minke is still to get";
+        return Failure::new(format!("`{path} {word}` is not supported yet: {why}"));
     }
     let near: Vec<&str> = ENTRIES
         .iter()

@@ -67,9 +67,6 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
 }
 
 fn check(matches: &Matches) -> Result<(), Failure> {
-    if matches.bool("quiet") && matches.given("format") {
-        return Err(Failure::new("quiet and format cannot be used together"));
-    }
     if matches.given("last") && matches.bool("latest") {
         return Err(Failure::new("last and latest are mutually exclusive"));
     }

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::report::{Report, is_json};
-use crate::output::template::Types;
+use crate::output::template::{JSON_FORM, Types};
 use crate::output::{duration, size, stream};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
@@ -86,7 +86,7 @@ fn row(entry: &HistoryEntry, full: bool, human: bool) -> Value {
         "CreatedBy": step(&entry.created_by, full),
         "Size": if human { size::human(entry.size) } else { entry.size.to_string() },
         "Comment": entry.comment,
-        "Tags": entry.tags,
+        "Tags": entry.tags, JSON_FORM: entry,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::commands::container::select::filters;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::report::{Report, is_json};
-use crate::output::template::Types;
+use crate::output::template::{JSON_FORM, Types};
 use crate::output::{duration, go_time, json, size, stream};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
@@ -161,7 +161,7 @@ fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Val
     let created = Timestamp::from_second(image.created).unwrap_or_default();
     let since = duration::since(created) + " ago";
     let id = if full { format!("sha256:{}", image.id) } else { image.id.chars().take(12).collect() };
-    json!({
+    let mut row = json!({
         "Repository": repository, "Tag": tag, "ID": id, "Id": image.id, "Digest": image.digest,
         "Created": since, "CreatedSince": since, "CreatedAt": go_time(&created.to_string()),
         "CreatedTime": go_time(&created.to_string()),
@@ -170,7 +170,33 @@ fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Val
         "History": image.names.join(", "), "ParentId": image.parent_id,
         "RepoTags": image.repo_tags, "RepoDigests": image.repo_digests,
         "Arch": image.arch, "Os": image.os, "Dangling": image.dangling, "ReadOnly": false,
-    })
+    });
+    row[JSON_FORM] = template_object(image, &row);
+    row
+}
+
+/// What `json` makes of a row.
+fn template_object(image: &ImageSummary, row: &Value) -> Value {
+    let mut object = json!({ "repository": row["Repository"], "tag": row["Tag"] });
+    object["Id"] = json!(image.id);
+    let whole = serde_json::to_value(image).unwrap_or(Value::Null);
+    for field in [
+        "ParentId",
+        "RepoTags",
+        "RepoDigests",
+        "Created",
+        "Size",
+        "SharedSize",
+        "VirtualSize",
+        "Labels",
+        "Containers",
+        "Digest",
+    ] {
+        object[field] = whole[field].clone();
+    }
+    object["History"] = json!(image.names);
+    object["Names"] = json!(image.names);
+    object
 }
 
 /// As Podman's JSON: nothing where there is nothing.

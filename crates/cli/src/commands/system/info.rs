@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::template::Types;
+use crate::output::template::{JSON_FORM, Types};
 use crate::output::{json, report, stream, yaml};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
@@ -41,20 +41,15 @@ const TYPES: Types = Types {
     pointers: &["Slirp4netns", "Pasta"],
 };
 
-/// Templates use the names of Go's fields, which begin with capitals, JSON's don't. Both are offered.
+/// Templates use the names of Go's fields, which begin with capitals, JSON's don't.
 fn fields(value: Value) -> Value {
     match value {
         Value::Object(map) => {
-            let mut both = Map::new();
-            for (key, value) in map {
-                let field = go_name(&key);
-                let value = fields(value);
-                if field != key {
-                    both.insert(field, value.clone());
-                }
-                both.insert(key, value);
-            }
-            Value::Object(both)
+            let original = Value::Object(map.clone());
+            let mut named: Map<String, Value> =
+                map.into_iter().map(|(key, value)| (go_name(&key), fields(value))).collect();
+            named.insert(JSON_FORM.to_owned(), original);
+            Value::Object(named)
         }
         Value::Array(list) => Value::Array(list.into_iter().map(fields).collect()),
         other => other,

@@ -54,7 +54,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             )));
         }
         other => {
-            let words = "\"artifact\", \"container\", \"image\", \"network\", \"pod\", \"volume\" or \"all\"";
+            let words = r#""image", "container", "pod", "network", "volume", "artifact", or "all""#;
             return Err(Failure::new(format!("invalid type {}: must be {words}", quote(other))));
         }
     };

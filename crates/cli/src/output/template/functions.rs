@@ -1,8 +1,8 @@
 //! The predefined functions of text/template and those that Podman adds.
 
-use super::Types;
 use super::eval::{Val, truth};
 use super::print::{display, printf, show, type_name};
+use super::{JSON_FORM, Types};
 use serde_json::Value;
 use std::cmp::Ordering;
 
@@ -79,7 +79,10 @@ fn dispatch(name: &str, a: &[Val<'_>], types: Types) -> Result<Value, String> {
         "html" => Value::from(html(&print(a, types))),
         "js" => Value::from(js(&print(a, types))),
         "urlquery" => Value::from(urlquery(&print(a, types))),
-        "json" => Value::from(serde_json::to_string(&a[0].value).map_err(|e| e.to_string())?),
+        "json" => {
+            let form = a[0].value.get(JSON_FORM).unwrap_or(&a[0].value);
+            Value::from(serde_json::to_string(form).map_err(|e| e.to_string())?)
+        }
         "join" => Value::from(join(&a[0].value, text(&a[1])?)?),
         "split" => Value::from(text(&a[0])?.split(text(&a[1])?).collect::<Vec<_>>()),
         "lower" => Value::from(text(&a[0])?.to_lowercase()),

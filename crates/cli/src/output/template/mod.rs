@@ -13,6 +13,10 @@ mod print;
 pub use print::{quote, time as go_time};
 use serde_json::Value;
 
+/// Key of an object under which stands what `json` makes of it, where that is not the object itself: Go's names in JSON
+/// differ from its names of fields. Nothing else sees it.
+pub const JSON_FORM: &str = "\0json";
+
 /// A failed template, worded as Go words it: `template: ps:1:13: executing "ps" at <.Foo>: …`.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[error("{0}")]

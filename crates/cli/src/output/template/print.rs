@@ -1,7 +1,7 @@
 //! Values as Go's fmt package shows them (`%v` and the other verbs of `printf`).
 
-use super::Types;
 use super::eval::Val;
+use super::{JSON_FORM, Types};
 use serde_json::Value;
 
 /// A value as an action prints it.
@@ -56,7 +56,8 @@ pub fn display(value: &Value, name: &str, types: Types) -> String {
             format!("map[{}]", items.join(" "))
         }
         Value::Object(map) => {
-            let items: Vec<_> = map.iter().map(|(k, v)| display(v, k, types)).collect();
+            let fields = map.iter().filter(|(k, _)| k.as_str() != JSON_FORM);
+            let items: Vec<_> = fields.map(|(k, v)| display(v, k, types)).collect();
             format!("{{{}}}", items.join(" "))
         }
     }

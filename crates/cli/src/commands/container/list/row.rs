@@ -1,6 +1,6 @@
 //! One container as `ps` shows it: the fields of its templates and of its JSON.
 
-use crate::output::template::Types;
+use crate::output::template::{JSON_FORM, Types};
 use crate::output::{duration, go_time, size};
 use engine::container::{ContainerSummary, PortSummary};
 use jiff::Timestamp;
@@ -75,6 +75,7 @@ pub fn row(c: &ContainerSummary, full: bool, namespaces: bool) -> Value {
         "State": c.state, "Status": status(c),
         "CGROUPNS": "", "IPC": "", "MNT": "", "NET": "", "PIDNS": "", "USERNS": "", "UTS": "",
     });
+    row[JSON_FORM] = serde_json::to_value(c).unwrap_or(Value::Null);
     if namespaces && c.pid > 0 {
         for (field, file) in [
             ("CGROUPNS", "cgroup"),

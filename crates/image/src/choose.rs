@@ -1,0 +1,49 @@
+//! From whatever a name stands for, through indexes, to one image's manifest.
+
+use crate::Error;
+use crate::error::printable;
+use crate::source::{Fetched, Source};
+use oci::image::{Document, Index, Manifest};
+use oci::{Digest, Platform};
+
+/// Indexes may lie in indexes, but not deeper than this.
+const MAX_DEPTH: usize = 4;
+
+/// One image's manifest, parsed and as bytes.
+pub(crate) struct Chosen {
+    pub(crate) manifest: Manifest,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) digest: Digest,
+}
+
+/// Follows indexes to the image that suits `wanted` best.
+pub(crate) fn choose(source: &dyn Source, top: Fetched, wanted: &Platform) -> Result<Chosen, Error> {
+    let mut current = top;
+    for _ in 0..=MAX_DEPTH {
+        let invalid = |e| Error::Manifest { what: source.name(), source: e };
+        let index = match Document::parse(&current.bytes, current.media_type.as_deref()).map_err(invalid)? {
+            Document::Manifest(manifest) => {
+                return Ok(Chosen { manifest: *manifest, bytes: current.bytes, digest: current.digest });
+            }
+            Document::Index(index) => index,
+        };
+        let descriptor = index.choose(wanted).ok_or_else(|| Error::NoPlatform {
+            what: source.name(),
+            wanted: Box::new(wanted.clone()),
+            offered: offered(&index),
+        })?;
+        let bytes = source.manifest(descriptor)?;
+        current = Fetched { bytes, media_type: Some(descriptor.media_type.clone()), digest: descriptor.digest.clone() };
+    }
+    Err(Error::TooDeep { what: source.name(), limit: MAX_DEPTH })
+}
+
+fn offered(index: &Index) -> String {
+    const SHOWN: usize = 12;
+    let all: Vec<_> = index.manifests.iter().filter_map(|d| d.platform.as_ref()).map(ToString::to_string).collect();
+    match all.len() {
+        0 => "none".to_owned(),
+        count if count > SHOWN => format!("{} and {} more", printable(&all[..SHOWN].join(", ")), count - SHOWN),
+        _ => printable(&all.join(", ")),
+    }
+}

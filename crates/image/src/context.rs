@@ -1,0 +1,76 @@
+//! The files and settings image operations follow, and the client they lead to.
+
+use crate::Error;
+use config::Environment;
+use config::auth;
+use config::registries::{Endpoint, Registries};
+use oci::Reference;
+use registry::{Client, Credentials, Security, Settings};
+use std::path::PathBuf;
+
+/// Configuration and what the command line says on top of it.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// registries.conf, read when first needed.
+    pub registries: Registries,
+    /// Where credentials are looked for.
+    pub environment: Environment,
+    /// `--authfile`, else the usual search.
+    pub authfile: Option<PathBuf>,
+    /// `--creds user:password`.
+    pub credentials: Option<(String, String)>,
+    /// `--tls-verify`; `None`: as registries.conf says.
+    pub tls_verify: Option<bool>,
+    /// `--cert-dir`.
+    pub cert_dir: Option<PathBuf>,
+    /// Unqualified names may be asked for at the terminal.
+    pub interactive: bool,
+}
+
+impl Context {
+    /// What the files of `environment` say, with nothing said on the command line.
+    pub fn new(environment: Environment) -> Context {
+        let registries = Registries::of(environment.clone());
+        Context {
+            registries,
+            environment,
+            authfile: None,
+            credentials: None,
+            tls_verify: None,
+            cert_dir: None,
+            interactive: false,
+        }
+    }
+
+    /// A client for an endpoint, with the credentials for its repository.
+    pub(crate) fn client(&self, endpoint: &Endpoint) -> Result<(Client, Reference), Error> {
+        let reference: Reference = endpoint.reference.parse()?;
+        let security = Security::decide(&reference.registry, endpoint.insecure, self.tls_verify);
+        let mut settings = Settings::new(security);
+        settings.credentials = self.credentials_for(&reference.name())?;
+        settings.cert_dirs = self.cert_dirs(&reference.registry);
+        Ok((Client::new(&reference.registry, settings), reference))
+    }
+
+    fn credentials_for(&self, repository: &str) -> Result<Option<Credentials>, Error> {
+        if let Some((username, password)) = self.credentials.clone() {
+            return Ok(Some(Credentials::Basic { username, password }));
+        }
+        let found = auth::find(&self.environment, self.authfile.as_deref(), repository)?;
+        Ok(found.map(|credentials| match credentials {
+            auth::Credentials::Basic { username, password } => Credentials::Basic { username, password },
+            auth::Credentials::IdentityToken(token) => Credentials::IdentityToken(token),
+        }))
+    }
+
+    /// `--cert-dir`, else the registry's folder of the user, of containers, of Docker.
+    fn cert_dirs(&self, registry: &str) -> Vec<PathBuf> {
+        if let Some(dir) = &self.cert_dir {
+            return vec![dir.clone()];
+        }
+        let root = &self.environment.system_root;
+        let user = self.environment.config_home().map(|home| home.join("containers/certs.d"));
+        let folders = user.into_iter().chain([root.join("etc/containers/certs.d"), root.join("etc/docker/certs.d")]);
+        folders.map(|folder| folder.join(registry)).collect()
+    }
+}

@@ -1,0 +1,159 @@
+//! The image inside the binary: `hello`, one layer with one static program, so that a fresh machine without any network
+//! can run a container.
+//!
+//! `hello` and `localhost/hello` mean it when no such image is stored and no alias says otherwise. It is stored as
+//! `localhost/hello:latest` when first used; its digests depend on the program only.
+
+use crate::find::open;
+use crate::short_name::has_alias;
+use crate::{Context, Error, Resolved};
+use oci::image::config::RootFs;
+use oci::image::{ContainerConfig, Descriptor, History, ImageConfig, Manifest};
+use oci::reference::Name;
+use oci::{Digest, Platform, media_type};
+use store::{NewImage, Store};
+use tar_core::EntryType;
+use tar_core::builder::EntryBuilder;
+
+/// Under which it is stored.
+const NAME: &str = "localhost/hello:latest";
+/// When it was made, as far as anybody is told.
+const CREATED: &str = "2026-01-01T00:00:00Z";
+
+/// Stores and opens it if `name` means it and it runs on `platform`.
+pub(crate) fn by_name(
+    store: &Store,
+    context: &Context,
+    name: &str,
+    platform: Option<&Platform>,
+) -> Result<Option<Resolved>, Error> {
+    let Ok(name) = name.parse::<Name>() else { return Ok(None) };
+    let host = Platform::host();
+    if !is_meant(&name) || platform.is_some_and(|wanted| wanted.rank(&host).is_none()) {
+        return Ok(None);
+    }
+    if name.registry.is_none() && has_alias(context, &name)? {
+        return Ok(None);
+    }
+    put(store, &host, sys::inside::HELLO).map(Some)
+}
+
+fn is_meant(name: &Name) -> bool {
+    name.repository == "hello"
+        && matches!(name.registry.as_deref(), None | Some("localhost"))
+        && matches!(name.tag.as_deref(), None | Some("latest"))
+        && name.digest.is_none()
+}
+
+fn put(store: &Store, platform: &Platform, program: &[u8]) -> Result<Resolved, Error> {
+    let tar = layer(program)?;
+    let diff_id = Digest::sha256(&tar);
+    let config = json(&config(platform, &diff_id));
+    let manifest = json(&manifest(&config, &diff_id, tar.len() as u64));
+    let (id, manifest_digest) = (Digest::sha256(&config), Digest::sha256(&manifest));
+    if !store.has_layer(&diff_id) {
+        let mut layer = store.begin_layer()?;
+        layer.apply(&mut tar.as_slice(), tar.len() as u64)?;
+        layer.finish(&diff_id)?;
+    }
+    store.put_blob(&id, &config)?;
+    store.put_blob(&manifest_digest, &manifest)?;
+    store.commit_image(NewImage {
+        id: id.clone(),
+        manifest: manifest_digest,
+        layers: vec![diff_id],
+        repo_digest: None,
+        names: vec![NAME.to_owned()],
+    })?;
+    open(store, &id, NAME.to_owned())
+}
+
+fn layer(program: &[u8]) -> Result<Vec<u8>, Error> {
+    let impossible =
+        |e: tar_core::HeaderError| Error::Archive { archive: NAME.to_owned(), why: e.to_string() };
+    let mut entry = EntryBuilder::new_ustar();
+    entry.path("hello").entry_type(EntryType::Regular);
+    entry.mode(0o755).map_err(impossible)?;
+    entry.size(program.len() as u64).map_err(impossible)?;
+    entry.uid(0).map_err(impossible)?.gid(0).map_err(impossible)?.mtime(0).map_err(impossible)?;
+    let mut tar = entry.finish_bytes();
+    tar.extend_from_slice(program);
+    tar.resize(tar.len().next_multiple_of(512) + 1024, 0);
+    Ok(tar)
+}
+
+fn config(platform: &Platform, diff_id: &Digest) -> ImageConfig {
+    ImageConfig {
+        created: Some(CREATED.to_owned()),
+        architecture: platform.architecture.clone(),
+        variant: platform.variant.clone(),
+        os: platform.os.clone(),
+        config: Some(ContainerConfig {
+            env: vec!["PATH=/".to_owned()],
+            cmd: vec!["/hello".to_owned()],
+            labels: [("org.opencontainers.image.title".to_owned(), "hello".to_owned())].into(),
+            ..ContainerConfig::default()
+        }),
+        rootfs: RootFs { kind: "layers".to_owned(), diff_ids: vec![diff_id.clone()] },
+        history: vec![History {
+            created: Some(CREATED.to_owned()),
+            created_by: Some("built into minke".to_owned()),
+            ..History::default()
+        }],
+        ..ImageConfig::default()
+    }
+}
+
+fn manifest(config: &[u8], layer: &Digest, layer_size: u64) -> Manifest {
+    let descriptor = |media_type: &str, digest, size| Descriptor {
+        media_type: media_type.to_owned(),
+        digest,
+        size,
+        urls: Vec::new(),
+        annotations: Default::default(),
+        platform: None,
+        artifact_type: None,
+    };
+    Manifest {
+        schema_version: 2,
+        media_type: Some(media_type::OCI_MANIFEST.to_owned()),
+        artifact_type: None,
+        config: descriptor(media_type::OCI_CONFIG, Digest::sha256(config), config.len() as u64),
+        layers: vec![descriptor(media_type::OCI_LAYER, layer.clone(), layer_size)],
+        subject: None,
+        annotations: Default::default(),
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> Vec<u8> {
+    // Plain structs with text keys: there is nothing that could fail.
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_its_own_names_mean_it() {
+        for (name, meant) in [
+            ("hello", true),
+            ("hello:latest", true),
+            ("localhost/hello", true),
+            ("hello:1", false),
+            ("library/hello", false),
+            ("docker.io/hello", false),
+            ("hello-world", false),
+        ] {
+            assert_eq!(is_meant(&name.parse().unwrap()), meant, "{name}");
+        }
+    }
+
+    #[test]
+    fn its_layer_is_the_same_every_time() {
+        let tar = layer(b"program").unwrap();
+        assert_eq!(tar, layer(b"program").unwrap());
+        assert_eq!(tar.len(), 512 + 512 + 1024);
+        assert_eq!(&tar[512..519], b"program");
+    }
+}

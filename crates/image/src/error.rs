@@ -1,0 +1,260 @@
+//! What can go wrong with images.
+
+use oci::{Digest, Platform};
+use std::io;
+use std::path::PathBuf;
+
+/// Failure of an image operation. `what` names the thing: a reference, an archive, a blob.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No such image here.
+    #[error("{name}: image not known")]
+    NotKnown {
+        /// As typed.
+        name: String,
+    },
+    /// An ID prefix that fits several.
+    #[error("{name}: is the beginning of {count} image IDs; give more digits")]
+    Ambiguous {
+        /// As typed.
+        name: String,
+        /// How many it fits.
+        count: usize,
+    },
+    /// Not a name.
+    #[error(transparent)]
+    Reference(#[from] oci::reference::InvalidReference),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The registry failed, or lied.
+    #[error(transparent)]
+    Registry(#[from] registry::Error),
+    /// registries.conf.
+    #[error(transparent)]
+    Registries(#[from] config::registries::Error),
+    /// Credentials.
+    #[error(transparent)]
+    Auth(#[from] config::auth::Error),
+    /// No registry to look in.
+    #[error(
+        "short-name \"{name}\" did not resolve to an alias and no unqualified-search registries are defined in \"{file}\""
+    )]
+    NoSearchRegistries {
+        /// As typed.
+        name: String,
+        /// Where they would be defined.
+        file: String,
+    },
+    /// `short-name-mode = "enforcing"`.
+    #[error(
+        "short-name \"{name}\" could mean {candidates}: registries.conf has short-name-mode \"enforcing\"; give the full name"
+    )]
+    Enforced {
+        /// As typed.
+        name: String,
+        /// What it could mean.
+        candidates: String,
+    },
+    /// No registry of several had it.
+    #[error("{name}: {}", failures.join("; "))]
+    AllFailed {
+        /// As typed.
+        name: String,
+        /// One text a registry.
+        failures: Vec<String>,
+    },
+    /// A manifest or index that isn't one.
+    #[error("manifest of {what}")]
+    Manifest {
+        /// Whose.
+        what: String,
+        /// Why.
+        #[source]
+        source: oci::image::manifest::InvalidManifest,
+    },
+    /// A configuration that isn't one, or doesn't fit its manifest.
+    #[error("{what}")]
+    Config {
+        /// Whose.
+        what: String,
+        /// Why.
+        #[source]
+        source: oci::image::config::InvalidConfig,
+    },
+    /// An index without an image for this machine.
+    #[error("{what}: no image found in image index for platform {wanted}; there is {offered}")]
+    NoPlatform {
+        /// Whose index.
+        what: String,
+        /// What was looked for.
+        wanted: Box<Platform>,
+        /// What it has.
+        offered: String,
+    },
+    /// Indexes in indexes in indexes.
+    #[error("{what}: more than {limit} image indexes lie within one another")]
+    TooDeep {
+        /// Whose.
+        what: String,
+        /// How many may.
+        limit: usize,
+    },
+    /// Content that can't be part of an image.
+    #[error("{what} has media type `{found}`, which is no {wanted}")]
+    MediaType {
+        /// Which part.
+        what: String,
+        /// What it claims to be.
+        found: String,
+        /// What it must be.
+        wanted: &'static str,
+    },
+    /// Content with another digest than its descriptor says.
+    #[error("{what}: the content has digest {found}, expected {expected}")]
+    WrongDigest {
+        /// Which part.
+        what: String,
+        /// By the descriptor.
+        expected: Digest,
+        /// Computed.
+        found: Digest,
+    },
+    /// Content of another size than its descriptor says.
+    #[error("{what}: the content has {found} bytes, expected {expected}")]
+    WrongSize {
+        /// Which part.
+        what: String,
+        /// By the descriptor.
+        expected: u64,
+        /// Read, at least.
+        found: u64,
+    },
+    /// A descriptor of something that would be too large to be read.
+    #[error("{what} claims to have {size} bytes, more than the {limit} that are allowed")]
+    TooLarge {
+        /// Which part.
+        what: String,
+        /// By the descriptor.
+        size: u64,
+        /// How many may be.
+        limit: u64,
+    },
+    /// A layer could not be applied.
+    #[error("layer {digest}")]
+    Layer {
+        /// Of the blob.
+        digest: Digest,
+        /// Why.
+        #[source]
+        source: store::Error,
+    },
+    /// The compression of a layer or archive isn't known here.
+    #[error("{what} is compressed by {program}, which is not supported there")]
+    Compression {
+        /// Layer or archive.
+        what: String,
+        /// `xz`, `bzip2`.
+        program: &'static str,
+    },
+    /// A file or stream.
+    #[error("{what}")]
+    Io {
+        /// What was tried, with the path.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// An archive or folder that isn't an image.
+    #[error("{archive}: {why}")]
+    Archive {
+        /// Path, or `standard input`.
+        archive: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A decompression program that isn't there or failed.
+    #[error("decompress {archive} with `{program}`: {why}")]
+    Program {
+        /// Path, or `standard input`.
+        archive: String,
+        /// `xz`, `bzip2`.
+        program: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// `foo:` that isn't a way to reach images.
+    #[error("transport `{0}:` is not supported; there are docker://, docker-archive:, oci-archive:, oci: and dir:")]
+    Transport(String),
+    /// A path without an image, or the like.
+    #[error("`{name}`: {why}")]
+    Name {
+        /// As typed.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Another layer failed first.
+    #[error("stopped because another layer failed")]
+    Stopped,
+    /// A folder that is no store of ours.
+    #[error("folder `{0}` is missing")]
+    MissingFolder(PathBuf),
+}
+
+impl Error {
+    /// Adds what was tried to an I/O error; one of ours that is inside comes out as itself.
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Error {
+        move |source| match carried(source) {
+            Ok(ours) => ours,
+            Err(source) => Error::Io { what: what.into(), source },
+        }
+    }
+
+    /// A layer's failure; when the stream failed for a reason of ours, that reason.
+    pub(crate) fn layer(digest: &Digest, source: store::Error) -> Error {
+        let source = match source {
+            store::Error::Stream(io) => match carried(io) {
+                Ok(ours) => return ours,
+                Err(io) => store::Error::Stream(io),
+            },
+            other => other,
+        };
+        Error::Layer { digest: digest.clone(), source }
+    }
+
+    /// To pass through a [`std::io::Read`].
+    pub(crate) fn carry(self) -> io::Error {
+        io::Error::other(self)
+    }
+}
+
+/// The error of ours that an I/O error carries.
+fn carried(error: io::Error) -> Result<Error, io::Error> {
+    let is = |e: &io::Error| e.get_ref().is_some_and(|inner| inner.is::<Error>() || inner.is::<registry::Error>());
+    if !is(&error) {
+        return Err(error);
+    }
+    let kind = error.kind();
+    let Some(inner) = error.into_inner() else { return Err(kind.into()) };
+    match inner.downcast::<Error>() {
+        Ok(ours) => Ok(*ours),
+        Err(inner) => match inner.downcast::<registry::Error>() {
+            Ok(registry) => Ok(Error::Registry(*registry)),
+            Err(other) => Err(io::Error::other(other)),
+        },
+    }
+}
+
+/// A hostile name for an error message: no control characters, no endless text.
+pub(crate) fn printable(name: &str) -> String {
+    const LONGEST: usize = 160;
+    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut short: String = name.chars().take(LONGEST).map(clean).collect();
+    if name.chars().nth(LONGEST).is_some() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,118 @@
+//! From a name and a policy to an image that is in the store.
+
+use crate::find::{look_up, open};
+use crate::{Context, Error, Progress, embedded, find, pull};
+use oci::Platform;
+use oci::reference::Name;
+use store::Store;
+
+/// When to ask the registry (`--pull`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PullPolicy {
+    /// Only if it isn't in the store.
+    #[default]
+    Missing,
+    /// Always, and fail if that fails.
+    Always,
+    /// Never.
+    Never,
+    /// Always, but go on with the stored one when the registry's is the same, or can't be asked.
+    Newer,
+}
+
+/// An image ready for a container: its record and its configuration.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// The store's record.
+    pub image: store::Image,
+    /// The parsed configuration blob.
+    pub config: oci::image::ImageConfig,
+    /// The name that was meant, fully qualified (`docker.io/library/alpine:latest`), or the ID.
+    pub name: String,
+}
+
+/// Finds or pulls, as `policy` says. `hello` is in the binary and needs no network when no such image is stored.
+///
+/// With a platform, a stored image for another one counts as missing.
+pub fn resolve(
+    store: &Store,
+    context: &Context,
+    name: &str,
+    policy: PullPolicy,
+    platform: Option<&Platform>,
+    progress: &dyn Progress,
+) -> Result<Resolved, Error> {
+    if crate::transport::split(name).is_some() {
+        return match policy {
+            PullPolicy::Never => find(store, context, name),
+            _ => pull(store, context, name, platform, progress),
+        };
+    }
+    let stored = stored(store, context, name, platform)?;
+    // What was found by its ID can't be asked for anywhere.
+    if let Some(stored) = &stored
+        && stored.name == stored.image.id.hex()
+    {
+        return Ok(stored.clone());
+    }
+    match (policy, stored) {
+        (PullPolicy::Missing | PullPolicy::Never, Some(stored)) => Ok(stored),
+        (PullPolicy::Never, None) => match embedded::by_name(store, context, name, platform)? {
+            Some(embedded) => Ok(embedded),
+            None => Err(Error::NotKnown { name: crate::error::printable(name) }),
+        },
+        (PullPolicy::Newer, Some(stored)) => newer(store, context, name, platform, progress, stored),
+        (PullPolicy::Missing | PullPolicy::Always | PullPolicy::Newer, _) => {
+            pull(store, context, name, platform, progress)
+        }
+    }
+}
+
+/// The stored image if it suits the platform.
+fn stored(
+    store: &Store,
+    context: &Context,
+    name: &str,
+    platform: Option<&Platform>,
+) -> Result<Option<Resolved>, Error> {
+    let Some((id, shown)) = look_up(store, context, name)? else { return Ok(None) };
+    let found = match open(store, &id, shown) {
+        // Lost in a power cut: pulling it again heals it.
+        Err(Error::Store(store::Error::MissingBlob(_) | store::Error::DamagedBlob(_))) => return Ok(None),
+        found => found?,
+    };
+    // Layers may be lost in the same way; that is noticed here and not when the container starts.
+    if !found.image.layers.iter().all(|layer| store.has_layer(layer)) {
+        return Ok(None);
+    }
+    let suits = platform.is_none_or(|wanted| wanted.rank(&found.config.platform()).is_some());
+    Ok(suits.then_some(found))
+}
+
+/// Pulls if the registry has another one; a registry that can't be asked is no reason not to run.
+fn newer(
+    store: &Store,
+    context: &Context,
+    name: &str,
+    platform: Option<&Platform>,
+    progress: &dyn Progress,
+    stored: Resolved,
+) -> Result<Resolved, Error> {
+    let unchanged = name.parse::<Name>().is_ok() && pull::is_unchanged(context, &stored).unwrap_or(false);
+    if unchanged {
+        return Ok(stored);
+    }
+    match pull(store, context, name, platform, progress) {
+        Ok(pulled) => Ok(pulled),
+        Err(e) => {
+            progress.line(&format!("WARNING: {}; going on with the stored image", chain(&e)));
+            Ok(stored)
+        }
+    }
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |e| e.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

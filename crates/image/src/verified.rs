@@ -1,0 +1,131 @@
+//! A reader that hashes and counts what passes, so that content can be compared with its descriptor.
+
+use crate::{Error, Progress};
+use oci::Digest;
+use sha2::Digest as _;
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+enum Hasher {
+    Sha256(sha2::Sha256),
+    Sha512(sha2::Sha512),
+}
+
+impl Hasher {
+    fn like(digest: &Digest) -> Hasher {
+        match digest.algorithm() {
+            "sha512" => Hasher::Sha512(sha2::Sha512::new()),
+            _ => Hasher::Sha256(sha2::Sha256::new()),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Hasher::Sha256(hasher) => hasher.update(bytes),
+            Hasher::Sha512(hasher) => hasher.update(bytes),
+        }
+    }
+
+    /// Whether it is that digest, and if not, what it is.
+    fn compare(self, expected: &Digest) -> Result<(), Digest> {
+        let found = match self {
+            Hasher::Sha256(hasher) => Digest::from_sha256(hasher.finalize().into()),
+            Hasher::Sha512(hasher) => {
+                let hex: String = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
+                // 128 hex digits are a digest; were they not, the comparison would fail.
+                format!("sha512:{hex}").parse().unwrap_or_else(|_| Digest::sha256(b""))
+            }
+        };
+        if found == *expected { Ok(()) } else { Err(found) }
+    }
+}
+
+/// What the content must be, and who wants to know about it.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected<'a> {
+    /// e.g. `layer sha256:…`.
+    pub(crate) what: &'a str,
+    pub(crate) digest: &'a Digest,
+    /// Bytes.
+    pub(crate) size: u64,
+    pub(crate) progress: &'a dyn Progress,
+    /// Set when reading on is useless.
+    pub(crate) stop: &'a AtomicBool,
+}
+
+/// See the module.
+pub(crate) struct Verified<'a, R> {
+    inner: R,
+    expected: Expected<'a>,
+    hasher: Hasher,
+    count: u64,
+}
+
+impl<'a, R: Read> Verified<'a, R> {
+    pub(crate) fn new(inner: R, expected: Expected<'a>) -> Self {
+        Verified { inner, expected, hasher: Hasher::like(expected.digest), count: 0 }
+    }
+
+    /// Reads what is left (nothing, for most formats) and compares.
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match self.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(Error::io(format!("read {}", self.expected.what))(e)),
+            }
+        }
+        let Expected { what, digest, size, .. } = self.expected;
+        if self.count != size {
+            return Err(Error::WrongSize { what: what.to_owned(), expected: size, found: self.count });
+        }
+        self.hasher.compare(digest).map_err(|found| Error::WrongDigest {
+            what: what.to_owned(),
+            expected: digest.clone(),
+            found,
+        })
+    }
+}
+
+impl<R: Read> Read for Verified<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.expected.stop.load(Ordering::Relaxed) {
+            return Err(Error::Stopped.carry());
+        }
+        let count = self.inner.read(buffer)?;
+        self.count += count as u64;
+        if self.count > self.expected.size {
+            let what = self.expected.what.to_owned();
+            return Err(Error::WrongSize { what, expected: self.expected.size, found: self.count }.carry());
+        }
+        self.hasher.update(&buffer[..count]);
+        self.expected.progress.advance(self.expected.digest, count as u64);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Quiet;
+
+    fn check(content: &[u8], digest: &Digest, size: u64) -> Result<(), String> {
+        let stop = AtomicBool::new(false);
+        let expected = Expected { what: "blob", digest, size, progress: &Quiet, stop: &stop };
+        Verified::new(content, expected).finish().map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn digest_and_size_are_compared() {
+        let digest = Digest::sha256(b"abc");
+        assert_eq!(check(b"abc", &digest, 3), Ok(()));
+        assert!(check(b"abd", &digest, 3).unwrap_err().contains("has digest"));
+        assert!(check(b"ab", &digest, 3).unwrap_err().contains("2 bytes, expected 3"));
+        assert!(check(b"abcd", &digest, 3).unwrap_err().contains("4 bytes, expected 3"));
+        let long: Digest = "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f".parse().unwrap();
+        assert_eq!(check(b"abc", &long, 3), Ok(()));
+        assert!(check(b"abd", &long, 3).is_err());
+    }
+}

@@ -122,6 +122,21 @@ impl Engine {
         self.database.borrow().clone()
     }
 
+    /// The same places again, whatever the configuration says by then.
+    pub(crate) fn settled_options(&self) -> Options {
+        Options { root: Some(self.graphroot.clone()), runroot: Some(self.runroot.clone()), ..self.options.clone() }
+    }
+
+    /// Keeps the database's log short, so that it is opened quickly. Syncs: only behind an answer.
+    pub(crate) fn tidy_database(&self) {
+        let path = self.store.location().root.join("state.db");
+        if Database::is_untidy(&path)
+            && let Err(error) = self.database().and_then(|database| database.tidy())
+        {
+            log::debug!("tidy database: {}", error.chain());
+        }
+    }
+
     /// In a forked process: SQLite's connections don't survive a fork, not even to be closed.
     pub(crate) fn forget_database(&self) {
         std::mem::forget(self.database.borrow_mut().take());

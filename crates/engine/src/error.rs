@@ -94,7 +94,9 @@ impl Error {
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
             text.push_str(": ");
-            text.push_str(&error.to_string());
+            let line = error.to_string();
+            // Rust adds "(os error 2)" to the kernel's words.
+            text.push_str(line.split(" (os error ").next().unwrap_or_default());
             cause = error.source();
         }
         text

@@ -156,9 +156,9 @@ impl Clients {
         }
     }
 
-    /// Their sockets, for the hand-over to a new program.
-    pub fn into_sockets(self) -> Vec<(OwnedFd, bool)> {
-        self.list.into_iter().map(|client| (client.socket, client.primary)).collect()
+    /// Their sockets, and whether it is the primary one.
+    pub fn sockets(&self) -> impl Iterator<Item = (BorrowedFd<'_>, bool)> {
+        self.list.iter().map(|client| (client.socket.as_fd(), client.primary))
     }
 }
 

@@ -9,6 +9,7 @@
 pub mod attach;
 pub mod clients;
 pub mod exit;
+pub mod handover;
 pub mod log;
 pub mod protocol;
 pub mod restart;

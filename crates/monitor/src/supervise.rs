@@ -48,6 +48,18 @@ pub struct Input {
     end: bool,
 }
 
+impl Input {
+    /// Standard input is to be closed.
+    pub fn ends(&self) -> bool {
+        self.end
+    }
+
+    /// Nothing waits.
+    pub fn ending(end: bool) -> Input {
+        Input { end, ..Input::default() }
+    }
+}
+
 /// Why [`Container::watch`] came back.
 #[derive(Debug)]
 pub enum Wake {

@@ -57,7 +57,7 @@ pub(super) fn host(
         arch: String::new(),
         kernel: kernel(&uname.release().to_string_lossy()),
         hostname: uname.nodename().to_string_lossy().into_owned(),
-        cpus: std::thread::available_parallelism().map_or(0, |n| n.get() as u32),
+        cpus: if limited { std::thread::available_parallelism().map_or(0, |n| n.get() as u32) } else { 0 },
     })
 }
 

@@ -174,7 +174,8 @@ impl View<'_> {
             }
             _ => return Ok(None),
         };
-        let shown = |option: &&String| !propagation.contains(&option.as_str()) && !matches!(option.as_str(), "ro" | "rw");
+        let shown =
+            |option: &&String| !propagation.contains(&option.as_str()) && !matches!(option.as_str(), "ro" | "rw");
         let options: Vec<&String> = mount.options.iter().filter(shown).collect();
         let mut object = Map::new();
         object.insert("Type".into(), json!(kind));

@@ -100,7 +100,7 @@ pub(super) fn launch(
         deadline: (timeout > 0).then(|| Instant::now() + Duration::from_secs(timeout)),
         input: monitor::supervise::Input::default(),
     };
-    Ok(Running { container, state: state.clone(), reserved })
+    Ok(Running { container, reserved })
 }
 
 fn save(folder: &Path, state: &RunState) -> Result<(), Error> {

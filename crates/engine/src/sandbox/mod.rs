@@ -3,10 +3,10 @@
 //! `spawn` forks the monitor, which launches the container and stays with it; the command keeps the other end of a socket
 //! on which it hears that the container runs, what it writes and how it ended.
 
+mod handover;
 mod launch;
 mod supervise;
 
-use crate::state::live::RunState;
 use crate::{Engine, Error};
 use oci::Digest;
 use spec::ResolvedSpec;
@@ -26,7 +26,7 @@ pub(crate) struct Subject {
 }
 
 /// How.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub(crate) struct How {
     /// The command stays connected and gets the output.
     pub(crate) attached: bool,
@@ -74,7 +74,6 @@ pub(crate) fn spawn(engine: &Engine, subject: &Subject, lock: OwnedFd, how: How)
 /// One launched container with everything that must be kept for it.
 pub(crate) struct Running {
     pub(crate) container: monitor::supervise::Container,
-    pub(crate) state: RunState,
     /// Ports stay reserved by being bound.
     pub(crate) reserved: Option<network::Reserved>,
 }

@@ -1,105 +1,171 @@
 //! The monitor process: start, watch, restart or record the end, clean up when nobody else does.
 
+use super::handover::{self, Message};
 use super::{How, Running, Subject, launch};
-use crate::state::live::{self, RunState};
+use crate::state::live::{self, Live, RunState};
 use crate::{Engine, Error};
 use monitor::clients::{Client, Clients};
 use monitor::exit::{self, Exit};
+use monitor::handover::Handover;
 use monitor::protocol::Event;
 use monitor::restart::{Pause, Policy};
-use monitor::supervise::Wake;
+use monitor::supervise::{Container, Wake};
 use spec::life::Restart;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// Entry of the hidden `minke monitor` personality; returns the process's exit code.
-pub fn monitor_main(_args: &[std::ffi::OsString]) -> i32 {
-    125
-}
+/// A container that has run so long is worth a program of its own.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// The life of a forked monitor. Never returns into the command's code.
 pub(super) fn process(engine: &Engine, subject: &Subject, lock: OwnedFd, socket: OwnedFd, how: How) -> ! {
     let _ = rustix::process::setsid();
-    let _ = sys::signal::reset_all();
-    sys::signal::ignore(13);
+    let _ = sys::signal::set_mask(&sys::signal::Mask::of(&[]));
     engine.forget_database();
-    let mut monitor = Monitor { engine, subject, how, clients: Clients::default(), pause: Pause::default() };
+    let mut monitor = Monitor {
+        engine,
+        subject,
+        how,
+        lock,
+        clients: Clients::default(),
+        pause: Pause::default(),
+        state: RunState::default(),
+        fresh: true,
+    };
     monitor.clients.add(Client::new(socket, true));
     monitor.run();
-    monitor.tidy();
-    drop(lock);
+    tidy(engine, &subject.id);
+    drop(monitor.lock);
     sys::process::exit_now(0)
+}
+
+/// Entry of the hidden `minke monitor` personality, in which a monitor goes on after it has executed itself; returns the
+/// process's exit code.
+pub fn monitor_main(args: &[std::ffi::OsString]) -> i32 {
+    sys::process::set_name(c"minke");
+    let number = args.first().and_then(|number| number.to_str()).unwrap_or_default();
+    match handover::receive(number).map_err(failed).and_then(resume) {
+        Ok(()) => 0,
+        Err(error) => {
+            log::error!("monitor: {}", error.chain());
+            125
+        }
+    }
+}
+
+fn failed(source: std::io::Error) -> Error {
+    Error::io("go on as monitor of", "the container", source)
+}
+
+/// The settled container's second half of life; the engine is opened when there is something to do.
+fn resume(message: Message) -> Result<(), Error> {
+    let lock = sys::descriptor::adopt(message.lock).map_err(failed)?;
+    let reserved: Vec<OwnedFd> = message
+        .reserved
+        .iter()
+        .map(|number| sys::descriptor::adopt(*number))
+        .collect::<Result<_, _>>()
+        .map_err(failed)?;
+    let Message { options, id, folder, how, restart, pause, container, .. } = message;
+    let begun = Instant::now() - SETTLED;
+    let mut container = container.take().map_err(failed)?;
+    let code = match container.watch(None).map_err(failed)? {
+        Wake::Exited(status) => exit::code(&status),
+        Wake::Idle => unreachable!("no idle time was given"),
+    };
+    drop(reserved);
+    let state = match read_state(&folder) {
+        Some(state) => state,
+        None => RunState::default(),
+    };
+    let engine = Engine::open(options);
+    let again = policy(restart).again(code, state.restarts) && !folder.join("stop").exists();
+    let subject = match (&engine, again) {
+        (Ok(engine), true) => Subject::load(engine, &id).ok(),
+        _ => None,
+    };
+    let (Ok(engine), Some(subject)) = (&engine, &subject) else {
+        end(&folder, &state, code, container);
+        let engine = engine?;
+        tidy(&engine, &id);
+        drop(lock);
+        return Ok(());
+    };
+    let mut monitor = Monitor { engine, subject, how, lock, clients: Clients::default(), pause, state, fresh: false };
+    monitor.again(container, code, begun.elapsed());
+    tidy(engine, &id);
+    Ok(())
+}
+
+fn read_state(folder: &std::path::Path) -> Option<RunState> {
+    serde_json::from_slice(&std::fs::read(folder.join("state.json")).ok()?).ok()
 }
 
 struct Monitor<'a> {
     engine: &'a Engine,
     subject: &'a Subject,
     how: How,
+    lock: OwnedFd,
     /// Between runs; while one lasts they are with it.
     clients: Clients,
     pause: Pause,
+    state: RunState,
+    /// Still with the command's streams.
+    fresh: bool,
 }
 
 impl Monitor<'_> {
+    /// Starts and watches until it isn't to be started again.
     fn run(&mut self) {
-        let folder = self.engine.runs().of(&self.subject.id);
-        let mut state = RunState::default();
-        let mut first = true;
         loop {
-            let running = match self.start(&mut state) {
+            let running = match self.start() {
                 Ok(running) => running,
-                Err(error) => return self.failed(&state, &error),
+                Err(error) => return self.failed(&error),
             };
-            if std::mem::take(&mut first) {
+            if std::mem::take(&mut self.fresh) {
                 self.let_go_of_streams();
             }
             let begun = Instant::now();
-            let (mut container, code) = match self.watch(running) {
-                Ok(ended) => ended,
-                // Nothing is known any more of the container: it is killed with us.
-                Err(_) => return,
-            };
-            let oom = exit::oom_killed(&state.cgroups.folders);
-            let again = policy(self.subject.spec.restart).again(code, state.restarts) && !folder.join("stop").exists();
-            let event = Event::Exited(code);
-            if !again {
-                // Whoever sees the record may clean up; whoever hears the event will.
-                let _ = Exit { oom, ..Exit::now(code) }.write(&folder);
-                container.farewell(&event);
+            // An error: nothing is known any more of the container; it is killed with us.
+            let Ok((container, code)) = self.watch(running) else { return };
+            let folder = self.engine.runs().of(&self.subject.id);
+            let wanted = policy(self.subject.spec.restart).again(code, self.state.restarts);
+            if !wanted || folder.join("stop").exists() {
+                return end(&folder, &self.state, code, container);
+            }
+            if !self.pause(container, code, begun.elapsed()) {
                 return;
             }
-            container.farewell(&event);
-            drop(container);
-            self.between_runs(&mut state, begun.elapsed());
-            if folder.join("stop").exists() {
-                let _ = Exit { oom, ..Exit::now(code) }.write(&folder);
-                return;
-            }
-            // From now on there is nobody whose input could end.
-            self.how.stdin_once = false;
         }
     }
 
-    fn start(&mut self, state: &mut RunState) -> Result<Running, Error> {
+    /// After an end that isn't the last.
+    fn again(&mut self, container: Container, code: i32, ran: Duration) {
+        if self.pause(container, code, ran) {
+            self.run();
+        }
+    }
+
+    fn start(&mut self) -> Result<Running, Error> {
         let clients = &mut self.clients;
-        let mut running = launch::launch(self.engine, self.subject, self.how, state, &mut |warning| {
-            clients.tell(&Event::Warning(warning));
-        })?;
+        let warn = &mut |warning: &str| clients.tell(&Event::Warning(warning));
+        let mut running = launch::launch(self.engine, self.subject, self.how, &mut self.state, warn)?;
         let folder = self.engine.runs().of(&self.subject.id);
-        running.container.listener = monitor::attach::listen(&folder).ok();
-        running.container.clients = std::mem::take(&mut self.clients);
-        running.container.clients.tell(&Event::Started(running.container.pid));
+        let container = &mut running.container;
+        container.listener = monitor::attach::listen(&folder).ok();
+        container.clients = std::mem::take(&mut self.clients);
+        container.clients.tell(&Event::Started(container.pid));
         if !self.how.attached {
-            running.container.clients = Clients::default();
+            container.clients = Clients::default();
         }
         Ok(running)
     }
 
     /// The start failed: the command cleans up by what is recorded.
-    fn failed(&mut self, state: &RunState, error: &Error) {
+    fn failed(&mut self, error: &Error) {
         let folder = self.engine.runs().of(&self.subject.id);
         let message = error.chain();
-        let _ = live::write_state(&folder, state);
+        let _ = live::write_state(&folder, &self.state);
         let _ = Exit { error: message.clone(), ..Exit::now(error.exit_code()) }.write(&folder);
         self.clients.tell(&Event::Failed(error.exit_code(), &message));
         self.clients.wait_for_primary();
@@ -112,51 +178,90 @@ impl Monitor<'_> {
             let _ = rustix::stdio::dup2_stdout(&null);
             let _ = rustix::stdio::dup2_stderr(&null);
         }
-        // Neither must descriptors that were passed in.
-        let count = self.how.preserve_fds;
-        sys::descriptor::close_inherited(3, count);
+        // Neither must descriptors that were passed in, nor the folder it was called in.
+        sys::descriptor::close_inherited(3, self.how.preserve_fds);
         let _ = std::env::set_current_dir("/");
     }
 
-    fn watch(&mut self, running: Running) -> std::io::Result<(monitor::supervise::Container, i32)> {
-        let Running { mut container, reserved, .. } = running;
-        let status = match container.watch(None)? {
-            Wake::Exited(status) => status,
-            Wake::Idle => unreachable!("no idle time was given"),
-        };
-        drop(reserved);
-        Ok((container, exit::code(&status)))
+    fn watch(&mut self, running: Running) -> std::io::Result<(Container, i32)> {
+        let Running { mut container, reserved } = running;
+        let reserved = reserved.map(|reserved| reserved.sockets).unwrap_or_default();
+        let mut settled = Some(Instant::now() + SETTLED);
+        loop {
+            match container.watch(settled)? {
+                Wake::Exited(status) => return Ok((container, exit::code(&status))),
+                Wake::Idle => {
+                    self.exec(&container, &reserved);
+                    settled = None;
+                }
+            }
+        }
     }
 
-    /// What one run had is torn down; then the pause, which a stop ends at once.
-    fn between_runs(&mut self, state: &mut RunState, ran: Duration) {
+    /// Goes on as a new program. When that can't be, it goes on as it is.
+    fn exec(&self, container: &Container, reserved: &[OwnedFd]) {
+        let message = Message {
+            options: self.engine.settled_options(),
+            id: self.subject.id.clone(),
+            folder: self.engine.runs().of(&self.subject.id),
+            how: self.how,
+            restart: self.subject.spec.restart,
+            pause: self.pause,
+            container: Handover::of(container),
+            lock: self.lock.as_raw_fd(),
+            reserved: reserved.iter().map(AsRawFd::as_raw_fd).collect(),
+        };
+        let error = handover::exec(&message, container, &self.lock, reserved);
+        log::debug!("the monitor stays in the command's memory: {error}");
+    }
+
+    /// What one run had is torn down; then the pause, which a stop ends at once. `false`: it was stopped.
+    fn pause(&mut self, mut container: Container, code: i32, ran: Duration) -> bool {
         let folder = self.engine.runs().of(&self.subject.id);
+        let oom = exit::oom_killed(&self.state.cgroups.folders);
+        container.farewell(&Event::Exited(code));
+        drop(container);
         let _ = std::fs::remove_file(folder.join("attach"));
-        // What can't be removed now is in the last run's state, for the final cleanup.
-        crate::container::cleanup::tear_down(self.engine, &self.subject.id, state, &mut Vec::new());
-        let restarts = state.restarts + 1;
-        let started = std::mem::take(&mut state.started);
-        *state = RunState { monitor: state.monitor, restarts, restarting: true, started, ..RunState::default() };
-        let _ = live::write_state(&folder, state);
+        // What can't be removed now is removed with the container's own folders at the end.
+        crate::container::cleanup::tear_down(self.engine, &self.subject.id, &self.state, &mut Vec::new());
+        self.state = RunState {
+            monitor: self.state.monitor,
+            restarts: self.state.restarts + 1,
+            restarting: true,
+            started: std::mem::take(&mut self.state.started),
+            ..RunState::default()
+        };
+        let _ = live::write_state(&folder, &self.state);
         let pause = self.pause.next(ran);
         if !pause.is_zero() {
             let _ = crate::state::watch::wait_for_file(&folder, "stop", Some(pause));
         }
+        if folder.join("stop").exists() {
+            let _ = Exit { oom, ..Exit::now(code) }.write(&folder);
+            return false;
+        }
+        // From now on there is nobody whose input could end.
+        self.how = How { stdin_once: false, attached: false, preserve_fds: 0, ..self.how };
+        true
     }
+}
 
-    /// When the command is gone and has left the cleanup to us; and what nobody should wait for.
-    fn tidy(&mut self) {
-        let id = &self.subject.id;
-        if !matches!(self.engine.runs().live(id), Ok(live::Live::Absent)) {
-            let _ = crate::container::cleanup::cleanup(self.engine, id);
-        }
-        if self.engine.store().needs_reclaim() {
-            let _ = self.engine.store().reclaim();
-        }
-        if let Some(database) = self.engine.open_database() {
-            let _ = database.tidy();
-        }
+/// The last end: on record first, since whoever sees the record may clean up and whoever hears of it will.
+fn end(folder: &std::path::Path, state: &RunState, code: i32, mut container: Container) {
+    let oom = exit::oom_killed(&state.cgroups.folders);
+    let _ = Exit { oom, ..Exit::now(code) }.write(folder);
+    container.farewell(&Event::Exited(code));
+}
+
+/// When the command is gone and has left the cleanup to us; and what nobody should wait for.
+fn tidy(engine: &Engine, id: &str) {
+    if !matches!(engine.runs().live(id), Ok(Live::Absent)) {
+        let _ = crate::container::cleanup::cleanup(engine, id);
     }
+    if engine.store().needs_reclaim() {
+        let _ = engine.store().reclaim();
+    }
+    engine.tidy_database();
 }
 
 /// The monitor's word for it.

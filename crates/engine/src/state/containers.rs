@@ -401,7 +401,8 @@ mod tests {
     fn a_newer_schema_is_refused() {
         let database = database("newer");
         database.connection.pragma_update(None, "user_version", 99).unwrap();
-        let error = Database::open(&database.path).unwrap_err().to_string();
+        let path = database.connection.path().unwrap().to_owned();
+        let error = Database::open(path.as_ref()).unwrap_err().to_string();
         assert!(error.contains("newer version"), "{error}");
     }
 }

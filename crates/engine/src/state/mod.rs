@@ -44,14 +44,13 @@ pub mod watch;
 use crate::Error;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// An open database.
 #[derive(Debug)]
 pub struct Database {
     connection: Connection,
-    path: PathBuf,
 }
 
 /// Turns rusqlite's errors into ours.
@@ -68,8 +67,8 @@ impl<T> Tried<T> for rusqlite::Result<T> {
 
 /// Another process may hold the write lock for as long as its commit takes, or a checkpoint.
 const BUSY: Duration = Duration::from_secs(30);
-/// Size of the WAL file beyond which somebody with time moves it into the database.
-const WAL_LIMIT: u64 = 1 << 20;
+/// Bytes of the WAL file beyond which somebody with time moves it into the database.
+const WAL_LIMIT: u64 = 256 << 10;
 
 impl Database {
     /// Opens or makes the file.
@@ -77,18 +76,22 @@ impl Database {
         let connection = Connection::open(path).tried("open state")?;
         connection.busy_timeout(BUSY).tried("set time limit")?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).tried("set options")?;
-        let database = Database { connection, path: path.to_owned() };
+        let database = Database { connection };
         schema::prepare(&database.connection, path)?;
         Ok(database)
     }
 
-    /// Moves the WAL into the database if it has grown; syncs, so only behind an answer.
-    pub fn tidy(&self) -> Result<(), Error> {
-        let mut wal = self.path.clone().into_os_string();
+    /// Whether the WAL file has grown: the first to open a database reads all of it.
+    pub fn is_untidy(path: &Path) -> bool {
+        let mut wal = path.to_owned().into_os_string();
         wal.push("-wal");
-        if std::fs::metadata(wal).is_ok_and(|wal| wal.len() > WAL_LIMIT) {
-            self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).tried("checkpoint")?;
-        }
-        Ok(())
+        std::fs::metadata(wal).is_ok_and(|wal| wal.len() > WAL_LIMIT)
+    }
+
+    /// Moves the WAL into the database and shortens it, if nobody else is writing; syncs.
+    pub fn tidy(&self) -> Result<(), Error> {
+        self.connection.busy_timeout(Duration::ZERO).tried("set time limit")?;
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).tried("checkpoint")?;
+        self.connection.busy_timeout(BUSY).tried("set time limit")
     }
 }

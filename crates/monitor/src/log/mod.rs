@@ -63,6 +63,13 @@ impl Source {
     }
 }
 
+/// What a new program must know to go on with a log.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Saved {
+    config: Config,
+    open: [Vec<u8>; 2],
+}
+
 /// A log being written. Its file is opened with the first line, since most short runs never write one.
 #[derive(Debug)]
 pub struct Log {
@@ -80,6 +87,16 @@ impl Log {
     pub fn new(config: Config) -> Log {
         let open = [Vec::new(), Vec::new()];
         Log { config, file: None, size: 0, stamp: stamp::Stamp::default(), open, lines: Vec::new() }
+    }
+
+    /// For another program to go on with.
+    pub fn save(&self) -> Saved {
+        Saved { config: self.config.clone(), open: self.open.clone() }
+    }
+
+    /// Goes on.
+    pub fn restore(saved: Saved) -> Log {
+        Log { open: saved.open, ..Log::new(saved.config) }
     }
 
     /// Its settings.

@@ -54,11 +54,28 @@ pub(crate) fn report_failed(channel: BorrowedFd<'_>, error: &Error) {
 
 /// Parent's side: receives.
 pub(crate) fn next_report(channel: impl AsFd) -> Result<Report, Error> {
-    let message = match fd_passing::receive(channel, LIMIT) {
-        // The child died with orders of ours unread.
-        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return Ok(Report::Closed),
-        other => other.tried(|| "hear from the container's first process")?,
+    let message = match fd_passing::receive(&channel, LIMIT) {
+        // The child died with orders of ours unread. The kernel says so once, before what the child had sent.
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => fd_passing::receive(&channel, LIMIT),
+        other => other,
+    }
+    .tried(|| "hear from the container's first process")?;
+    parse(message)
+}
+
+/// Parent's side: why the child has died, if it said so.
+pub(crate) fn last_words(channel: impl AsFd) -> Option<Error> {
+    let message = match fd_passing::try_receive(&channel, LIMIT) {
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => fd_passing::try_receive(&channel, LIMIT),
+        other => other,
     };
+    match parse(message.ok()?) {
+        Ok(Report::Failed(error)) => Some(error),
+        _ => None,
+    }
+}
+
+fn parse(message: fd_passing::Message) -> Result<Report, Error> {
     let number =
         |at: usize| message.bytes.get(at..at + 4).map(|four| u32::from_ne_bytes([four[0], four[1], four[2], four[3]]));
     if let (4, Some(number)) = (message.bytes.len(), number(0)) {

@@ -113,8 +113,8 @@ fn become_process(child: &Child<'_>, trampoline: BorrowedFd<'_>) -> Result<Infal
 }
 
 fn wait_for_exec(exec: &Exec<'_>, channel: &OwnedFd) -> Result<Option<OwnedFd>, Error> {
-    // All the child waits for: no need to hear that it is ready first.
-    channel::order(channel, Order::Start, &[])?;
+    // All the child waits for: no need to hear that it is ready first. One that has failed can't hear it; its report is there.
+    let _ = channel::order(channel, Order::Start, &[]);
     let name = || exec.spec.process.as_ref().and_then(|process| process.args.first()).cloned().unwrap_or_default();
     let mut master = None;
     loop {

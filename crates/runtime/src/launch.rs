@@ -52,7 +52,11 @@ pub fn launch(launch: &Launch<'_>) -> Result<Launched, Error> {
             let mut launched = Launched { pid, pidfd, cgroups, channel: ours, command, netns };
             match serve(&mut launched, launch, &plan) {
                 Ok(()) => Ok(launched),
-                Err(error) => Err(launched.give_up(error)),
+                Err(error) => {
+                    // What we could not do may only be the consequence of the child's end.
+                    let error = channel::last_words(&launched.channel).unwrap_or(error);
+                    Err(launched.give_up(error))
+                }
             }
         }
         Err(error) => {
@@ -120,9 +124,9 @@ impl Launched {
 
     /// Lets it exec; returns when it has (or with the error of exec). The child is killed and its cgroups removed on error.
     pub fn start(&mut self) -> Result<(), Error> {
-        let report =
-            channel::order(&self.channel, Order::Start, &[]).and_then(|()| channel::next_report(&self.channel));
-        match report {
+        // A child that has failed can't hear this, but its report is there.
+        let _ = channel::order(&self.channel, Order::Start, &[]);
+        match channel::next_report(&self.channel) {
             Ok(Report::Closed) => Ok(()),
             Ok(other) => {
                 let error = self.unexpected(other);

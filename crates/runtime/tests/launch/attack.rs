@@ -101,10 +101,12 @@ fn privileged_passwd_that_never_ends() {
     std::fs::remove_file(&passwd).expect("removed");
     rustix::fs::mknodat(rustix::fs::CWD, &passwd, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
         .expect("a fifo");
-    assert!(container.error().what.contains("passwd"));
+    let error = container.error();
+    assert!(error.what.contains("passwd"), "{error}: {:?}", error.source);
     std::fs::remove_file(&passwd).expect("removed");
     std::fs::File::create(&passwd).expect("a file").set_len(1 << 40).expect("a hole");
-    assert!(container.error().what.contains("passwd"));
+    let error = container.error();
+    assert!(error.what.contains("passwd"), "{error}: {:?}", error.source);
 }
 
 fn privileged_console_that_is_a_link_out() {

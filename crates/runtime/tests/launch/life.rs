@@ -2,7 +2,7 @@
 
 use crate::bundle::{Container, folder};
 use runtime::{ErrorKind, Exec, Stdio, UserLookup};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 
 crate::cases![

@@ -74,7 +74,27 @@ pub fn chain(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    text
+    without_numbers(&text)
+}
+
+/// Rust adds ` (os error 2)` to the kernel's words, which says nothing more to a user.
+fn without_numbers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(" (os error ") {
+        let digits = &rest[start + " (os error ".len()..];
+        match digits.find(')').filter(|end| digits[..*end].bytes().all(|b| b.is_ascii_digit())) {
+            Some(end) => {
+                out.push_str(&rest[..start]);
+                rest = &digits[end + 1..];
+            }
+            None => {
+                out.push_str(&rest[..rest.len() - digits.len()]);
+                rest = digits;
+            }
+        }
+    }
+    out + rest
 }
 
 impl From<engine::Error> for Failure {
@@ -104,4 +124,15 @@ pub fn catch_panics() {
         error_line("This is a bug in minke: please report it with the command that led here.");
         std::process::exit(ENGINE_ERROR);
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_errors_go() {
+        assert_eq!(without_numbers("a: No such file (os error 2): b (os error 13)"), "a: No such file: b");
+        assert_eq!(without_numbers("x (os error q)"), "x (os error q)");
+    }
 }

@@ -52,10 +52,10 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             let code = exit_code(&error);
             Failure::from(error).code(code)
         })?;
-        // The word the user had for it, then ids that went with it; nothing when it was missing and that is fine.
-        let others = removed.iter().skip(1).map(String::as_str);
-        let shown: Vec<&str> = std::iter::once(name).chain(others).take(removed.len()).collect();
-        Ok((!shown.is_empty()).then(|| shown.join("\n")))
+        // What depended on it went first and has no word of the user's; nothing went when it was missing and that is fine.
+        let Some((_, dependents)) = removed.split_last() else { return Ok(None) };
+        let shown: Vec<&str> = dependents.iter().map(String::as_str).chain([name]).collect();
+        Ok(Some(shown.join("\n")))
     })
 }
 

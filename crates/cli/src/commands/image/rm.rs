@@ -50,7 +50,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
 /// Podman's exit codes: 1 when images were missing, 2 when some are in use.
 fn failure(errors: &[engine::Error], force: bool) -> Option<Failure> {
     let missing = |e: &engine::Error| matches!(e, engine::Error::Image(image::Error::NotKnown { .. }));
-    let in_use = |e: &engine::Error| matches!(e, engine::Error::State(_));
+    let in_use = |e: &engine::Error| matches!(e, engine::Error::ImageInUse(_));
     // What is to be gone and isn't there is as it should be.
     let errors: Vec<_> = errors.iter().filter(|e| !(force && missing(e))).collect();
     let code = match &errors {

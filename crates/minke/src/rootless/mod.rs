@@ -11,7 +11,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::process::DumpableBehavior;
 use std::os::fd::AsFd;
 use std::path::Path;
-use sys::namespace::{Namespaces, join};
+use sys::namespace::{Namespaces, join, unshare};
 
 /// Enters the namespace, making it if there is none alive. Returns whether only one id is mapped.
 ///
@@ -37,6 +37,9 @@ pub fn enter(uid: u32, gid: u32, run_root: &Path) -> Result<bool, String> {
         find::record(&folder, std::process::id());
     }
     sys::credential::become_root().map_err(|error| format!("become root of the user namespace: {error}"))?;
+    // open_tree(2) of a volume asks for rights over the mount namespace this process is in. (What the host mounts and unmounts
+    // later still arrives: the kernel makes the copy a slave.)
+    unshare(Namespaces::MOUNT).map_err(|error| format!("make a mount namespace: {error}"))?;
     // Changing ids made this process's /proc files root's; later commands of this user must be able to join its namespace.
     rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable)
         .map_err(|error| format!("make this process visible to its user: {error}"))?;

@@ -16,6 +16,7 @@ pub mod id_map;
 pub mod inside;
 pub mod interface;
 pub mod keyring;
+pub mod memory;
 pub mod memory_file;
 pub mod mount;
 pub mod namespace;

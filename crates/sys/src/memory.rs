@@ -13,17 +13,15 @@ pub fn forget_program_pages() -> io::Result<()> {
     Ok(())
 }
 
-/// Read-only file mappings without a page of their own. (Relocated constants are read-only too, but dirty.)
+/// Read-only file mappings without a page of their own. (Relocated constants are read-only too, but copies.)
 fn clean_ranges(smaps: &str) -> Vec<(usize, usize)> {
     let mut ranges = Vec::new();
     let mut candidate = None;
     for line in smaps.lines() {
         if let Some(range) = mapping(line) {
             candidate = range;
-        } else if let Some(size) = line.strip_prefix("Private_Dirty:") {
+        } else if let Some(size) = line.strip_prefix("Anonymous:") {
             ranges.extend(candidate.take().filter(|_| size.trim() == "0 kB"));
-        } else if line.starts_with("Anonymous:") && !line.trim_end().ends_with(" 0 kB") {
-            candidate = None;
         }
     }
     ranges
@@ -46,10 +44,10 @@ mod tests {
 
     #[test]
     fn only_clean_read_only_file_mappings() {
-        let smaps = "00400000-00401000 r-xp 00000000 fe:00 1 /bin/x\nPrivate_Dirty:         0 kB\n\
-                     00401000-00402000 r--p 00001000 fe:00 1 /bin/x\nPrivate_Dirty:         4 kB\n\
-                     00402000-00403000 rw-p 00002000 fe:00 1 /bin/x\nPrivate_Dirty:         0 kB\n\
-                     00403000-00404000 r--p 00000000 00:00 0\nPrivate_Dirty:         0 kB\n";
+        let smaps = "00400000-00401000 r-xp 00000000 fe:00 1 /bin/x\nAnonymous:         0 kB\n\
+                     00401000-00402000 r--p 00001000 fe:00 1 /bin/x\nAnonymous:         4 kB\n\
+                     00402000-00403000 rw-p 00002000 fe:00 1 /bin/x\nAnonymous:         0 kB\n\
+                     00403000-00404000 r--p 00000000 00:00 0\nAnonymous:         0 kB\n";
         assert_eq!(clean_ranges(smaps), [(0x40_0000, 0x40_1000)]);
     }
 

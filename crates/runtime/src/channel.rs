@@ -135,6 +135,14 @@ pub(crate) fn wait_for(channel: BorrowedFd<'_>, wanted: Order) -> Result<fd_pass
     }
 }
 
+/// Child's side: whether the engine is gone.
+pub(crate) fn is_alone(channel: BorrowedFd<'_>) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut fds = [PollFd::from_borrowed_fd(channel, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut fds, Some(&at_once)).is_ok_and(|count| count > 0) && fds[0].revents().contains(PollFlags::HUP)
+}
+
 /// Child's side: waits for the filter.
 pub(crate) fn wait_for_filter(channel: BorrowedFd<'_>) -> Result<Vec<Instruction>, Error> {
     let message = wait_for(channel, Order::Filter)?;

@@ -37,6 +37,11 @@ impl Error {
         Self { what: what.into(), kind: ErrorKind::Other, source: Some(source.into()) }
     }
 
+    /// The kernel's error number.
+    pub(crate) fn errno(&self) -> Option<i32> {
+        self.source.as_ref().and_then(io::Error::raw_os_error)
+    }
+
     /// Kind, error number and text, for [`Error::from_wire`].
     pub(crate) fn to_wire(&self) -> Vec<u8> {
         let (number, text) = match &self.source {

@@ -2,10 +2,11 @@
 
 use crate::cgroup::Entry;
 use crate::channel::{self, Order, Report};
-use crate::child::process::{Last, become_command};
+use crate::child::process::{Last, become_command, set_oom_score};
 use crate::child::{terminal, user};
 use crate::error::{Error, Tried};
 use crate::{Exec, Execed, Stdio, command, seccomp, spawn};
+use oci::runtime::Spec;
 use rustix::fs::{Mode, OFlags};
 use std::convert::Infallible;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -28,7 +29,7 @@ pub fn exec(exec: &Exec<'_>) -> Result<Execed, Error> {
     let trampoline = sys::memory_file::sealed("minke-init", sys::inside::INIT).tried(|| "make a memory file")?;
     let (ours, theirs) = sys::fd_passing::pair().tried(|| "make a socket pair")?;
     let wish = Clone3 { cgroup: entry.born_in(), ..Clone3::default() };
-    match spawn::after(|| enter(target.as_fd(), kinds), wish)? {
+    match spawn::after(|| enter(exec.spec, target.as_fd(), kinds), wish)? {
         Cloned::Child => {
             drop(ours);
             let child = Child { exec, kinds, filter: &filter, entry: &entry, channel: theirs.as_fd() };
@@ -71,7 +72,9 @@ fn kinds(exec: &Exec<'_>) -> Result<Namespaces, Error> {
     }
 }
 
-fn enter(target: BorrowedFd<'_>, kinds: Namespaces) -> Result<(), Error> {
+fn enter(spec: &Spec, target: BorrowedFd<'_>, kinds: Namespaces) -> Result<(), Error> {
+    // Before we hide: afterwards our own /proc files are not ours any more.
+    set_oom_score(spec)?;
     // The container's processes see ours from the moment it is cloned: hands off (CVE-2016-9962, CVE-2022-29162 and kin).
     sys::process::hide_from_ptrace().tried(|| "hide from the container's processes")?;
     sys::namespace::join(target, kinds).tried(|| "join the container's namespaces")

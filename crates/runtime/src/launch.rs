@@ -5,7 +5,7 @@ use crate::channel::{self, Order, Report};
 use crate::child::{self, Child};
 use crate::error::{Error, Tried};
 use crate::namespaces::{self, Plan};
-use crate::{Launch, Launched, Ready, command, hooks, idmap, seccomp, spawn};
+use crate::{Launch, Launched, Ready, command, hooks, idmap, seccomp, spawn, time_offset, unsupported};
 use oci::runtime::Spec;
 use std::os::fd::{AsFd, OwnedFd};
 use sys::namespace::Namespaces;
@@ -20,16 +20,18 @@ pub fn launch(launch: &Launch<'_>) -> Result<Launched, Error> {
     if !plan.is_new(Namespaces::MOUNT) {
         return Err(Error::other("a container needs a mount namespace of its own"));
     }
+    unsupported::check(launch.spec)?;
     let binds = idmap::open_binds(launch.spec, &plan)?;
     let trampoline = sys::memory_file::sealed("minke-init", sys::inside::INIT).tried(|| "make a memory file")?;
     let (ours, theirs) = sys::fd_passing::pair().tried(|| "make a socket pair")?;
     let groups = cgroup::plan(launch.id, launch.spec, cgroup::version())?;
     let (cgroups, entry) = cgroup::create(&groups)?;
     // The cgroup namespace is unshared by the child once it is in its groups.
-    let wish = Clone3 { namespaces: plan.new.without(Namespaces::CGROUP), cgroup: entry.born_in(), sibling: false };
-    let cloned = match plan.joined.is_empty() {
+    let later = Namespaces::CGROUP | Namespaces::TIME;
+    let wish = Clone3 { namespaces: plan.new.without(later), cgroup: entry.born_in(), sibling: false };
+    let cloned = match plan.joined.is_empty() && !plan.is_new(Namespaces::TIME) {
         true => spawn::directly(wish),
-        false => spawn::after(|| plan.join(), wish),
+        false => spawn::after(|| enter(&plan, launch.spec), wish),
     };
     match cloned {
         Ok(Cloned::Child) => {
@@ -63,6 +65,15 @@ pub fn launch(launch: &Launch<'_>) -> Result<Launched, Error> {
             let _ = cgroup::remove(&cgroups);
             Err(error)
         }
+    }
+}
+
+/// In the process between: what clone3 can't do.
+fn enter(plan: &Plan, spec: &Spec) -> Result<(), Error> {
+    plan.join()?;
+    match (&spec.linux, plan.is_new(Namespaces::TIME)) {
+        (Some(linux), true) => time_offset::make_namespace(linux),
+        _ => Ok(()),
     }
 }
 

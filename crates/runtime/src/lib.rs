@@ -19,6 +19,8 @@ mod rlimit;
 mod scheduling;
 mod seccomp;
 mod spawn;
+mod time_offset;
+mod unsupported;
 
 pub use error::{Error, ErrorKind};
 pub use exec::exec;

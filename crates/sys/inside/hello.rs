@@ -27,7 +27,7 @@ extern "C" fn start(stack: *const usize) -> ! {
     control_group(&mut page);
     namespaces(&mut page);
     rights(&mut page, status);
-    page.add(b"\n  Next: minke run -it --rm IMAGE sh\n\n");
+    page.add(b"\n\n  Next: minke run -it --rm IMAGE sh\n\n");
     write(1, &page.bytes[..page.length]);
     exit(0)
 }

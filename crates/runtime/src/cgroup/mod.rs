@@ -99,8 +99,7 @@ pub(crate) fn create(groups: &[Group]) -> Result<(Cgroups, Entry), Error> {
 }
 
 fn refused(error: &Error) -> bool {
-    let number = error.source.as_ref().and_then(std::io::Error::raw_os_error);
-    matches!(number, Some(libc::EACCES | libc::EPERM | libc::EROFS))
+    matches!(error.errno(), Some(libc::EACCES | libc::EPERM | libc::EROFS))
 }
 
 /// How long dying processes may keep a group busy.

@@ -3,8 +3,10 @@
 //! It has a copy of the engine's memory and one thread. Everything happens by descriptors opened before the root is changed,
 //! so nothing that the image holds can lead a mount or a write elsewhere.
 
+mod cgroup_mount;
 mod copy;
 mod device;
+mod init;
 mod mask;
 mod mounts;
 pub(crate) mod process;
@@ -12,7 +14,8 @@ mod root;
 pub(crate) mod terminal;
 pub(crate) mod user;
 
-pub(crate) use mounts::{INIT_PATH, open_source};
+pub(crate) use init::INIT_PATH;
+pub(crate) use mounts::open_source;
 pub(crate) use root::mount_overlay;
 
 use crate::cgroup::{Cgroups, Entry};
@@ -76,12 +79,13 @@ fn become_container(child: &mut Child<'_>) -> Result<Infallible, Error> {
     }
     let process = launch.spec.process.clone().unwrap_or_default();
     process::check_working_folder(root.as_fd(), &process.cwd, launch.make_working_folder)?;
-    let init = launch.init.then(|| mounts::bind_init(root.as_fd())).transpose()?;
+    if launch.init {
+        init::bind(root.as_fd())?;
+    }
     set_names_and_knobs(child, &host)?;
     mask::all(launch.spec, root.as_fd(), &host)?;
     hooks::run_inside(launch, hooks::Stage::CreateContainer)?;
     root::change_to(root.as_fd(), launch.spec)?;
-    drop(init);
     let master = terminal.as_ref().map(|terminal| terminal.master.as_fd());
     channel::report_ready(child.channel, identity.uid, identity.gid, master)?;
     let filter = match child.has_filter {
@@ -112,14 +116,14 @@ fn become_container(child: &mut Child<'_>) -> Result<Infallible, Error> {
 fn enter_namespaces(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
     let launch = child.launch;
     sys_process::set_name(c"minke-child");
+    // Before the user changes or we hide: afterwards our own /proc files are not ours any more.
+    process::set_oom_score(launch.spec)?;
     if child.namespaces.shares_processes() {
         sys_process::hide_from_ptrace().tried(|| "hide from the container's processes")?;
     }
     if launch.die_with_parent {
         sys_process::die_with_parent(libc::SIGKILL).tried(|| "bind the child's life to the engine's")?;
     }
-    // Before the user changes: afterwards our own /proc files are not ours any more.
-    process::set_oom_score(launch.spec)?;
     let overlay = become_mapped(child)?;
     // Fails when we already lead a session (never after clone), which is as good.
     let _ = rustix::process::setsid();

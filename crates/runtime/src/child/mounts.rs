@@ -2,14 +2,14 @@
 //! was resolved inside the root. (config.md "Mounts")
 
 use super::root::explain;
-use super::{copy, user::Identity};
+use super::{cgroup_mount, copy, user::Identity};
 use crate::Launch;
-use crate::cgroup::{self, Cgroups};
+use crate::cgroup::Cgroups;
 use crate::error::{Error, Tried};
 use crate::mount_option::{self, Options};
 use oci::runtime::Mount;
 use rustix::fs::{FileType, Mode, OFlags};
-use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, UnmountFlags};
+use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use sys::mount::{Change, Depth, Propagation, attribute};
@@ -30,8 +30,7 @@ pub(super) fn all(setup: &mut Setup<'_>) -> Result<(), Error> {
         let kind = mount.kind.as_deref().unwrap_or_default();
         match kind {
             _ if kind == "bind" || options.bind.is_some() => bind(setup, index, mount, &options)?,
-            "cgroup" | "cgroup2" => mount_cgroups(setup, mount, &options)?,
-            "sysfs" => mount_sysfs(setup, mount, &options)?,
+            "cgroup" | "cgroup2" => cgroup_mount::mount(setup, mount, &options)?,
             "" => return Err(Error::other(format!("the mount on `{}` has no type", mount.destination))),
             _ => fresh(setup, kind, mount, &options)?,
         }
@@ -39,7 +38,7 @@ pub(super) fn all(setup: &mut Setup<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn tried_on(mount: &Mount) -> String {
+pub(super) fn tried_on(mount: &Mount) -> String {
     let kind = mount.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("bind");
     match mount.source.as_deref() {
         Some(source) if kind == "bind" => format!("mount `{source}` on `{}`", mount.destination),
@@ -48,7 +47,13 @@ fn tried_on(mount: &Mount) -> String {
 }
 
 /// A new file system of this kind, detached, without the read-only attribute (it may have to be filled first).
-fn make(kind: &str, source: Option<&str>, options: &Options, data: &[&str], what: &str) -> Result<OwnedFd, Error> {
+pub(super) fn make(
+    kind: &str,
+    source: Option<&str>,
+    options: &Options,
+    data: &[&str],
+    what: &str,
+) -> Result<OwnedFd, Error> {
     let context = rustix::mount::fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC).tried(|| what)?;
     let context = context.as_fd();
     let failed = |error| explain(context, what.to_owned(), error);
@@ -71,7 +76,7 @@ fn fresh(setup: &Setup<'_>, kind: &str, mount: &Mount, options: &Options) -> Res
     let what = tried_on(mount);
     let target = match kind {
         // Through a link in the image /proc would land elsewhere and its masks with it (CVE-2025-52881 and its kin).
-        "proc" => plain_folder(setup.root, &mount.destination)?,
+        "proc" | "sysfs" => plain_folder(setup.root, &mount.destination)?,
         _ => folder(setup.root, &mount.destination)?,
     };
     let mut data: Vec<&str> = options.data.iter().map(String::as_str).collect();
@@ -83,6 +88,7 @@ fn fresh(setup: &Setup<'_>, kind: &str, mount: &Mount, options: &Options) -> Res
             data.retain(|word| !word.starts_with("gid="));
             make(kind, mount.source.as_deref(), options, &data, &what)?
         }
+        Err(error) if error.errno() == Some(libc::EPERM) => copy_of_host(kind, &what)?.ok_or(error)?,
         other => other?,
     };
     if options.copy_up && kind == "tmpfs" {
@@ -95,6 +101,23 @@ fn fresh(setup: &Setup<'_>, kind: &str, mount: &Mount, options: &Options) -> Res
     finish(&made, &target, options, &what)
 }
 
+/// A user namespace that doesn't own the network, process or IPC namespace can't have a file system of its own for it: then
+/// it's the host's that it shares. The host's /sys stays read-only.
+fn copy_of_host(kind: &str, what: &str) -> Result<Option<OwnedFd>, Error> {
+    let (path, read_only) = match kind {
+        "sysfs" => ("/sys", attribute::RDONLY),
+        "proc" => ("/proc", 0),
+        "mqueue" => ("/dev/mqueue", 0),
+        _ => return Ok(None),
+    };
+    let host = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(|| what)?;
+    let copy = sys::mount::detached_copy(&host, Depth::Tree).tried(|| what)?;
+    let set = read_only | attribute::NOSUID | attribute::NODEV | attribute::NOEXEC;
+    let change = Change { set, clear: 0, propagation: Some(Propagation::Private) };
+    sys::mount::change(copy.as_fd(), change, Depth::Tree).tried(|| what)?;
+    Ok(Some(copy))
+}
+
 /// A tmpfs without a mode takes that of the folder it covers.
 fn mode_of_place(kind: &str, data: &[&str], target: &OwnedFd) -> Result<Option<String>, Error> {
     if kind != "tmpfs" || data.iter().any(|word| word.starts_with("mode=")) {
@@ -104,7 +127,7 @@ fn mode_of_place(kind: &str, data: &[&str], target: &OwnedFd) -> Result<Option<S
     Ok(Some(format!("mode={:o}", stat.st_mode & 0o7777)))
 }
 
-fn finish(mount: &OwnedFd, target: &OwnedFd, options: &Options, what: &str) -> Result<(), Error> {
+pub(super) fn finish(mount: &OwnedFd, target: &OwnedFd, options: &Options, what: &str) -> Result<(), Error> {
     sys::mount::attach(mount, target).tried(|| what)?;
     if let Some((propagation, depth)) = options.propagation {
         let change = Change { propagation: Some(propagation), ..Change::default() };
@@ -118,7 +141,7 @@ fn finish(mount: &OwnedFd, target: &OwnedFd, options: &Options, what: &str) -> R
 }
 
 /// A place for a mount; folders are made where missing.
-fn folder(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd, Error> {
+pub(super) fn folder(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd, Error> {
     sys::path::make_folder(root, Path::new(path), 0o755).tried(|| format!("make the mount point `{path}`"))
 }
 
@@ -168,7 +191,7 @@ fn bind(setup: &mut Setup<'_>, index: usize, mount: &Mount, options: &Options) -
 }
 
 /// Tries to set and clear; a user namespace may not clear what is locked, then only sets.
-fn set_attributes(mount: BorrowedFd<'_>, change: Change) -> std::io::Result<()> {
+pub(super) fn set_attributes(mount: BorrowedFd<'_>, change: Change) -> std::io::Result<()> {
     match sys::mount::change(mount, change, Depth::One) {
         Err(error) if error.raw_os_error() == Some(libc::EPERM) && change.clear != 0 => {
             let only_set = Change { clear: 0, set: change.set & !attribute::ATIME, ..change };
@@ -186,84 +209,6 @@ pub(crate) fn open_source(mount: &Mount, depth: Depth) -> Result<OwnedFd, Error>
     sys::mount::detached_copy(&source, depth).tried(|| tried_on(mount))
 }
 
-fn mount_sysfs(setup: &Setup<'_>, mount: &Mount, options: &Options) -> Result<(), Error> {
-    let what = tried_on(mount);
-    let target = plain_folder(setup.root, &mount.destination)?;
-    let data: Vec<&str> = options.data.iter().map(String::as_str).collect();
-    let made = match make("sysfs", mount.source.as_deref(), options, &data, &what) {
-        // A user namespace that doesn't own the network namespace has no sysfs of its own: the host's, read-only.
-        Err(error) if error.source.as_ref().and_then(|source| source.raw_os_error()) == Some(libc::EPERM) => {
-            let host =
-                rustix::fs::open("/sys", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(|| what.as_str())?;
-            let copy = sys::mount::detached_copy(&host, Depth::Tree).tried(|| what.as_str())?;
-            let change = Change {
-                set: attribute::RDONLY | attribute::NOSUID | attribute::NODEV | attribute::NOEXEC,
-                clear: 0,
-                propagation: Some(Propagation::Private),
-            };
-            sys::mount::change(copy.as_fd(), change, Depth::Tree).tried(|| what.as_str())?;
-            copy
-        }
-        other => other?,
-    };
-    if options.attributes.set & attribute::RDONLY != 0 {
-        let read_only = Change { set: attribute::RDONLY, ..Change::default() };
-        sys::mount::change(made.as_fd(), read_only, Depth::One).tried(|| what.as_str())?;
-    }
-    finish(&made, &target, options, &what)
-}
-
-/// v2: the own namespace's tree, or a bind of the own group. v1: a tmpfs with a bind of each group that is the container's.
-fn mount_cgroups(setup: &Setup<'_>, mount: &Mount, options: &Options) -> Result<(), Error> {
-    match cgroup::version() {
-        cgroup::Version::V2 => mount_cgroup2(setup, mount, options),
-        cgroup::Version::V1 => mount_cgroup1(setup, mount, options),
-        cgroup::Version::None => folder(setup.root, &mount.destination).map(drop),
-    }
-}
-
-fn mount_cgroup2(setup: &Setup<'_>, mount: &Mount, options: &Options) -> Result<(), Error> {
-    let what = tried_on(mount);
-    let target = folder(setup.root, &mount.destination)?;
-    let made = match setup.own_cgroup_namespace {
-        true => {
-            make("cgroup2", mount.source.as_deref(), options, &[], &what).or_else(|_| bind_cgroup2(setup, &what))?
-        }
-        false => bind_cgroup2(setup, &what)?,
-    };
-    set_attributes(made.as_fd(), options.attributes).tried(|| what.as_str())?;
-    finish(&made, &target, options, &what)
-}
-
-fn bind_cgroup2(setup: &Setup<'_>, what: &str) -> Result<OwnedFd, Error> {
-    let own = setup.cgroups.folders.first().map_or(Path::new("/sys/fs/cgroup"), |folder| folder.as_path());
-    let own = rustix::fs::open(own, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(|| what)?;
-    sys::mount::detached_copy(&own, Depth::One).tried(|| what)
-}
-
-fn mount_cgroup1(setup: &Setup<'_>, mount: &Mount, options: &Options) -> Result<(), Error> {
-    let what = tried_on(mount);
-    let target = folder(setup.root, &mount.destination)?;
-    let top = make("tmpfs", Some("cgroup"), options, &["size=1024k", "mode=755"], &what)?;
-    sys::mount::attach(&top, &target).tried(|| what.as_str())?;
-    for group in &setup.cgroups.folders {
-        let Some(hierarchy) = group.strip_prefix("/sys/fs/cgroup").ok().and_then(|path| path.iter().next()) else {
-            continue;
-        };
-        let place = sys::path::make_folder(&top, Path::new(hierarchy), 0o755).tried(|| what.as_str())?;
-        let own = rustix::fs::open(group, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(|| what.as_str())?;
-        let copy = sys::mount::detached_copy(&own, Depth::One).tried(|| what.as_str())?;
-        let change = Change { propagation: Some(Propagation::Private), ..options.attributes };
-        sys::mount::change(copy.as_fd(), change, Depth::One).tried(|| what.as_str())?;
-        sys::mount::attach(&copy, &place).tried(|| what.as_str())?;
-    }
-    if options.attributes.set & attribute::RDONLY != 0 {
-        let read_only = Change { set: attribute::RDONLY, ..Change::default() };
-        sys::mount::change(top.as_fd(), read_only, Depth::One).tried(|| what.as_str())?;
-    }
-    Ok(())
-}
-
 /// `:U`: everything in these mounts belongs to the container's user from now on.
 pub(super) fn chown(launch: &Launch<'_>, root: BorrowedFd<'_>, identity: &Identity) -> Result<(), Error> {
     for path in &launch.chown {
@@ -271,29 +216,4 @@ pub(super) fn chown(launch: &Launch<'_>, root: BorrowedFd<'_>, identity: &Identi
             .tried(|| format!("give `{path}` to {}:{}", identity.uid, identity.gid))?;
     }
     Ok(())
-}
-
-/// Where `--init` puts pid 1 (Podman's place).
-pub(crate) const INIT_PATH: &str = "/run/podman-init";
-
-/// Mounts the built-in init on [`INIT_PATH`]: written to a tmpfs that is seen by nobody, of which only the file stays mounted.
-pub(super) fn bind_init(root: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
-    let what = "mount the built-in init on `/run/podman-init`";
-    let target = sys::path::make_file(root, Path::new(INIT_PATH), 0o755).tried(|| what)?;
-    let options = mount_option::parse(&["nosuid", "nodev"]);
-    let tmpfs = make("tmpfs", Some("minke"), &options, &["mode=755"], what)?;
-    let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(&tmpfs, "init", flags, Mode::from_raw_mode(0o755)).tried(|| what)?;
-    rustix::io::write(&file, sys::inside::INIT).tried(|| what)?;
-    drop(file);
-    // Before Linux 6.15 only attached mounts can be copied: attach it on /proc of the host for a moment (only we see it).
-    let place = rustix::fs::open("/proc", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(|| what)?;
-    sys::mount::attach(&tmpfs, &place).tried(|| what)?;
-    let file = rustix::fs::openat(&tmpfs, "init", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(|| what)?;
-    let copy = sys::mount::detached_copy(&file, Depth::One).tried(|| what)?;
-    rustix::mount::unmount("/proc", UnmountFlags::DETACH).tried(|| what)?;
-    let change = Change { set: attribute::RDONLY, clear: 0, propagation: Some(Propagation::Private) };
-    sys::mount::change(copy.as_fd(), change, Depth::One).tried(|| what)?;
-    sys::mount::attach(&copy, &target).tried(|| what)?;
-    Ok(copy)
 }

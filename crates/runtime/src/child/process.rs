@@ -35,7 +35,6 @@ pub(crate) struct Last<'a> {
 /// reported here.
 pub(crate) fn become_command(last: &Last<'_>, wait: impl FnOnce() -> Result<(), Error>) -> Result<Infallible, Error> {
     set_limits(last)?;
-    refuse_labels(last.process)?;
     let environment = environment(last)?;
     let root_folder = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
         .tried(|| "open `/`")?;
@@ -52,7 +51,7 @@ pub(crate) fn become_command(last: &Last<'_>, wait: impl FnOnce() -> Result<(), 
     }
     let (path, arguments) = command::find(&last.process.args, &environment, last.init)?;
     let placed = place_descriptors(last)?;
-    let failed = match restrict(last, &sets) {
+    let failed = match restrict(last, &placed, &sets) {
         Err(error) => error,
         Ok(()) => exec(&placed, path, arguments, &environment),
     };
@@ -158,15 +157,6 @@ fn set_limits(last: &Last<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn refuse_labels(process: &Process) -> Result<(), Error> {
-    for (what, label) in [("AppArmor", &process.apparmor_profile), ("SELinux", &process.selinux_label)] {
-        if label.as_deref().is_some_and(|label| !label.is_empty() && label != "unconfined") {
-            return Err(Error::other(format!("{what} labels are not supported yet")));
-        }
-    }
-    Ok(())
-}
-
 /// Without CAP_SYS_RESOURCE what is allowed is taken: up to the hard limit there is.
 fn set_rlimit(limit: &Rlimit) -> Result<(), Error> {
     use rustix::process::{Rlimit as Raw, getrlimit, setrlimit};
@@ -232,7 +222,7 @@ fn unmapped(what: &str, id: u32, error: std::io::Error) -> Error {
 }
 
 /// Capabilities, no_new_privs and the filter. Without no_new_privs the filter needs CAP_SYS_ADMIN, so it comes first.
-fn restrict(last: &Last<'_>, wanted: &WantedSets) -> Result<(), Error> {
+fn restrict(last: &Last<'_>, placed: &Placed, wanted: &WantedSets) -> Result<(), Error> {
     let have = capability::get().tried(|| "read the capabilities")?;
     let sets = Sets {
         effective: wanted.sets.effective.and(have.permitted),
@@ -242,6 +232,10 @@ fn restrict(last: &Last<'_>, wanted: &WantedSets) -> Result<(), Error> {
     if last.die_with_parent {
         // Cleared by the change of user.
         sys::process::die_with_parent(libc::SIGKILL).tried(|| "bind the container's life to the engine's")?;
+        // It may have died before that; then its end of the channel is closed.
+        if channel::is_alone(placed.channel) {
+            sys::process::exit_now(125);
+        }
     }
     sys::signal::reset_all().tried(|| "reset the signals")?;
     if last.process.no_new_privileges {

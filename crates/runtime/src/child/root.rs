@@ -127,6 +127,11 @@ pub(crate) fn explain(context: BorrowedFd<'_>, what: String, error: rustix::io::
 pub(super) fn change_to(root: BorrowedFd<'_>, spec: &Spec) -> Result<(), Error> {
     rustix::process::fchdir(root).tried(|| "enter the new root")?;
     rustix::process::pivot_root(".", ".").tried(|| "change to the new root")?;
+    if wants_shared(spec) {
+        // Or the host's peers would be unmounted with it.
+        let slave = Change { propagation: Some(Propagation::Slave), ..Change::default() };
+        sys::mount::change_at(c".", slave, Depth::Tree).tried(|| "cut the old root off from the host")?;
+    }
     rustix::mount::unmount(".", UnmountFlags::DETACH).tried(|| "detach the host's root")?;
     rustix::process::chdir("/").tried(|| "enter the new root")?;
     let word = spec.linux.as_ref().and_then(|linux| linux.rootfs_propagation.as_deref()).unwrap_or_default();

@@ -38,10 +38,10 @@ impl Reporter {
         Reporter { mode }
     }
 
-    /// Leaves the bars as they are and the cursor below them.
+    /// Leaves the bars as they are, with the cursor below them.
     pub fn finish(&self) {
         if let Mode::Bars(bars) = &self.mode {
-            lock(bars).blobs.values().for_each(|bar| bar.abandon());
+            lock(bars).close();
         }
     }
 }
@@ -51,12 +51,7 @@ impl Progress for Reporter {
         match &self.mode {
             Mode::Quiet => {}
             Mode::Lines => error_line(text),
-            Mode::Bars(bars) => match &lock(bars).all {
-                Some(all) => {
-                    let _ = all.println(text);
-                }
-                None => error_line(text),
-            },
+            Mode::Bars(bars) => lock(bars).line(text),
         }
     }
 
@@ -96,6 +91,25 @@ impl Progress for Reporter {
 }
 
 impl Bars {
+    /// Below the bars once they are all done, above them before.
+    fn line(&mut self, text: &str) {
+        if self.blobs.values().all(ProgressBar::is_finished) {
+            self.close();
+        }
+        match &self.all {
+            Some(all) => drop(all.println(text)),
+            None => error_line(text),
+        }
+    }
+
+    fn close(&mut self) {
+        self.blobs.drain().for_each(|(_, bar)| bar.abandon());
+        // indicatif leaves the cursor at the end of the last bar.
+        if self.all.take().is_some() {
+            error_line("");
+        }
+    }
+
     fn begin(&mut self, blob: &str, size: u64) {
         let bar = self.all.get_or_insert_default().add(ProgressBar::new(size));
         bar.set_style(style("{prefix} [{bar:38}] {decimal_bytes} / {decimal_total_bytes} | {decimal_bytes_per_sec}"));

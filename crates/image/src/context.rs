@@ -5,7 +5,7 @@ use config::Environment;
 use config::auth;
 use config::registries::{Endpoint, Registries};
 use oci::Reference;
-use registry::{Client, Credentials, Security, Settings};
+use registry::{Client, Credentials, Retry, Security, Settings, Timeouts};
 use std::path::PathBuf;
 
 /// Configuration and what the command line says on top of it.
@@ -25,6 +25,10 @@ pub struct Context {
     pub cert_dir: Option<PathBuf>,
     /// Unqualified names may be asked for at the terminal.
     pub interactive: bool,
+    /// When a registry is asked again.
+    pub retry: Retry,
+    /// When a registry is given up.
+    pub timeouts: Timeouts,
 }
 
 impl Context {
@@ -39,6 +43,8 @@ impl Context {
             tls_verify: None,
             cert_dir: None,
             interactive: false,
+            retry: Retry::default(),
+            timeouts: Timeouts::default(),
         }
     }
 
@@ -46,9 +52,13 @@ impl Context {
     pub(crate) fn client(&self, endpoint: &Endpoint) -> Result<(Client, Reference), Error> {
         let reference: Reference = endpoint.reference.parse()?;
         let security = Security::decide(&reference.registry, endpoint.insecure, self.tls_verify);
-        let mut settings = Settings::new(security);
-        settings.credentials = self.credentials_for(&reference.name())?;
-        settings.cert_dirs = self.cert_dirs(&reference.registry);
+        let settings = Settings {
+            security,
+            credentials: self.credentials_for(&reference.name())?,
+            cert_dirs: self.cert_dirs(&reference.registry),
+            retry: self.retry,
+            timeouts: self.timeouts,
+        };
         Ok((Client::new(&reference.registry, settings), reference))
     }
 

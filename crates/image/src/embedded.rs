@@ -69,8 +69,7 @@ fn put(store: &Store, platform: &Platform, program: &[u8]) -> Result<Resolved, E
 }
 
 fn layer(program: &[u8]) -> Result<Vec<u8>, Error> {
-    let impossible =
-        |e: tar_core::HeaderError| Error::Archive { archive: NAME.to_owned(), why: e.to_string() };
+    let impossible = |e: tar_core::HeaderError| Error::Archive { archive: NAME.to_owned(), why: e.to_string() };
     let mut entry = EntryBuilder::new_ustar();
     entry.path("hello").entry_type(EntryType::Regular);
     entry.mode(0o755).map_err(impossible)?;

@@ -39,4 +39,5 @@ pub use load::{Input, Loaded, load};
 pub use progress::{Progress, Quiet};
 pub use pull::pull;
 pub use push::push;
+pub use registry::{Retry, Timeouts};
 pub use resolve::{PullPolicy, Resolved, resolve};

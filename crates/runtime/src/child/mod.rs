@@ -140,7 +140,7 @@ fn enter_namespaces(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
         channel::report_created(child.channel)?;
         channel::wait_for(child.channel, Order::Go)?;
     }
-    detach_from_host(launch)?;
+    detach_from_host(child)?;
     Ok(overlay)
 }
 
@@ -165,18 +165,22 @@ fn become_mapped(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
     Ok(overlay)
 }
 
-/// Keeps our mounts from spreading to the host.
-fn detach_from_host(launch: &Launch<'_>) -> Result<(), Error> {
-    let word = launch.spec.linux.as_ref().and_then(|linux| linux.rootfs_propagation.as_deref()).unwrap_or("rslave");
-    let wish = crate::mount_option::propagation_word(word.strip_prefix('r').unwrap_or(word));
-    let propagation = match wish {
-        // Shared bind mounts need their peers; the mount that the root sits on is made private in `root`.
-        Some(Propagation::Shared) => return Ok(()),
-        Some(Propagation::Private | Propagation::Unbindable) => Propagation::Private,
+/// Keeps our mounts from spreading to the host. Sources of shared bind mounts are copied before that: copies stay peers.
+fn detach_from_host(child: &mut Child<'_>) -> Result<(), Error> {
+    let spec = child.launch.spec;
+    for (index, mount) in spec.mounts.iter().enumerate() {
+        let options = crate::mount_option::parse(&mount.options);
+        if matches!(options.propagation, Some((Propagation::Shared, _))) && child.binds[index].is_none() {
+            child.binds[index] = Some(open_source(mount, options.bind.unwrap_or(Depth::Tree))?);
+        }
+    }
+    let word = spec.linux.as_ref().and_then(|linux| linux.rootfs_propagation.as_deref()).unwrap_or_default();
+    let propagation = match word {
+        "private" | "rprivate" | "unbindable" | "runbindable" => Propagation::Private,
         _ => Propagation::Slave,
     };
     let change = Change { propagation: Some(propagation), ..Change::default() };
-    sys::mount::change_at(c"/", change, Depth::Tree).tried(|| "make the mounts private to the container")
+    sys::mount::change_at(c"/", change, Depth::Tree).tried(|| "cut the mounts off from the host's")
 }
 
 /// Host name, domain name, sysctl.

@@ -88,7 +88,12 @@ fn fresh(setup: &Setup<'_>, kind: &str, mount: &Mount, options: &Options) -> Res
             data.retain(|word| !word.starts_with("gid="));
             make(kind, mount.source.as_deref(), options, &data, &what)?
         }
-        Err(error) if error.errno() == Some(libc::EPERM) => copy_of_host(kind, &what)?.ok_or(error)?,
+        Err(error) if error.errno() == Some(libc::EPERM) => match copy_of_host(kind, &what)? {
+            Some(copy) => copy,
+            // Nothing to share where the host has none.
+            None if kind == "mqueue" => return Ok(()),
+            None => return Err(error),
+        },
         other => other?,
     };
     if options.copy_up && kind == "tmpfs" {
@@ -107,7 +112,7 @@ fn copy_of_host(kind: &str, what: &str) -> Result<Option<OwnedFd>, Error> {
     let (path, read_only) = match kind {
         "sysfs" => ("/sys", attribute::RDONLY),
         "proc" => ("/proc", 0),
-        "mqueue" => ("/dev/mqueue", 0),
+        "mqueue" if Path::new("/dev/mqueue").exists() => ("/dev/mqueue", 0),
         _ => return Ok(None),
     };
     let host = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(|| what)?;

@@ -27,26 +27,8 @@ pub(super) fn mount(launch: &Launch<'_>, prepared: Option<OwnedFd>) -> Result<Ow
     let private = Change { propagation: Some(Propagation::Private), ..Change::default() };
     sys::mount::change(mount.as_fd(), private, Depth::Tree).tried(|| "make the root private")?;
     let target = open_folder(place)?;
-    if wants_shared(launch.spec) {
-        make_private_place(&target, place)?;
-    }
-    let target = open_folder(place)?;
     sys::mount::attach(&mount, &target).tried(|| format!("mount the root on `{}`", place.display()))?;
     Ok(mount)
-}
-
-fn wants_shared(spec: &Spec) -> bool {
-    let word = spec.linux.as_ref().and_then(|linux| linux.rootfs_propagation.as_deref()).unwrap_or_default();
-    matches!(word, "shared" | "rshared")
-}
-
-/// With shared mounts around, the root must not spread to the host: its place becomes a private mount first.
-fn make_private_place(target: &OwnedFd, place: &Path) -> Result<(), Error> {
-    let what = || format!("make `{}` a private place", place.display());
-    let copy = sys::mount::detached_copy(target, Depth::One).tried(what)?;
-    let private = Change { propagation: Some(Propagation::Private), ..Change::default() };
-    sys::mount::change(copy.as_fd(), private, Depth::One).tried(what)?;
-    sys::mount::attach(&copy, target).tried(what)
 }
 
 fn open_folder(path: &Path) -> Result<OwnedFd, Error> {
@@ -127,11 +109,6 @@ pub(crate) fn explain(context: BorrowedFd<'_>, what: String, error: rustix::io::
 pub(super) fn change_to(root: BorrowedFd<'_>, spec: &Spec) -> Result<(), Error> {
     rustix::process::fchdir(root).tried(|| "enter the new root")?;
     rustix::process::pivot_root(".", ".").tried(|| "change to the new root")?;
-    if wants_shared(spec) {
-        // Or the host's peers would be unmounted with it.
-        let slave = Change { propagation: Some(Propagation::Slave), ..Change::default() };
-        sys::mount::change_at(c".", slave, Depth::Tree).tried(|| "cut the old root off from the host")?;
-    }
     rustix::mount::unmount(".", UnmountFlags::DETACH).tried(|| "detach the host's root")?;
     rustix::process::chdir("/").tried(|| "enter the new root")?;
     let word = spec.linux.as_ref().and_then(|linux| linux.rootfs_propagation.as_deref()).unwrap_or_default();

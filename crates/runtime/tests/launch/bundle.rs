@@ -11,6 +11,7 @@ const BUSYBOX: &str = "/bin/busybox";
 
 thread_local! {
     static MADE: RefCell<Vec<PathBuf>> = const { RefCell::new(Vec::new()) };
+    static CHOSEN: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
 }
 
 pub fn possible() -> bool {
@@ -31,8 +32,16 @@ pub fn remove_group() {
     }
 }
 
+/// Takes the folder of the process that this one was cloned from.
+pub fn use_folder(folder: PathBuf) {
+    CHOSEN.set(Some(folder));
+}
+
 /// A folder of this case's own, on a file system that can hold an overlay's upper.
 pub fn folder() -> PathBuf {
+    if let Some(folder) = CHOSEN.with_borrow(Clone::clone) {
+        return folder;
+    }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("case-{}", std::process::id()));
     if !folder.exists() {
         std::fs::create_dir_all(&folder).expect("a scratch folder");
@@ -47,6 +56,7 @@ pub struct Container {
     pub root: PathBuf,
     pub user: UserLookup,
     pub idmap: bool,
+    pub userxattr: bool,
     pub init: bool,
     pub make_working_folder: bool,
     pub copy_up: Vec<String>,
@@ -92,6 +102,7 @@ impl Container {
             root: make_root(&folder()),
             user: UserLookup::default(),
             idmap: false,
+            userxattr: false,
             init: false,
             make_working_folder: false,
             copy_up: Vec::new(),
@@ -134,7 +145,7 @@ impl Container {
             upper: folder.join("upper"),
             work: folder.join("work"),
             merged: folder.join("merged"),
-            userxattr: false,
+            userxattr: self.userxattr,
             volatile: true,
             idmap: self.idmap,
         };

@@ -18,6 +18,8 @@ crate::cases![
     privileged_hooks_run_in_order,
     privileged_the_container_dies_with_its_engine,
     privileged_a_joined_network_namespace,
+    privileged_a_time_namespace_has_its_offset,
+    privileged_shared_mounts_spread_both_ways,
 ];
 
 fn privileged_exit_codes_come_through() {
@@ -236,4 +238,39 @@ fn privileged_a_joined_network_namespace() {
     sys::pidfd::send_signal(launched.pidfd.as_fd(), libc::SIGKILL).expect("a signal");
     sys::pidfd::wait(launched.pidfd.as_fd()).expect("an exit");
     runtime::cgroup::remove(&launched.cgroups).expect("cgroups go");
+}
+
+fn privileged_a_time_namespace_has_its_offset() {
+    let mut container = Container::shell("read up rest </proc/uptime; echo ${up%.*}");
+    let offset = oci::runtime::TimeOffset { secs: 10_000_000, nanosecs: 0 };
+    container.linux().namespaces.push(oci::runtime::Namespace { kind: "time".into(), path: None });
+    container.linux().time_offsets.insert("boottime".into(), offset);
+    let up: u64 = container.output().trim().parse().expect("a number");
+    assert!(up > 10_000_000);
+}
+
+fn privileged_shared_mounts_spread_both_ways() {
+    // In a mount namespace of our own whose mounts are shared, as on a host with systemd.
+    sys::namespace::unshare(sys::namespace::Namespaces::MOUNT).expect("a namespace");
+    let spread = |word| sys::mount::Change { propagation: Some(word), ..Default::default() };
+    let all = sys::mount::Depth::Tree;
+    sys::mount::change_at(c"/", spread(sys::mount::Propagation::Private), all).expect("private");
+    let data = folder().join("data");
+    std::fs::create_dir_all(data.join("sub")).expect("a folder");
+    rustix::mount::mount("none", &data, "tmpfs", rustix::mount::MountFlags::empty(), None).expect("a tmpfs");
+    sys::mount::change_at(c"/", spread(sys::mount::Propagation::Shared), all).expect("shared");
+    std::fs::create_dir(data.join("sub")).expect("a folder");
+    let mut container = Container::shell("mount -t tmpfs none /data/sub && touch /data/sub/made");
+    container.bind(&data, "/data", &["rbind", "rshared"]);
+    container.linux().rootfs_propagation = Some("shared".into());
+    let capabilities = container.process().capabilities.as_mut().expect("capabilities");
+    for set in [&mut capabilities.bounding, &mut capabilities.effective, &mut capabilities.permitted] {
+        set.push("CAP_SYS_ADMIN".into());
+    }
+    let before = std::fs::read_to_string("/proc/self/mountinfo").expect("mounts").lines().count();
+    container.output();
+    let after = std::fs::read_to_string("/proc/self/mountinfo").expect("mounts");
+    assert!(data.join("sub/made").exists(), "{after}");
+    // Nothing of the container's but that one, and nothing of ours is gone.
+    assert_eq!(after.lines().count(), before + 1, "{after}");
 }

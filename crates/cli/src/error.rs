@@ -55,7 +55,7 @@ impl Failure {
     /// Shows it on standard error.
     pub fn print(&self) {
         if let Some(message) = &self.message {
-            error_line(&format!("Error: {message}"));
+            error_line(&format!("Error: {}", without_numbers(message)));
         }
         if let Some(hint) = &self.hint {
             error_line(hint);
@@ -74,7 +74,7 @@ pub fn chain(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    without_numbers(&text)
+    text
 }
 
 /// Rust adds ` (os error 2)` to the kernel's words, which says nothing more to a user.

@@ -64,7 +64,7 @@ fn make_private(folder: &Path) -> Result<(), String> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| {
         format!(
-            "make folder `{}`: {error} (set XDG_RUNTIME_DIR to a folder of your own, or log in as this user)",
+            "make folder `{}`: {error} (--runroot or XDG_RUNTIME_DIR can name a folder of your own)",
             folder.display()
         )
     })

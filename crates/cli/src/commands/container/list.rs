@@ -78,7 +78,7 @@ fn check(matches: &Matches) -> Result<(), Failure> {
 
 fn sort(containers: &mut [ContainerSummary], by: &str) {
     match by {
-        "command" => containers.sort_by(|a, b| a.command.join(" ").cmp(&b.command.join(" "))),
+        "command" => containers.sort_by_key(|c| c.command.join(" ")),
         "id" => containers.sort_by(|a, b| a.id.cmp(&b.id)),
         "image" => containers.sort_by(|a, b| a.image.cmp(&b.image)),
         "names" => containers.sort_by(|a, b| a.names.cmp(&b.names)),

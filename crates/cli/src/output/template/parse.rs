@@ -109,16 +109,16 @@ pub fn parse(name: &str, text: &str) -> Result<Tree, Error> {
     };
     let (main, end) = parser.list()?;
     match end {
-        End::Text => Ok(Tree { text: text.to_owned(), main, defined: parser.defined }),
-        End::End => parser.fail("unexpected {{end}}"),
-        End::Else => parser.fail("unexpected {{else}}"),
+        Stop::Eof => Ok(Tree { text: text.to_owned(), main, defined: parser.defined }),
+        Stop::End => parser.fail("unexpected {{end}}"),
+        Stop::Else => parser.fail("unexpected {{else}}"),
     }
 }
 
 /// Why a list of nodes stopped.
 #[derive(PartialEq)]
-enum End {
-    Text,
+enum Stop {
+    Eof,
     End,
     Else,
 }
@@ -177,22 +177,22 @@ impl Parser<'_> {
         }
     }
 
-    fn list(&mut self) -> Result<(Vec<Node>, End), Error> {
+    fn list(&mut self) -> Result<(Vec<Node>, Stop), Error> {
         let mut nodes = Vec::new();
         while let Some(token) = self.take() {
             match token {
                 Kind::Text(text) => nodes.push(Node::Text(text)),
                 _ => match self.keyword().as_deref() {
-                    Some("end") => return self.close().map(|()| (nodes, End::End)),
+                    Some("end") => return self.close().map(|()| (nodes, Stop::End)),
                     // `else if` is looked at by the branch, so nothing more is taken here.
-                    Some("else") => return Ok((nodes, End::Else)),
+                    Some("else") => return Ok((nodes, Stop::Else)),
                     Some("define") if self.depth == 0 => self.define()?,
                     Some(word) => nodes.push(self.control(word)?),
                     None => nodes.push(Node::Action(self.pipeline("command", Until::Right)?)),
                 },
             }
         }
-        Ok((nodes, End::Text))
+        Ok((nodes, Stop::Eof))
     }
 
     fn control(&mut self, word: &str) -> Result<Node, Error> {
@@ -228,9 +228,9 @@ impl Parser<'_> {
         let (then, end) = self.list()?;
         self.loops -= usize::from(word == "range");
         let otherwise = match end {
-            End::Text => return self.fail("unexpected EOF"),
-            End::End => Vec::new(),
-            End::Else => self.otherwise(word)?,
+            Stop::Eof => return self.fail("unexpected EOF"),
+            Stop::End => Vec::new(),
+            Stop::Else => self.otherwise(word)?,
         };
         self.depth -= 1;
         self.variables.truncate(scope);
@@ -248,9 +248,9 @@ impl Parser<'_> {
         }
         self.close()?;
         match self.list()? {
-            (nodes, End::End) => Ok(nodes),
-            (_, End::Else) => self.fail("expected end; found {{else}}"),
-            (_, End::Text) => self.fail("unexpected EOF"),
+            (nodes, Stop::End) => Ok(nodes),
+            (_, Stop::Else) => self.fail("expected end; found {{else}}"),
+            (_, Stop::Eof) => self.fail("unexpected EOF"),
         }
     }
 
@@ -268,7 +268,7 @@ impl Parser<'_> {
         self.depth += 1;
         let (nodes, end) = self.list()?;
         self.depth -= 1;
-        if end != End::End {
+        if end != Stop::End {
             return self.fail("unexpected EOF in define clause");
         }
         self.defined.insert(name, nodes);

@@ -37,7 +37,7 @@ impl Trace {
             collect_processes(&mut items);
             collect_lines(&mut items, "mount", "/proc/1/mountinfo", 4);
             collect_links(&mut items);
-            collect_groups(&mut items, Path::new("/sys/fs/cgroup"));
+            collect_groups(&mut items);
             for root in &roots {
                 collect_files(&mut items, root);
             }
@@ -112,21 +112,35 @@ fn collect_links(items: &mut BTreeSet<String>) {
     }
 }
 
-fn collect_groups(items: &mut BTreeSet<String>, dir: &Path) {
+/// Beside v1 the v2 tree holds no limits, and isn't one of the environment's own.
+fn collect_groups(items: &mut BTreeSet<String>) {
+    let root = Path::new("/sys/fs/cgroup");
+    if root.join("cgroup.controllers").exists() {
+        return collect_subgroups(items, root);
+    }
+    for entry in fs::read_dir(root).into_iter().flatten().flatten().filter(|entry| entry.file_name() != "unified") {
+        collect_subgroups(items, &entry.path());
+    }
+}
+
+fn collect_subgroups(items: &mut BTreeSet<String>, dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             items.insert(format!("cgroup {}", entry.path().display()));
-            collect_groups(items, &entry.path());
+            collect_subgroups(items, &entry.path());
         }
     }
 }
 
-/// Names only. The database's own side files come and go.
+/// Ends of paths that are no leak: the database's side files, locks, and folders and notes that stay once made.
+const PASSING: [&str; 6] = ["-wal", "-shm", "/.lock", "/networks", "/.published", "/tmp/new-blobs"];
+
+/// Names only.
 fn collect_files(items: &mut BTreeSet<String>, dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
         let text = path.to_string_lossy().into_owned();
-        if text.ends_with("-wal") || text.ends_with("-shm") {
+        if PASSING.iter().any(|end| text.ends_with(end)) {
             continue;
         }
         items.insert(format!("file {text}"));

@@ -51,7 +51,7 @@ fn nothing_is_left(env: &TestEnv) {
     let before = env.trace();
     env.ok("run -d --name a --network none -v /anon --tmpfs /t base sh -c 'echo x >/file; sleep 1000'");
     env.ok("exec a touch /more");
-    env.ok("rm -f -t 0 a");
+    env.ok("rm -f -v -t 0 a");
     before.assert_restored(env);
 }
 

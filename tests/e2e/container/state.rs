@@ -63,7 +63,7 @@ fn a_killed_run_leaves_the_container_running(env: &TestEnv) {
 /// The monitor is the parent of the container's first process, or that of its parent.
 fn a_killed_monitor_leaves_a_true_state(env: &TestEnv) {
     env.base();
-    env.ok("run --rm --network none base true");
+    env.warm_up();
     let before = env.trace();
     env.ok("run -d --name c --network none base sleep 1000");
     let pid = env.ok("inspect c --format {{.State.Pid}}").text();
@@ -81,7 +81,7 @@ fn a_killed_monitor_leaves_a_true_state(env: &TestEnv) {
 
 fn killed_at_any_moment_run_leaves_nothing_untrue(env: &TestEnv) {
     env.base();
-    env.ok("run --rm --network none base true");
+    env.warm_up();
     let before = env.trace();
     for delay in 0..12_u64 {
         let mut process = env.engine().words("run --name c --network none base sleep 1000").spawn();

@@ -160,8 +160,10 @@ fn a_killed_pull_then_a_pull_works(env: &TestEnv) {
     if !env.is_peer() {
         env.ok("rmi -a -f");
         let left = env.trace();
-        let layers: Vec<String> =
-            left.items().filter(|item| item.contains("/layers/") || item.contains("/tmp/")).collect();
+        let layers: Vec<String> = left
+            .items()
+            .filter(|item| item.contains("minke/layers/") || item.contains("minke/tmp/") && !item.contains("/new-"))
+            .collect();
         assert!(layers.is_empty(), "{layers:#?}");
     }
 }

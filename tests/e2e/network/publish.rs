@@ -29,7 +29,13 @@ fn tcp_over_ipv6(env: &TestEnv) {
     }
     env.base();
     let outside = env.outside();
-    env.ok("run -d --name p -p 8080:80 base nc -ll -p 80 -s :: -e echo hello");
+    env.ok("run -d --name p -p 8080:80 base sleep 1000");
+    let server = env.network_of("p").call(|| std::net::TcpListener::bind("[::]:80")).unwrap();
+    std::thread::spawn(move || {
+        for mut stream in server.incoming().flatten() {
+            let _ = std::io::Write::write_all(&mut stream, b"hello\n");
+        }
+    });
     for (from, address) in [(Some(&outside), "[fd00:2::1]:8080"), (None, "[fd00:2::1]:8080")] {
         wait_until(&format!("an answer from {address}"), || answers(env, from, address).as_deref() == Some("hello\n"));
     }

@@ -7,9 +7,7 @@ use super::scale;
 fn churn(who: Who, flags: &str, count: u32) {
     let env = TestEnv::new(who);
     env.base();
-    for _ in 0..2 {
-        env.ok(&format!("run --rm {flags} base true"));
-    }
+    env.warm_up();
     let before = env.trace();
     let disk = used(&env);
     std::thread::scope(|scope| {

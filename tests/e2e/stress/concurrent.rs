@@ -10,7 +10,7 @@ fn at_once(who: Who, flags: &str) {
     let env = TestEnv::new(who);
     env.base();
     let (count, processes) = (scale(100, 30), 8);
-    env.ok(&format!("run --rm {flags} base true"));
+    env.warm_up();
     let before = env.trace();
     std::thread::scope(|scope| {
         for process in 0..processes {

@@ -21,7 +21,7 @@ impl Dice {
 fn kills(who: Who, flags: &str, count: u32) {
     let env = TestEnv::new(who);
     env.base();
-    env.ok(&format!("run --rm {flags} base true"));
+    env.warm_up();
     let before = env.trace();
     let mut dice = Dice(20_261_123);
     for round in 0..count {

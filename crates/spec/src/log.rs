@@ -76,8 +76,12 @@ impl Log {
         match key {
             "path" => log.path = value.to_owned(),
             "max-size" => log.size = crate::size::parse(value)?,
-            _ => {
+            "max-file" | "tag" => {
                 log.options.insert(key.to_owned(), value.to_owned());
+            }
+            _ => {
+                let known = "known are path, max-size, max-file and tag";
+                return Err(Invalid::new(format!("unknown log option {key:?}: {known}")));
             }
         }
         Ok(())

@@ -41,11 +41,13 @@ fn places(environment: &Environment) -> Vec<Place> {
         File(root.join("etc/containers/containers.conf")),
         Folder(root.join("etc/containers/containers.conf.d")),
     ];
-    let Some(uid) = environment.user else { return places };
-    let rootless = root.join("etc/containers/containers.rootless.d");
-    places.push(File(root.join("etc/containers/containers.rootless.conf")));
-    places.push(Folder(rootless.clone()));
-    places.push(Folder(rootless.join(uid.to_string())));
+    if let Some(uid) = environment.user {
+        let rootless = root.join("etc/containers/containers.rootless.d");
+        places.push(File(root.join("etc/containers/containers.rootless.conf")));
+        places.push(Folder(rootless.clone()));
+        places.push(Folder(rootless.join(uid.to_string())));
+    }
+    // Root has a home, too: Podman reads its files like any user's.
     if let Some(home) = environment.config_home() {
         places.push(File(home.join("containers/containers.conf")));
         places.push(Folder(home.join("containers/containers.conf.d")));
@@ -147,7 +149,9 @@ mod tests {
         assert_eq!(read, files);
         assert_eq!(user.containers.tz.as_deref(), files.last().copied());
         let system = load(&root.environment(None), &[]).unwrap();
-        assert_eq!(system.containers.tz.as_deref(), Some(files[3]));
+        let read: Vec<_> =
+            system.files.iter().map(|file| file.strip_prefix(&root.0).unwrap().to_str().unwrap()).collect();
+        assert_eq!(read, [&files[..4], &files[7..]].concat());
         assert_eq!(load(&root.environment(Some(5)), &[]).unwrap().files.len(), 8);
     }
 

@@ -1,7 +1,7 @@
 //! Runs a parsed template.
 
-use super::parse::{Branch, Command, Node, Operand, OperandKind, Pipeline, Tree};
 use super::print::{self, is_map};
+use super::tree::{Branch, Command, Node, Operand, OperandKind, Pipeline, Tree};
 use super::{Error, Types, functions};
 use serde_json::Value;
 use std::borrow::Cow;

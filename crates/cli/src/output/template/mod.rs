@@ -9,6 +9,7 @@ mod functions;
 mod lex;
 mod parse;
 mod print;
+mod tree;
 
 pub use print::{quote, time as go_time};
 use serde_json::Value;
@@ -39,7 +40,7 @@ pub struct Types {
 #[derive(Debug)]
 pub struct Template {
     name: String,
-    tree: parse::Tree,
+    tree: tree::Tree,
 }
 
 impl Template {

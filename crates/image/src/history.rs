@@ -17,7 +17,7 @@ pub struct HistoryEntry {
     pub created_by: String,
     /// Names of the image, at its newest step.
     pub tags: Vec<String>,
-    /// Bytes of the files of the step's layer; 0 for a step without one.
+    /// Bytes of the step's layer as a tar; 0 for a step without one.
     pub size: u64,
     /// Free text.
     pub comment: String,

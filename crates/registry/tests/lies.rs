@@ -106,8 +106,7 @@ fn wrong_blobs_are_refused() {
         let server = serve(move |_, _| reply.clone());
         let error = blob_error(&server, b"01234", 5);
         assert_says(&error, &["fetch blob sha256:", &server.host]);
-        assert_says(&error, words);
-        println!("{name}: {error}");
+        assert!(words.iter().all(|word| error.contains(word)), "{name}: {error}");
     }
 }
 

@@ -1,0 +1,103 @@
+//! Pushes to a registry in this process, and pulls back what came.
+
+use crate::kit::server::{Reply, Request, Server};
+use crate::kit::{Fixture, Made, chain, serve};
+use image::{Quiet, push};
+use oci::Digest;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+type Content = Arc<Mutex<HashMap<String, (Vec<u8>, String)>>>;
+
+/// A registry that takes uploads and gives back what it has.
+fn registry() -> (Server, Content) {
+    let content = Content::default();
+    let shared = Arc::clone(&content);
+    let server = Server::new(move |request, _| answer(&mut shared.lock().unwrap(), request));
+    (server, content)
+}
+
+fn answer(content: &mut HashMap<String, (Vec<u8>, String)>, request: &Request) -> Reply {
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    match (request.method.as_str(), path) {
+        (_, "/v2/") => Reply::new(200, "{}"),
+        ("POST", _) => Reply::new(202, "").header("Location", "/upload"),
+        ("PUT", "/upload") => {
+            let digest = query.trim_start_matches("digest=").to_owned();
+            if Digest::sha256(&request.body).as_str() != digest {
+                return Reply::new(400, "digest invalid");
+            }
+            content.insert(format!("blobs/{digest}"), (request.body.clone(), "application/octet-stream".into()));
+            Reply::new(201, "")
+        }
+        ("PUT", manifest) => {
+            let kind = request.header("content-type").unwrap_or_default().to_owned();
+            let name = manifest.rsplit_once("manifests/").unwrap().1;
+            for key in [name.to_owned(), Digest::sha256(&request.body).to_string()] {
+                content.insert(format!("manifests/{key}"), (request.body.clone(), kind.clone()));
+            }
+            Reply::new(201, "")
+        }
+        (_, path) => {
+            let end = path.splitn(5, '/').skip(3).collect::<Vec<_>>().join("/");
+            let found =
+                content.get(&end).map(|(bytes, kind)| Reply::new(200, bytes.clone()).header("Content-Type", kind));
+            found.unwrap_or_else(|| Reply::new(404, ""))
+        }
+    }
+}
+
+#[test]
+fn what_is_pushed_can_be_pulled() {
+    let made = Made::small();
+    let source = serve(made.paths());
+    let fixture = Fixture::new();
+    let pulled = fixture.pull(&format!("{}/img:1", source.host)).unwrap();
+    let (target, content) = registry();
+    let destination = format!("{}/copy:2", target.host);
+    let pushed = push(&fixture.store, &fixture.context, "img:1", &destination, &Quiet)
+        .unwrap_or_else(|e| panic!("{}", chain(&e)));
+    assert!(content.lock().unwrap().contains_key(&format!("manifests/{pushed}")));
+
+    let fresh = Fixture::new();
+    let back = fresh.pull(&destination).unwrap_or_else(|e| panic!("{}", chain(&e)));
+    assert_eq!((back.image.id, back.image.layers), (pulled.image.id, pulled.image.layers));
+
+    // What is there isn't sent again, and the manifest stays the same.
+    let puts = |server: &Server| server.seen().iter().filter(|r| r.path.starts_with("/upload")).count();
+    let before = puts(&target);
+    assert_eq!(push(&fixture.store, &fixture.context, "img:1", &destination, &Quiet).unwrap(), pushed);
+    assert_eq!(puts(&target), before);
+}
+
+#[test]
+fn a_registry_that_has_all_gets_the_original_manifest() {
+    let made = Made::small();
+    let fixture = Fixture::new();
+    let (target, content) = registry();
+    {
+        let mut content = content.lock().unwrap();
+        for blob in made.blobs.iter().chain([&made.config]) {
+            content.insert(format!("blobs/{}", Digest::sha256(blob)), (blob.clone(), String::new()));
+        }
+        content.insert("manifests/1".into(), (made.manifest.clone(), crate::kit::MANIFEST.into()));
+    }
+    let name = format!("{}/img:1", target.host);
+    fixture.pull(&name).unwrap();
+    let digest = push(&fixture.store, &fixture.context, &name, &format!("{}/img:other", target.host), &Quiet).unwrap();
+    assert_eq!(digest, made.digest());
+}
+
+#[test]
+fn wrong_destinations_are_refused() {
+    let fixture = Fixture::new();
+    image::resolve(&fixture.store, &fixture.context, "hello", image::PullPolicy::Missing, None, &Quiet).unwrap();
+    let refused =
+        |destination: &str| chain(&push(&fixture.store, &fixture.context, "hello", destination, &Quiet).unwrap_err());
+    assert!(refused("oci-archive:/x.tar").contains("to registries only"));
+    assert!(refused(&format!("a.b/c@{}", Digest::sha256(b"x"))).contains("needs a tag"));
+    assert!(refused("127.0.0.1:1/x").contains("no answer from"));
+    let denied = Server::new(|_, _| Reply::new(403, "read only"));
+    let error = refused(&format!("{}/x", denied.host));
+    assert!(error.contains("look for blob sha256:") && error.contains("refused access (403)"), "{error}");
+}

@@ -199,8 +199,9 @@ impl Transport {
         Transport(Box::new(error))
     }
 
-    fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match &*self.0 {
+            // A certificate that isn't trusted, for one.
             ureq::Error::Io(e) => e.kind() != std::io::ErrorKind::InvalidData,
             ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed => true,
             _ => false,
@@ -217,6 +218,17 @@ impl Transport {
                     | std::io::ErrorKind::NetworkUnreachable
             ),
             ureq::Error::HostNotFound => true,
+            _ => false,
+        }
+    }
+
+    /// Somebody was there and hung up.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        match &*self.0 {
+            ureq::Error::Io(e) => {
+                matches!(e.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+            }
             _ => false,
         }
     }

@@ -86,7 +86,7 @@ impl Client {
 
     /// A registry that was never reached isn't there; one that was may be restarting.
     fn worth_retrying(&self, error: &Transport) -> bool {
-        self.reached.load(Ordering::Relaxed) || !error.is_absence()
+        if self.reached.load(Ordering::Relaxed) { error.is_transient() } else { error.is_cut_off() }
     }
 
     fn send_once(

@@ -14,6 +14,8 @@ const LIMIT: usize = 40 * 1024;
 /// What the child says.
 #[derive(Debug)]
 pub(crate) enum Report {
+    /// The child's network namespace, which an ordinary engine can't open itself because the child hides.
+    Network(OwnedFd),
     /// Namespaces are there, nothing is mounted yet; waits for [`Order::Go`] (only when there are createRuntime hooks).
     Created,
     /// The root is in place.
@@ -29,6 +31,12 @@ pub(crate) enum Report {
 /// Child's side: sends.
 pub(crate) fn report_created(channel: BorrowedFd<'_>) -> Result<(), Error> {
     fd_passing::send(channel, b"C", &[]).tried(|| "tell the engine about the namespaces")
+}
+
+/// Child's side: sends.
+pub(crate) fn report_network(channel: BorrowedFd<'_>) -> Result<(), Error> {
+    let netns = sys::namespace::open("/proc/self/ns/net").tried(|| "open the own network namespace")?;
+    fd_passing::send(channel, b"N", &[netns.as_fd()]).tried(|| "tell the engine about the network namespace")
 }
 
 /// Child's side: sends.
@@ -75,7 +83,7 @@ pub(crate) fn last_words(channel: impl AsFd) -> Option<Error> {
     }
 }
 
-fn parse(message: fd_passing::Message) -> Result<Report, Error> {
+fn parse(mut message: fd_passing::Message) -> Result<Report, Error> {
     let number =
         |at: usize| message.bytes.get(at..at + 4).map(|four| u32::from_ne_bytes([four[0], four[1], four[2], four[3]]));
     if let (4, Some(number)) = (message.bytes.len(), number(0)) {
@@ -84,6 +92,7 @@ fn parse(message: fd_passing::Message) -> Result<Report, Error> {
     match message.bytes.split_first() {
         None => Ok(Report::Closed),
         Some((b'C', _)) => Ok(Report::Created),
+        Some((b'N', _)) if message.fds.len() == 1 => Ok(Report::Network(message.fds.remove(0))),
         Some((b'E', error)) => Ok(Report::Failed(Error::from_wire(error))),
         Some((b'R', _)) if message.bytes.len() == 9 => Ok(Report::Ready {
             uid: number(1).unwrap_or_default(),

@@ -32,7 +32,8 @@ pub fn exec(exec: &Exec<'_>) -> Result<Execed, Error> {
     match spawn::after(|| enter(exec.spec, target.as_fd(), kinds), wish)? {
         Cloned::Child => {
             drop(ours);
-            let child = Child { exec, kinds, filter: &filter, entry: &entry, channel: theirs.as_fd() };
+            let (target, channel) = (target.as_fd(), theirs.as_fd());
+            let child = Child { exec, kinds, filter: &filter, entry: &entry, target, channel };
             let Err(error) = become_process(&child, trampoline.as_fd());
             channel::report_failed(theirs.as_fd(), &error);
             sys::process::exit_now(1)
@@ -57,6 +58,8 @@ struct Child<'a> {
     kinds: Namespaces,
     filter: &'a [sys::seccomp::Instruction],
     entry: &'a Entry,
+    /// A pidfd of the container's first process.
+    target: BorrowedFd<'a>,
     channel: BorrowedFd<'a>,
 }
 
@@ -77,13 +80,17 @@ fn enter(spec: &Spec, target: BorrowedFd<'_>, kinds: Namespaces) -> Result<(), E
     set_oom_score(spec)?;
     // The container's processes see ours from the moment it is cloned: hands off (CVE-2016-9962, CVE-2022-29162 and kin).
     sys::process::hide_from_ptrace().tried(|| "hide from the container's processes")?;
-    sys::namespace::join(target, kinds).tried(|| "join the container's namespaces")
+    sys::namespace::join(target, kinds.without(Namespaces::CGROUP)).tried(|| "join the container's namespaces")
 }
 
 fn become_process(child: &Child<'_>, trampoline: BorrowedFd<'_>) -> Result<Infallible, Error> {
-    let &Child { exec, kinds, filter, entry, channel } = child;
+    let &Child { exec, kinds, filter, entry, target, channel } = child;
     sys::process::set_name(c"minke-exec");
     entry.join()?;
+    if kinds.contains(Namespaces::CGROUP) {
+        // Only now: from inside that namespace we could not have been cloned into a group of the host's.
+        sys::namespace::join(target, Namespaces::CGROUP).tried(|| "join the container's cgroup namespace")?;
+    }
     if kinds.contains(Namespaces::USER) {
         sys::credential::become_root().tried(|| "become root of the container")?;
     }
@@ -126,7 +133,7 @@ fn wait_for_exec(exec: &Exec<'_>, channel: &OwnedFd) -> Result<Option<OwnedFd>, 
             Report::Closed => return Ok(master),
             Report::Failed(error) => return Err(error),
             Report::ExecFailed(number) => return Err(command::exec_failed(&name(), number)),
-            Report::Created => {}
+            Report::Network(_) | Report::Created => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{Launch, Overlay, Root, mount_option};
 use oci::runtime::{IdMapping, Mount, Spec};
 use rustix::fs::{Mode, OFlags};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use sys::id_map::{IdRange, Setgroups};
 use sys::mount::{Change, Depth, Propagation};
 use sys::namespace::Namespaces;
@@ -69,11 +69,42 @@ pub(crate) fn prepare(launch: &Launch<'_>, userns: BorrowedFd<'_>) -> Result<Vec
 
 /// An overlay whose read-only layers are shifted copies of the folders; made here, where `trusted.overlay` attributes can be
 /// read. The upper folder isn't shifted (the kernel could not make files in it for us): it holds the ids of the host.
+///
+/// Before Linux 6.15 layers must be attached somewhere, so a process with a mount namespace of its own puts each shifted layer
+/// over itself, mounts the overlay and is gone.
 fn shifted_overlay(overlay: &Overlay, spec: &Spec, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
-    let lower = overlay.lower.iter().map(|layer| shifted(layer, Depth::One, userns)).collect::<Result<Vec<_>, _>>()?;
-    let layers: Vec<PathBuf> = lower.iter().map(by_descriptor).collect();
+    let what = || "clone for shifting layers";
     own_upper(overlay, spec)?;
-    crate::child::mount_overlay(overlay, &layers, &overlay.upper, &overlay.work)
+    let (ours, theirs) = sys::fd_passing::pair().tried(what)?;
+    let wish = sys::process::Clone3 { namespaces: Namespaces::MOUNT, ..Default::default() };
+    match sys::process::clone3(wish).tried(what)? {
+        sys::process::Cloned::Child => {
+            let _ = match mount_over(overlay, userns) {
+                Ok(mount) => sys::fd_passing::send(&theirs, b"M", &[mount.as_fd()]),
+                Err(error) => sys::fd_passing::send(&theirs, &error.to_wire(), &[]),
+            };
+            sys::process::exit_now(0)
+        }
+        sys::process::Cloned::Parent { pidfd, .. } => {
+            drop(theirs);
+            let message = sys::fd_passing::receive(&ours, 4096).tried(what);
+            let _ = sys::pidfd::wait(pidfd.as_fd());
+            let message = message?;
+            message.fds.into_iter().next().ok_or_else(|| Error::from_wire(&message.bytes))
+        }
+    }
+}
+
+fn mount_over(overlay: &Overlay, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
+    let slave = Change { propagation: Some(Propagation::Slave), ..Change::default() };
+    sys::mount::change_at(c"/", slave, Depth::Tree).tried(|| "cut the mounts off from the host's")?;
+    for layer in &overlay.lower {
+        let what = || format!("cover `{}`", layer.display());
+        let copy = shifted(layer, Depth::One, userns)?;
+        let place = rustix::fs::open(layer, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(what)?;
+        sys::mount::attach(&copy, &place).tried(what)?;
+    }
+    crate::child::mount_overlay(overlay)
 }
 
 /// The upper folder is what the container sees as `/`: it gets the owner of the image's root, in the ids of the host.
@@ -95,10 +126,6 @@ fn own_upper(overlay: &Overlay, spec: &Spec) -> Result<(), Error> {
 fn outside(mappings: &[IdMapping], id: u32) -> Option<u32> {
     let holds = |map: &&IdMapping| id >= map.container_id && id - map.container_id < map.size;
     mappings.iter().find(holds).map(|map| map.host_id + (id - map.container_id))
-}
-
-fn by_descriptor(fd: &OwnedFd) -> PathBuf {
-    PathBuf::from(sys::path::of_descriptor(fd).to_string_lossy().into_owned())
 }
 
 fn shifted(path: &Path, depth: Depth, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {

@@ -85,8 +85,15 @@ fn profile(spec: &Spec) -> Option<&oci::runtime::Seccomp> {
 fn serve(launched: &mut Launched, launch: &Launch<'_>, plan: &Plan) -> Result<(), Error> {
     let pid = launched.pid;
     // Now: once the child has changed its user an ordinary engine can't open this any more.
-    let netns = sys::namespace::open(format!("/proc/{pid}/ns/net"));
-    launched.netns = Some(netns.tried(|| "open the container's network namespace")?);
+    launched.netns = Some(match plan.joins_processes() {
+        false => {
+            sys::namespace::open(format!("/proc/{pid}/ns/net")).tried(|| "open the container's network namespace")?
+        }
+        true => match channel::next_report(&launched.channel)? {
+            Report::Network(netns) => netns,
+            other => return Err(launched.unexpected(other)),
+        },
+    });
     if idmap::is_needed(launch, plan) {
         if plan.is_new(Namespaces::USER) {
             idmap::write(pid, launch.spec)?;
@@ -152,7 +159,9 @@ impl Launched {
             Report::Failed(error) => error,
             Report::ExecFailed(number) => command::exec_failed(&self.command, number),
             Report::Closed => Error::other("the container's first process died while it was set up"),
-            Report::Created | Report::Ready { .. } => Error::other("the container's first process is out of step"),
+            Report::Network(_) | Report::Created | Report::Ready { .. } => {
+                Error::other("the container's first process is out of step")
+            }
         }
     }
 

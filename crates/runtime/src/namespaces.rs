@@ -36,9 +36,10 @@ impl Plan {
         self.new.contains(kind)
     }
 
-    /// Enters the joined ones.
+    /// Enters the joined ones, but for a cgroup namespace: from inside one no process can be cloned into a group of the
+    /// host's (ENOENT with `nsdelegate`), so the child does that itself by [`Plan::join_cgroup`].
     pub(crate) fn join(&self) -> Result<(), Error> {
-        for (kind, file) in &self.joined {
+        for (kind, file) in self.joined.iter().filter(|(kind, _)| *kind != Namespaces::CGROUP) {
             namespace::join(file.as_fd(), *kind).tried(|| format!("join the namespace {:#x}", kind.bits()))?;
             if *kind == Namespaces::USER {
                 sys::credential::become_root().tried(|| "become root of the joined user namespace")?;
@@ -47,8 +48,16 @@ impl Plan {
         Ok(())
     }
 
-    /// Whether other processes of the container may see the child before its last exec.
-    pub(crate) fn shares_processes(&self) -> bool {
-        !self.is_new(Namespaces::PID)
+    /// In the child, when it is in its groups.
+    pub(crate) fn join_cgroup(&self) -> Result<(), Error> {
+        match self.joined.iter().find(|(kind, _)| *kind == Namespaces::CGROUP) {
+            Some((kind, file)) => namespace::join(file.as_fd(), *kind).tried(|| "join the cgroup namespace"),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether processes of another container can see the child before its last exec.
+    pub(crate) fn joins_processes(&self) -> bool {
+        self.joined.iter().any(|(kind, _)| *kind == Namespaces::PID)
     }
 }

@@ -118,8 +118,9 @@ fn enter_namespaces(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
     sys_process::set_name(c"minke-child");
     // Before the user changes or we hide: afterwards our own /proc files are not ours any more.
     process::set_oom_score(launch.spec)?;
-    if child.namespaces.shares_processes() {
+    if child.namespaces.joins_processes() {
         sys_process::hide_from_ptrace().tried(|| "hide from the container's processes")?;
+        channel::report_network(child.channel)?;
     }
     if launch.die_with_parent {
         sys_process::die_with_parent(libc::SIGKILL).tried(|| "bind the child's life to the engine's")?;
@@ -129,6 +130,7 @@ fn enter_namespaces(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
     let _ = rustix::process::setsid();
     rustix::process::umask(Mode::empty());
     child.entry.join()?;
+    child.namespaces.join_cgroup()?;
     if child.namespaces.is_new(Namespaces::CGROUP) {
         // Not with the clone: the namespace's root is the group we are in at this moment.
         sys::namespace::unshare(Namespaces::CGROUP).tried(|| "make a cgroup namespace")?;
@@ -153,7 +155,7 @@ fn become_mapped(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
     let mut fds = channel::wait_for(child.channel, Order::Mapped)?.fds.into_iter();
     if child.namespaces.is_new(Namespaces::USER) {
         sys::credential::become_root().tried(|| "become root of the new user namespace")?;
-        if !child.namespaces.shares_processes() {
+        if !child.namespaces.joins_processes() {
             // The change of user hid us; the engine still has to open our /proc files.
             sys_process::allow_ptrace().tried(|| "be visible to the engine")?;
         }

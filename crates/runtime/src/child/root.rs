@@ -7,16 +7,14 @@ use oci::runtime::Spec;
 use rustix::fs::{Mode, OFlags};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, UnmountFlags};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use sys::mount::{Change, Depth, Propagation, attribute};
 
 /// Mounts it where it will be changed to; the result is its root folder.
 pub(super) fn mount(launch: &Launch<'_>, prepared: Option<OwnedFd>) -> Result<OwnedFd, Error> {
     let (mount, place) = match (&launch.root, prepared) {
         (Root::Overlay(overlay), Some(mount)) => (mount, overlay.merged.as_path()),
-        (Root::Overlay(overlay), None) => {
-            (mount_overlay(overlay, &overlay.lower, &overlay.upper, &overlay.work)?, overlay.merged.as_path())
-        }
+        (Root::Overlay(overlay), None) => (mount_overlay(overlay)?, overlay.merged.as_path()),
         (Root::Folder(folder), _) => {
             let source = open_folder(folder)?;
             let copy = sys::mount::detached_copy(&source, Depth::Tree)
@@ -37,12 +35,7 @@ fn open_folder(path: &Path) -> Result<OwnedFd, Error> {
 }
 
 /// A detached overlay (kernel: Documentation/filesystems/overlayfs.rst).
-pub(crate) fn mount_overlay(
-    overlay: &Overlay,
-    lower: &[impl AsRef<Path>],
-    upper: &Path,
-    work: &Path,
-) -> Result<OwnedFd, Error> {
+pub(crate) fn mount_overlay(overlay: &Overlay) -> Result<OwnedFd, Error> {
     if overlay.volatile {
         forget_volatile(overlay)?;
     }
@@ -53,11 +46,11 @@ pub(crate) fn mount_overlay(
             explain(context.as_fd(), format!("give `{}` to the overlay as {key}", value.display()), error)
         })
     };
-    add_lower(&set, lower)?;
+    add_lower(&set, &overlay.lower)?;
     // Only shown in mountinfo.
     set("source", Path::new("overlay"))?;
-    set("upperdir", upper)?;
-    set("workdir", work)?;
+    set("upperdir", &overlay.upper)?;
+    set("workdir", &overlay.work)?;
     for (word, wanted) in [("userxattr", overlay.userxattr), ("volatile", overlay.volatile)] {
         if wanted {
             rustix::mount::fsconfig_set_flag(context.as_fd(), word)
@@ -78,14 +71,12 @@ fn forget_volatile(overlay: &Overlay) -> Result<(), Error> {
 }
 
 /// One by one; kernels before 6.5 know only the list, whose separators must be escaped.
-fn add_lower(set: &dyn Fn(&str, &Path) -> Result<(), Error>, lower: &[impl AsRef<Path>]) -> Result<(), Error> {
+fn add_lower(set: &dyn Fn(&str, &Path) -> Result<(), Error>, lower: &[PathBuf]) -> Result<(), Error> {
     for (index, layer) in lower.iter().enumerate() {
-        match set("lowerdir+", layer.as_ref()) {
-            Err(error) if index == 0 && error.source.as_ref().and_then(|e| e.raw_os_error()) == Some(libc::EINVAL) => {
-                let escape = |layer: &dyn AsRef<Path>| {
-                    layer.as_ref().to_string_lossy().replace('\\', "\\\\").replace(':', "\\:")
-                };
-                let list: Vec<_> = lower.iter().map(|layer| escape(layer)).collect();
+        match set("lowerdir+", layer) {
+            Err(error) if index == 0 && error.errno() == Some(libc::EINVAL) => {
+                let escape = |layer: &PathBuf| layer.to_string_lossy().replace('\\', "\\\\").replace(':', "\\:");
+                let list: Vec<_> = lower.iter().map(escape).collect();
                 return set("lowerdir", Path::new(&list.join(":")));
             }
             other => other?,

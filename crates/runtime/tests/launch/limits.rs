@@ -5,6 +5,7 @@ use oci::runtime::{Cpu, Memory, Pids, Rlimit};
 
 crate::cases![
     privileged_limits_are_written,
+    privileged_devices_not_allowed_cannot_be_opened,
     privileged_a_cpuset_works_below_a_new_parent,
     privileged_pids_are_limited,
     privileged_limits_above_what_is_allowed_are_cut,
@@ -13,19 +14,37 @@ crate::cases![
 ];
 
 fn privileged_limits_are_written() {
-    if runtime::cgroup::version() != runtime::cgroup::Version::V1 {
-        return;
-    }
-    let mut container = Container::shell(
-        "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes cpu/cpu.shares cpu/cpu.cfs_quota_us pids/pids.max; ls; cat devices/devices.list",
-    );
+    let v1 = runtime::cgroup::version() == runtime::cgroup::Version::V1;
+    let mut container = Container::shell(match v1 {
+        true => {
+            "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes cpu/cpu.shares cpu/cpu.cfs_quota_us pids/pids.max; \
+             ls; cat devices/devices.list"
+        }
+        false => "cd /sys/fs/cgroup; cat memory.max memory.swap.max cpu.weight cpu.max pids.max",
+    });
     let resources = container.linux().resources.as_mut().expect("resources");
-    resources.memory = Some(Memory { limit: Some(64 << 20), ..Memory::default() });
-    resources.cpu = Some(Cpu { shares: Some(512), quota: Some(50_000), period: Some(100_000), ..Cpu::default() });
+    resources.memory = Some(Memory { limit: Some(64 << 20), swap: (!v1).then_some(96 << 20), ..Memory::default() });
+    resources.cpu = Some(Cpu { shares: Some(1024), quota: Some(50_000), period: Some(100_000), ..Cpu::default() });
     resources.pids = Some(Pids { limit: Some(99) });
     let output = container.output();
-    assert!(output.starts_with("67108864\n512\n50000\n99\ncpu\ndevices\nmemory\npids\n"), "{output}");
-    assert!(output.contains("c 1:3 rwm\n") && !output.contains("a *:* rwm"), "{output}");
+    if v1 {
+        assert!(output.starts_with("67108864\n1024\n50000\n99\ncpu\ndevices\nmemory\npids\n"), "{output}");
+        assert!(output.contains("c 1:3 rwm\n") && !output.contains("a *:* rwm"), "{output}");
+    } else {
+        assert_eq!(output, "67108864\n33554432\n100\n50000 100000\n99\n");
+    }
+}
+
+fn privileged_devices_not_allowed_cannot_be_opened() {
+    let script = "mknod /tmp/kmsg c 1 11; mknod /tmp/null c 1 3; echo x >/tmp/null && echo fine; cat </tmp/kmsg";
+    let mut container = Container::shell(script);
+    std::os::unix::fs::symlink("busybox", container.root.join("bin/mknod")).expect("a link");
+    let capabilities = container.process().capabilities.as_mut().expect("capabilities");
+    for set in [&mut capabilities.bounding, &mut capabilities.effective, &mut capabilities.permitted] {
+        set.extend(["CAP_MKNOD".to_owned(), "CAP_SYSLOG".to_owned()]);
+    }
+    let (output, _) = container.run().expect("a run");
+    assert!(output.starts_with("fine\n") && output.contains("Operation not permitted"), "{output}");
 }
 
 fn privileged_a_cpuset_works_below_a_new_parent() {

@@ -36,14 +36,19 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     }
     let (name, rest) = one(context, matches, "you must supply a running container name or id")?;
     let wanted = rest.first().map(|text| parse(text)).transpose()?;
-    for published in port(engine, &name)? {
-        match &wanted {
-            None => stream::line(&shown(&published))?,
-            Some((port, protocol)) if published.container_port == *port && published.protocol == *protocol => {
-                stream::line(&format!("{}:{}", published.host_ip, published.host_port))?;
-            }
-            Some(_) => {}
+    let all = port(engine, &name)?;
+    let Some((number, protocol)) = wanted else {
+        for published in all {
+            stream::line(&shown(&published))?;
         }
+        return Ok(0);
+    };
+    let asked: Vec<_> = all.iter().filter(|port| port.container_port == number && port.protocol == protocol).collect();
+    if asked.is_empty() {
+        return Err(Failure::new(format!("failed to find published port \"{number}/{protocol}\"")));
+    }
+    for published in asked {
+        stream::line(&format!("{}:{}", published.host_ip, published.host_port))?;
     }
     Ok(0)
 }

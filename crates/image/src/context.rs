@@ -23,8 +23,6 @@ pub struct Context {
     pub tls_verify: Option<bool>,
     /// `--cert-dir`.
     pub cert_dir: Option<PathBuf>,
-    /// Unqualified names may be asked for at the terminal.
-    pub interactive: bool,
     /// When a registry is asked again.
     pub retry: Retry,
     /// When a registry is given up.
@@ -42,7 +40,6 @@ impl Context {
             credentials: None,
             tls_verify: None,
             cert_dir: None,
-            interactive: false,
             retry: Retry::default(),
             timeouts: Timeouts::default(),
         }

@@ -2,7 +2,6 @@
 
 use oci::{Digest, Platform};
 use std::io;
-use std::path::PathBuf;
 
 /// Failure of an image operation. `what` names the thing: a reference, an archive, a blob.
 #[derive(Debug, thiserror::Error)]
@@ -199,9 +198,6 @@ pub enum Error {
     /// Another layer failed first.
     #[error("stopped because another layer failed")]
     Stopped,
-    /// A folder that is no store of ours.
-    #[error("folder `{0}` is missing")]
-    MissingFolder(PathBuf),
 }
 
 impl Error {

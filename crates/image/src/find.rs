@@ -19,6 +19,17 @@ pub fn find(store: &Store, context: &Context, name: &str) -> Result<Resolved, Er
 /// The record and the configuration of a stored image.
 pub(crate) fn open(store: &Store, id: &Digest, name: String) -> Result<Resolved, Error> {
     let image = store.image(id)?.ok_or_else(|| Error::NotKnown { name: name.clone() })?;
+    with_config(store, image, name)
+}
+
+/// Like [`open`], but the record's `names` stay empty: for a container one name is enough, and reading all takes a file each.
+pub(crate) fn open_unnamed(store: &Store, id: &Digest, name: String) -> Result<Resolved, Error> {
+    let image = store.image_record(id)?.ok_or_else(|| Error::NotKnown { name: name.clone() })?;
+    with_config(store, image, name)
+}
+
+fn with_config(store: &Store, image: Image, name: String) -> Result<Resolved, Error> {
+    let id = &image.id;
     let config = ImageConfig::parse(&store.blob(id)?, None)
         .map_err(|source| Error::Config { what: format!("configuration of image {id}"), source })?;
     Ok(Resolved { image, config, name })

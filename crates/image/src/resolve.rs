@@ -1,6 +1,6 @@
 //! From a name and a policy to an image that is in the store.
 
-use crate::find::{look_up, open};
+use crate::find::{look_up, open_unnamed};
 use crate::{Context, Error, Progress, embedded, find, pull};
 use oci::Platform;
 use oci::reference::Name;
@@ -23,7 +23,7 @@ pub enum PullPolicy {
 /// An image ready for a container: its record and its configuration.
 #[derive(Debug, Clone)]
 pub struct Resolved {
-    /// The store's record.
+    /// The store's record. Its `names` are filled by [`find`] and [`pull`] only.
     pub image: store::Image,
     /// The parsed configuration blob.
     pub config: oci::image::ImageConfig,
@@ -76,7 +76,7 @@ fn stored(
     platform: Option<&Platform>,
 ) -> Result<Option<Resolved>, Error> {
     let Some((id, shown)) = look_up(store, context, name)? else { return Ok(None) };
-    let found = match open(store, &id, shown) {
+    let found = match open_unnamed(store, &id, shown) {
         // Lost in a power cut: pulling it again heals it.
         Err(Error::Store(store::Error::MissingBlob(_) | store::Error::DamagedBlob(_))) => return Ok(None),
         found => found?,

@@ -32,7 +32,9 @@ pub(super) fn all(spec: &Spec, root: BorrowedFd<'_>) -> Result<(), Error> {
     if !foreign {
         make_default(root)?;
     }
-    for device in spec.linux.iter().flat_map(|linux| &linux.devices) {
+    // `/dev/ptmx` is always the link to the container's own terminals: the host's would open the host's (as runc does).
+    let devices = spec.linux.iter().flat_map(|linux| &linux.devices);
+    for device in devices.filter(|device| device.path != "/dev/ptmx") {
         make_one(root, device)?;
     }
     Ok(())

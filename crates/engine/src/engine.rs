@@ -65,6 +65,7 @@ pub struct Engine {
     runs: Runs,
     database: RefCell<Option<Rc<Database>>>,
     trash: Cell<bool>,
+    forked: Cell<bool>,
 }
 
 impl Engine {
@@ -82,7 +83,18 @@ impl Engine {
         let runs = Runs::new(&location.run);
         let store = Store::open(location)?;
         let database = RefCell::new(None);
-        Ok(Engine { options, environment, graphroot, runroot, config, store, runs, database, trash: Cell::new(false) })
+        Ok(Engine {
+            options,
+            environment,
+            graphroot,
+            runroot,
+            config,
+            store,
+            runs,
+            database,
+            trash: Cell::new(false),
+            forked: Cell::new(false),
+        })
     }
 
     /// Who runs this.
@@ -112,7 +124,10 @@ impl Engine {
         if let Some(database) = self.open_database() {
             return Ok(database);
         }
-        let database = Rc::new(Database::open(&self.store.location().root.join("state.db"))?);
+        if self.forked.get() {
+            return Err(Error::State("the database can't be used in a forked process".to_owned()));
+        }
+        let database = Rc::new(Database::open(&self.database_file())?);
         *self.database.borrow_mut() = Some(Rc::clone(&database));
         Ok(database)
     }
@@ -127,19 +142,29 @@ impl Engine {
         Options { root: Some(self.graphroot.clone()), runroot: Some(self.runroot.clone()), ..self.options.clone() }
     }
 
+    /// The database's log has grown.
+    pub(crate) fn has_untidy_database(&self) -> bool {
+        Database::is_untidy(&self.database_file())
+    }
+
     /// Keeps the database's log short, so that it is opened quickly. Syncs: only behind an answer.
     pub(crate) fn tidy_database(&self) {
-        let path = self.store.location().root.join("state.db");
-        if Database::is_untidy(&path)
+        if self.has_untidy_database()
             && let Err(error) = self.database().and_then(|database| database.tidy())
         {
             log::debug!("tidy database: {}", error.chain());
         }
     }
 
-    /// In a forked process: SQLite's connections don't survive a fork, not even to be closed.
+    fn database_file(&self) -> PathBuf {
+        self.store.location().root.join("state.db")
+    }
+
+    /// In a forked process: SQLite's connections don't survive a fork, not even to be closed, and its memory of open files
+    /// is the parent's, so that no new one can be opened either.
     pub(crate) fn forget_database(&self) {
         std::mem::forget(self.database.borrow_mut().take());
+        self.forked.set(true);
     }
 }
 

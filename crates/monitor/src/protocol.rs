@@ -26,6 +26,8 @@ pub enum Request<'a> {
     },
     /// Send this signal to the first process.
     Signal(i32),
+    /// Nobody reads the client's standard output any more.
+    Broken,
 }
 
 /// To a client.
@@ -57,6 +59,7 @@ impl<'a> Request<'a> {
                 packet.extend_from_slice(&columns.to_le_bytes());
             }
             Request::Signal(signal) => put(packet, b'k', &signal.to_le_bytes()),
+            Request::Broken => put(packet, b'b', &[]),
         }
     }
 
@@ -71,6 +74,7 @@ impl<'a> Request<'a> {
                 Request::Resize { rows: u16::from_le_bytes([a, b]), columns: u16::from_le_bytes([c, d]) }
             }
             b'k' => Request::Signal(number(rest)?),
+            b'b' => Request::Broken,
             _ => return None,
         })
     }
@@ -176,6 +180,7 @@ mod tests {
         check_request(Request::StdinEnd);
         check_request(Request::Resize { rows: 24, columns: 300 });
         check_request(Request::Signal(15));
+        check_request(Request::Broken);
         check_event(Event::Started(7));
         check_event(Event::Failed(127, "nö"));
         check_event(Event::Warning("x"));

@@ -27,6 +27,8 @@ pub struct Container {
     pub stdio: Stdio,
     /// Standard input ends with the first client that says so or goes away.
     pub stdin_once: bool,
+    /// Output ends with the command's: nobody else will ever read it.
+    pub output_once: bool,
     /// Where output is kept.
     pub log: Log,
     /// Listening socket for more clients.
@@ -205,6 +207,9 @@ impl Container {
             Request::Signal(signal) => {
                 let _ = self.signal(signal);
             }
+            // The container's next write then fails as it would in a pipeline without us.
+            Request::Broken if self.output_once => self.stdio.stdout = None,
+            Request::Broken => {}
         }
     }
 

@@ -38,6 +38,6 @@ pub fn attach(engine: &Engine, name: &str, options: &AttachOptions) -> Result<Ou
     session::keys(engine, options.detach_keys.as_deref())?;
     let signals = session::block_signals(Some(options))?;
     let socket = monitor::attach::connect(&engine.runs().of(&id)).map_err(|_| refused())?;
-    let session = Session { engine, id: &id, socket, terminal: full.spec.terminal, signals };
+    let session = Session { engine, id: &id, socket, terminal: full.spec.terminal, output_once: false, signals };
     session.stay(Some(options), &|_| {})
 }

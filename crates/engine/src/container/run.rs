@@ -45,10 +45,18 @@ pub fn run(engine: &Engine, spec: ContainerSpec, options: &RunOptions<'_>) -> Re
     let how = How {
         attached: attach.is_some(),
         stdin_once: attach.is_some_and(|attach| attach.streams.stdin),
+        output_once: attach.is_some() && subject.spec.remove,
         terminal_size: monitor::attach::size(),
         preserve_fds: options.preserve_fds.max(subject.spec.spec.process.preserve_fds),
     };
     let socket = sandbox::spawn(engine, &subject, lock, how)?;
-    let session = Session { engine, id: &subject.id, socket, terminal: subject.spec.terminal, signals };
+    let session = Session {
+        engine,
+        id: &subject.id,
+        socket,
+        terminal: subject.spec.terminal,
+        output_once: how.output_once,
+        signals,
+    };
     session.stay(attach, options.create.warn)
 }

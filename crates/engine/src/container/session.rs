@@ -14,6 +14,8 @@ pub(super) struct Session<'a> {
     pub(super) socket: OwnedFd,
     /// The container has one.
     pub(super) terminal: bool,
+    /// See [`Relay::output_once`].
+    pub(super) output_once: bool,
     /// Blocked before the start.
     pub(super) signals: Option<OwnedFd>,
 }
@@ -65,6 +67,7 @@ impl Session<'_> {
             socket: self.socket.as_fd(),
             streams: Streams { stdin: streams.stdin, stdout: streams.stdout, stderr: streams.stderr },
             terminal: self.terminal,
+            output_once: self.output_once,
             keys: keys(self.engine, attach.detach_keys.as_deref())?,
             proxy: attach.sig_proxy,
             signals,

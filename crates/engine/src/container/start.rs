@@ -36,11 +36,12 @@ pub fn start(engine: &Engine, name: &str, options: &StartOptions<'_>) -> Result<
     let how = How {
         attached: attach.is_some(),
         stdin_once: attach.is_some_and(|attach| attach.streams.stdin),
+        output_once: false,
         terminal_size: monitor::attach::size(),
         preserve_fds: 0,
     };
     let socket = sandbox::spawn(engine, &subject, lock, how)?;
-    let session = Session { engine, id: &id, socket, terminal: subject.spec.terminal, signals };
+    let session = Session { engine, id: &id, socket, terminal: subject.spec.terminal, output_once: false, signals };
     session.stay(attach, options.warn)
 }
 

@@ -34,14 +34,14 @@ pub(super) fn exec(message: &Message, container: &Container, lock: &OwnedFd, res
     let mut kept: Vec<BorrowedFd<'_>> = monitor::handover::descriptors(container);
     kept.push(lock.as_fd());
     kept.extend(reserved.iter().map(AsFd::as_fd));
-    let error = try_exec(message, &kept).unwrap_or_else(|error| error);
+    let error = execute(message, &kept).unwrap_or_else(|error| error);
     for fd in kept {
         let _ = sys::descriptor::set_close_on_exec(fd, true);
     }
     error
 }
 
-fn try_exec(message: &Message, kept: &[BorrowedFd<'_>]) -> io::Result<io::Error> {
+fn execute(message: &impl Serialize, kept: &[BorrowedFd<'_>]) -> io::Result<io::Error> {
     let text = serde_json::to_vec(message).map_err(io::Error::other)?;
     let file = sys::memory_file::sealed("minke-monitor", &text)?;
     for fd in kept {
@@ -50,19 +50,32 @@ fn try_exec(message: &Message, kept: &[BorrowedFd<'_>]) -> io::Result<io::Error>
     sys::descriptor::set_close_on_exec(file.as_fd(), false)?;
     let text = |text: String| CString::new(text).map_err(io::Error::other);
     let arguments = [c"minke".to_owned(), c"monitor".to_owned(), text(file.as_raw_fd().to_string())?];
-    let environment: Vec<CString> = std::env::vars_os()
-        .filter_map(|(key, value)| {
-            let mut variable = key.into_vec();
-            variable.push(b'=');
-            variable.extend(value.into_vec());
-            CString::new(variable).ok()
-        })
-        .collect();
-    Ok(sys::exec::path(c"/proc/self/exe", &arguments, &environment))
+    Ok(sys::exec::path(c"/proc/self/exe", &arguments, &environment()))
+}
+
+fn environment() -> Vec<CString> {
+    let variables = std::env::vars_os().filter_map(|(key, value)| {
+        let mut variable = key.into_vec();
+        variable.push(b'=');
+        variable.extend(value.into_vec());
+        CString::new(variable).ok()
+    });
+    variables.collect()
+}
+
+/// The last duties of a monitor that was forked: as a new program, since SQLite can't be used in a forked one. Returns only
+/// when that failed.
+pub(super) fn exec_last_duties(options: &Options, id: &str) -> io::Error {
+    let exec = || -> io::Result<io::Error> {
+        let text = CString::new(serde_json::to_vec(&(options, id)).map_err(io::Error::other)?)?;
+        let arguments = [c"minke".to_owned(), c"monitor".to_owned(), c"last".to_owned(), text];
+        Ok(sys::exec::path(c"/proc/self/exe", &arguments, &environment()))
+    };
+    exec().unwrap_or_else(|error| error)
 }
 
 /// In the new program: what the old one left in that memory file.
-pub(super) fn receive(number: &str) -> io::Result<Message> {
+pub(super) fn receive<T: serde::de::DeserializeOwned>(number: &str) -> io::Result<T> {
     let number = number.parse().map_err(io::Error::other)?;
     let mut file = std::fs::File::from(sys::descriptor::adopt(number)?);
     file.rewind()?;

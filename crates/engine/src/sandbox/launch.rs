@@ -94,6 +94,7 @@ pub(super) fn launch(
         pidfd: launched.pidfd,
         stdio: outer,
         stdin_once: how.stdin_once,
+        output_once: how.output_once,
         log,
         listener: None,
         clients: monitor::clients::Clients::default(),

@@ -32,6 +32,8 @@ pub(crate) struct How {
     pub(crate) attached: bool,
     /// Standard input is open and ends with the command's.
     pub(crate) stdin_once: bool,
+    /// Output is read by the command alone.
+    pub(crate) output_once: bool,
     /// Rows and columns.
     pub(crate) terminal_size: Option<(u16, u16)>,
     /// Descriptors from 3 on that are passed in.

@@ -3,7 +3,7 @@
 use super::handover::{self, Message};
 use super::{How, Running, Subject, launch};
 use crate::state::live::{self, Live, RunState};
-use crate::{Engine, Error};
+use crate::{Engine, Error, Options};
 use monitor::clients::{Client, Clients};
 use monitor::exit::{self, Exit};
 use monitor::handover::Handover;
@@ -34,8 +34,14 @@ pub(super) fn process(engine: &Engine, subject: &Subject, lock: OwnedFd, socket:
     };
     monitor.clients.add(Client::new(socket, true));
     monitor.run();
-    tidy(engine, &subject.id);
-    drop(monitor.lock);
+    let clean = matches!(engine.runs().live(&subject.id), Ok(Live::Absent));
+    if !clean || engine.has_untidy_database() {
+        // With what can't be done here, the lock goes too: the record of the end is what counts now.
+        let error = handover::exec_last_duties(&engine.settled_options(), &subject.id);
+        log::debug!("last duties of the monitor are left to the next command: {error}");
+    } else if engine.store().needs_reclaim() {
+        let _ = engine.store().reclaim();
+    }
     sys::process::exit_now(0)
 }
 
@@ -43,8 +49,13 @@ pub(super) fn process(engine: &Engine, subject: &Subject, lock: OwnedFd, socket:
 /// process's exit code.
 pub fn monitor_main(args: &[std::ffi::OsString]) -> i32 {
     sys::process::set_name(c"minke");
-    let number = args.first().and_then(|number| number.to_str()).unwrap_or_default();
-    match handover::receive(number).map_err(failed).and_then(resume) {
+    let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let result = match args.as_slice() {
+        ["last", text] => last_duties(text),
+        [number] => handover::receive(number).map_err(failed).and_then(resume),
+        _ => Err(Error::Invalid("`minke monitor` is started by minke itself".to_owned())),
+    };
+    match result {
         Ok(()) => 0,
         Err(error) => {
             log::error!("monitor: {}", error.chain());
@@ -95,6 +106,14 @@ fn resume(message: Message) -> Result<(), Error> {
     let mut monitor = Monitor { engine, subject, how, lock, clients: Clients::default(), pause, state, fresh: false };
     monitor.again(container, code, begun.elapsed());
     tidy(engine, &id);
+    Ok(())
+}
+
+/// Cleans up when the command that started the container is gone or detached.
+fn last_duties(text: &str) -> Result<(), Error> {
+    let parsed = serde_json::from_str::<(Options, String)>(text);
+    let (options, id) = parsed.map_err(|error| Error::Invalid(error.to_string()))?;
+    tidy(&Engine::open(options)?, &id);
     Ok(())
 }
 
@@ -242,7 +261,7 @@ impl Monitor<'_> {
             return false;
         }
         // From now on there is nobody whose input could end.
-        self.how = How { stdin_once: false, attached: false, preserve_fds: 0, ..self.how };
+        self.how = How { stdin_once: false, output_once: false, attached: false, preserve_fds: 0, ..self.how };
         true
     }
 }
@@ -256,13 +275,22 @@ fn end(folder: &std::path::Path, state: &RunState, code: i32, mut container: Con
 
 /// When the command is gone and has left the cleanup to us; and what nobody should wait for.
 fn tidy(engine: &Engine, id: &str) {
-    if !matches!(engine.runs().live(id), Ok(Live::Absent)) {
+    if left_to_us(engine, id) {
         let _ = crate::container::cleanup::cleanup(engine, id);
     }
+    reclaim(engine);
+    engine.tidy_database();
+}
+
+/// The command died before it had cleaned up.
+fn left_to_us(engine: &Engine, id: &str) -> bool {
+    !matches!(engine.runs().live(id), Ok(Live::Absent))
+}
+
+fn reclaim(engine: &Engine) {
     if engine.store().needs_reclaim() {
         let _ = engine.store().reclaim();
     }
-    engine.tidy_database();
 }
 
 /// The monitor's word for it.

@@ -30,6 +30,8 @@ pub struct Relay<'a> {
     pub terminal: bool,
     /// Pressed to leave the container alone.
     pub keys: Keys,
+    /// When nobody reads our output any more the container's is closed too; else it is left alone.
+    pub output_once: bool,
     /// Send our signals on.
     pub proxy: bool,
     /// Signalfd of [`super::signals`], blocked by the caller.
@@ -160,6 +162,12 @@ impl Relay<'_> {
             Some(Event::Warning(text)) => (self.warn)(text),
             Some(Event::Stdout(data)) if self.streams.stdout => {
                 self.streams.stdout = write_all(rustix::stdio::stdout(), data);
+                if !self.streams.stdout {
+                    if !self.output_once {
+                        return Ok(Some(Ended::Detached));
+                    }
+                    self.send(Request::Broken);
+                }
             }
             Some(Event::Stderr(data)) if self.streams.stderr => {
                 self.streams.stderr = write_all(rustix::stdio::stderr(), data);

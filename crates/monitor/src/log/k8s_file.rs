@@ -18,12 +18,6 @@ pub(super) fn encode(time: &str, source: Source, data: &[u8], open: &mut Vec<u8>
     }
 }
 
-/// The line a stream ended in the middle of.
-pub(super) fn finish(time: &str, source: Source, open: &mut Vec<u8>, entries: &mut Vec<u8>) {
-    entry(time, source, "F", b"", entries);
-    open.clear();
-}
-
 fn entry(time: &str, source: Source, flag: &str, text: &[u8], entries: &mut Vec<u8>) {
     for field in [time, source.name(), flag] {
         entries.extend_from_slice(field.as_bytes());
@@ -59,9 +53,6 @@ mod tests {
         for chunk in chunks {
             encode("T", Source::Stdout, chunk.as_bytes(), &mut open, &mut entries);
         }
-        if !open.is_empty() {
-            finish("T", Source::Stdout, &mut open, &mut entries);
-        }
         assert_eq!(String::from_utf8(entries).unwrap(), expected);
     }
 
@@ -69,7 +60,7 @@ mod tests {
     fn lines_and_parts() {
         check(&["a\nb\n"], "T stdout F a\nT stdout F b\n");
         check(&["a", "b\n"], "T stdout P a\nT stdout F b\n");
-        check(&["a"], "T stdout P a\nT stdout F \n");
+        check(&["a"], "T stdout P a\n");
         check(&["\n\n"], "T stdout F \nT stdout F \n");
         check(&["a\nb", "\n"], "T stdout F a\nT stdout P b\nT stdout F \n");
     }

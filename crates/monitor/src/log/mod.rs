@@ -127,7 +127,7 @@ impl Log {
         self.flush()
     }
 
-    /// The container ended: completes lines without a newline.
+    /// The container ended: what waited for the end of its line is written without one.
     pub fn finish(&mut self) -> io::Result<()> {
         for source in [Source::Stdout, Source::Stderr] {
             let open = &mut self.open[source as usize];
@@ -135,7 +135,8 @@ impl Log {
                 continue;
             }
             match self.config.driver {
-                Driver::K8sFile => k8s_file::finish(self.stamp.local(), source, open, &mut self.lines),
+                // Written already, as a part.
+                Driver::K8sFile => open.clear(),
                 Driver::JsonFile => {
                     json_file::finish(&self.stamp.utc(), source, &self.config.tag, open, &mut self.lines);
                 }

@@ -27,6 +27,7 @@ pub fn clean_up() {
 
 /// Removes the group that held the groups of all cases.
 pub fn remove_group() {
+    let _ = std::fs::remove_dir("/sys/fs/cgroup/minke-test");
     for hierarchy in std::fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten() {
         let _ = std::fs::remove_dir(hierarchy.path().join("minke-test"));
     }

@@ -151,7 +151,7 @@ fn privileged_exec_joins_everything() {
         Ok::<_, runtime::Error>(output)
     };
     let links = "for n in pid net ipc uts mnt cgroup; do readlink /proc/self/ns/$n; readlink /proc/1/ns/$n; done; \
-        cat /proc/self/cgroup /proc/1/cgroup | grep pids";
+        echo $(cat /proc/self/cgroup); echo $(cat /proc/1/cgroup)";
     let output = run(&["sh", "-c", links], "").expect("an exec");
     let lines: Vec<_> = output.lines().collect();
     assert_eq!(lines.len(), 14, "{output}");

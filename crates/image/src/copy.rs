@@ -36,41 +36,57 @@ pub(crate) fn copy(
 ) -> Result<Resolved, Error> {
     let what = source.name();
     check_types(chosen, &what)?;
-    let descriptor = &chosen.manifest.config;
-    let limit = oci::image::config::MAX_BYTES as u64;
-    let bytes = small_blob_with(
-        source,
-        descriptor,
-        &format!("configuration {} of {what}", descriptor.digest),
-        limit,
-        progress,
-    )?;
-    let config = ImageConfig::parse(&bytes, Some(chosen.manifest.layers.len()))
-        .map_err(|e| Error::Config { what: what.clone(), source: e })?;
+    let (bytes, config) = fetch_config(source, chosen, &what, progress)?;
     if let Some(wanted) = wanted {
         warn_of_platform(wanted, &config, &what, progress);
     }
     let jobs = jobs(chosen, &config);
     for attempt in 0.. {
         store_layers(store, source, &jobs, progress)?;
-        progress.line(&format!("Copying config {}", descriptor.digest));
-        store.put_blob(&descriptor.digest, &bytes)?;
-        progress.line("Writing manifest to image destination");
-        store.put_blob(&chosen.digest, &chosen.bytes)?;
-        let new = NewImage {
-            id: descriptor.digest.clone(),
-            manifest: chosen.digest.clone(),
-            layers: config.rootfs.diff_ids.clone(),
-            repo_digest: naming.repo_digest.clone(),
-            names: naming.names.clone(),
-        };
-        match store.commit_image(new) {
+        match commit(store, chosen, (&bytes, &config), naming, progress) {
             Ok(image) => return Ok(Resolved { image, config, name: naming.shown.clone() }),
             Err(store::Error::MissingLayer(_) | store::Error::MissingBlob(_)) if attempt == 0 => {}
             Err(e) => return Err(e.into()),
         }
     }
     unreachable!("the second attempt returns")
+}
+
+fn fetch_config(
+    source: &dyn Source,
+    chosen: &Chosen,
+    what: &str,
+    progress: &dyn Progress,
+) -> Result<(Vec<u8>, ImageConfig), Error> {
+    let descriptor = &chosen.manifest.config;
+    let name = format!("configuration {} of {what}", descriptor.digest);
+    let limit = oci::image::config::MAX_BYTES as u64;
+    let bytes = small_blob_with(source, descriptor, &name, limit, progress)?;
+    let config = ImageConfig::parse(&bytes, Some(chosen.manifest.layers.len()))
+        .map_err(|source| Error::Config { what: what.to_owned(), source })?;
+    Ok((bytes, config))
+}
+
+/// Configuration, manifest and record; the layers are there.
+fn commit(
+    store: &Store,
+    chosen: &Chosen,
+    (bytes, config): (&[u8], &ImageConfig),
+    naming: &Naming,
+    progress: &dyn Progress,
+) -> Result<store::Image, store::Error> {
+    let id = &chosen.manifest.config.digest;
+    progress.line(&format!("Copying config {id}"));
+    store.put_blob(id, bytes)?;
+    progress.line("Writing manifest to image destination");
+    store.put_blob(&chosen.digest, &chosen.bytes)?;
+    store.commit_image(NewImage {
+        id: id.clone(),
+        manifest: chosen.digest.clone(),
+        layers: config.rootfs.diff_ids.clone(),
+        repo_digest: naming.repo_digest.clone(),
+        names: naming.names.clone(),
+    })
 }
 
 /// Artifacts (charts, signatures, models) have manifests as well.

@@ -58,6 +58,17 @@ enum Entry {
     Other,
 }
 
+/// One header of the tar file.
+struct Header {
+    /// Bytes, extensions included.
+    length: u64,
+    /// Bytes behind it, without padding.
+    content: u64,
+    path: String,
+    /// `None` for what describes no member.
+    entry: Option<Entry>,
+}
+
 /// A tar file with an index.
 pub(crate) struct Archive {
     name: String,
@@ -72,41 +83,51 @@ impl Archive {
         let mut archive = Archive { name, file, entries: HashMap::new() };
         let mut parser = Parser::new(Limits { max_path_len: Some(4096), ..Limits::default() });
         parser.set_ignore_pax_errors(true);
-        let (mut position, mut buffer) = (0, Vec::new());
+        let mut position = 0;
+        while let Some(header) = archive.header(&mut parser, position, length)? {
+            let begin = position + header.length;
+            if length - begin < header.content {
+                return Err(archive.broken(&format!(
+                    "member `{}` claims {} bytes, but only {} are left",
+                    printable(&header.path),
+                    header.content,
+                    length - begin
+                )));
+            }
+            let padded = header.content.checked_next_multiple_of(512).unwrap_or(length);
+            position = begin.saturating_add(padded).min(length);
+            if let Some(entry) = header.entry {
+                archive.add(header.path, entry)?;
+            }
+        }
+        Ok(archive)
+    }
+
+    /// The next member's header at `position`; `None` at the end.
+    fn header(&self, parser: &mut Parser, position: u64, length: u64) -> Result<Option<Header>, Error> {
+        let mut buffer = Vec::new();
         loop {
-            let (consumed, content, entry) = match parser.parse(&buffer) {
-                Err(e) => return Err(archive.broken(&format!("it is no valid tar archive: {e}"))),
-                Ok(ParseEvent::End { .. }) => return Ok(archive),
-                Ok(ParseEvent::NeedData { min_bytes }) => {
-                    if !archive.more(&mut buffer, position, min_bytes, length)? {
-                        return Ok(archive);
-                    }
-                    continue;
+            let least = match parser.parse(&buffer) {
+                Err(e) => return Err(self.broken(&format!("it is no valid tar archive: {e}"))),
+                Ok(ParseEvent::End { .. }) => return Ok(None),
+                Ok(ParseEvent::NeedData { min_bytes }) => min_bytes,
+                Ok(ParseEvent::GlobalExtensions { consumed, .. }) => {
+                    let (length, path) = (consumed as u64, String::new());
+                    return Ok(Some(Header { length, content: 0, path, entry: None }));
                 }
-                Ok(ParseEvent::GlobalExtensions { consumed, .. }) => (consumed, 0, None),
                 Ok(ParseEvent::SparseEntry { entry, .. }) => {
                     let name = printable(&entry.path_lossy());
-                    return Err(archive.broken(&format!("member `{name}` is a sparse file")));
+                    return Err(self.broken(&format!("member `{name}` is a sparse file")));
                 }
                 Ok(ParseEvent::Entry { consumed, entry }) => {
-                    let offset = position + consumed as u64;
-                    let (path, kind) = describe(&entry, offset);
-                    let is_file = matches!(kind, Entry::File { .. });
-                    (consumed, if is_file { entry.size } else { 0 }, Some((path, kind)))
+                    let length = consumed as u64;
+                    let (path, kind) = describe(&entry, position + length);
+                    let content = if matches!(kind, Entry::File { .. }) { entry.size } else { 0 };
+                    return Ok(Some(Header { length, content, path, entry: Some(kind) }));
                 }
             };
-            position += consumed as u64;
-            if length - position < content {
-                let name = entry.map(|(path, _)| printable(&path)).unwrap_or_default();
-                let left = length - position;
-                return Err(
-                    archive.broken(&format!("member `{name}` claims {content} bytes, but only {left} are left"))
-                );
-            }
-            position = content.checked_next_multiple_of(512).map_or(length, |padded| (position + padded).min(length));
-            buffer.clear();
-            if let Some((path, kind)) = entry {
-                archive.add(path, kind)?;
+            if !self.more(&mut buffer, position, least, length)? {
+                return Ok(None);
             }
         }
     }

@@ -27,6 +27,21 @@ pub fn version() -> Version {
     }
 }
 
+/// Whether this process may make groups, so that limits hold: real root, or an ordinary user in a delegated v2 group.
+pub fn can_limit() -> bool {
+    match version() {
+        Version::None => false,
+        Version::V1 => is_root(),
+        Version::V2 => is_root() || delegated().is_some(),
+    }
+}
+
+/// Real root: an unshifted user namespace.
+pub(crate) fn is_root() -> bool {
+    let full = sys::id_map::IdRange { inside: 0, outside: 0, count: u32::MAX };
+    sys::id_map::read("/proc/self/uid_map").is_ok_and(|map| map == [full]) && rustix::process::geteuid().is_root()
+}
+
 /// The v2 group below which an ordinary user may make groups: the highest one on the way to ours that is delegated to us.
 pub(crate) fn delegated() -> Option<PathBuf> {
     let text = std::fs::read_to_string("/proc/self/cgroup").ok()?;

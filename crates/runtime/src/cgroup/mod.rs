@@ -18,7 +18,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use host::{Version, version};
+pub use host::{Version, can_limit, version};
 pub(crate) use plan::{Group, plan};
 
 /// Where a container's cgroups are.

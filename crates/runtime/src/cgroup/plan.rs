@@ -66,19 +66,17 @@ pub(crate) fn plan(id: &str, spec: &Spec, version: Version) -> Result<Vec<Group>
             .collect()),
         Version::V2 => {
             let (controllers, writes) = v2::plan(resources)?;
-            let root =
-                if is_root() { PathBuf::from(host::ROOT) } else { host::delegated().unwrap_or(host::ROOT.into()) };
+            let root = if host::is_root() {
+                PathBuf::from(host::ROOT)
+            } else {
+                host::delegated().unwrap_or(host::ROOT.into())
+            };
             // An ordinary user's devices are bind mounts of what he may open anyway.
-            let device_program = (is_root() && !devices::allows_all(&rules)).then(|| device_program::compile(&rules));
+            let device_program =
+                (host::is_root() && !devices::allows_all(&rules)).then(|| device_program::compile(&rules));
             Ok(vec![Group { writes, controllers, device_program, ..Group::below(&root, &path) }])
         }
     }
-}
-
-/// Real root: an unshifted user namespace.
-fn is_root() -> bool {
-    let full = sys::id_map::IdRange { inside: 0, outside: 0, count: u32::MAX };
-    sys::id_map::read("/proc/self/uid_map").is_ok_and(|map| map == [full]) && rustix::process::geteuid().is_root()
 }
 
 /// `cgroupsPath` as a relative path without surprises.
@@ -102,7 +100,7 @@ impl Group {
         let ancestors = folder.ancestors().skip(1).take_while(|parent| parent.starts_with(root));
         let mut parents: Vec<_> = ancestors.map(Path::to_owned).collect();
         parents.reverse();
-        Self { folder, parents, optional: !is_root(), ..Self::default() }
+        Self { folder, parents, optional: !host::is_root(), ..Self::default() }
     }
 
     /// Makes the folder, with its parents where missing.

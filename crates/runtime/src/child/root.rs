@@ -24,7 +24,9 @@ pub(super) fn mount(launch: &Launch<'_>, prepared: Option<OwnedFd>) -> Result<Ow
     };
     let private = Change { propagation: Some(Propagation::Private), ..Change::default() };
     sys::mount::change(mount.as_fd(), private, Depth::Tree).tried(|| "make the root private")?;
-    let target = open_folder(place)?;
+    // Root of a new user namespace has no right to pass folders that are closed to others (the store's is): then over the
+    // host's root, which only this mount namespace sees, and under which paths go on to be found.
+    let target = open_folder(place).or_else(|_| open_folder(Path::new("/")))?;
     sys::mount::attach(&mount, &target).tried(|| format!("mount the root on `{}`", place.display()))?;
     Ok(mount)
 }

@@ -235,6 +235,7 @@ fn run_facts(engine: &Engine, subject: &Subject, how: How, files: spec::facts::F
             _ => {}
         }
     }
+    give_volumes(spec, &volumes)?;
     let joined = joined(engine, spec)?;
     let shm = (spec.namespaces.ipc.mode == NsMode::Container)
         .then(|| joined.get(&spec.namespaces.ipc.value))
@@ -301,15 +302,30 @@ fn localtime(zone: &str) -> Option<PathBuf> {
 
 /// Destinations of volumes that are still empty and want the image's content.
 fn fresh_volumes(subject: &Subject, volumes: &BTreeMap<String, PathBuf>) -> Vec<String> {
-    let is_fresh = |name: &String| {
-        let folder = volumes.get(name);
-        folder.is_some_and(|folder| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()))
-    };
+    let is_fresh = |name: &String| volumes.get(name).is_some_and(|folder| is_empty(folder));
     let wants = subject.spec.mounts.iter().filter(|mount| mount.copy_up);
     wants
         .filter(|mount| matches!(&mount.source, Source::Volume { name, .. } if is_fresh(name)))
         .map(|mount| mount.destination.clone())
         .collect()
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// A new volume belongs to the container's root: with a user namespace that is another than ours.
+fn give_volumes(spec: &spec::ResolvedSpec, volumes: &BTreeMap<String, PathBuf>) -> Result<(), Error> {
+    let root =
+        |map: &[spec::users::IdRange]| map.iter().find(|range| range.container_id == 0).map(|range| range.host_id);
+    let (uid, gid) = (root(&spec.uid_map), root(&spec.gid_map));
+    if uid.is_none() && gid.is_none() {
+        return Ok(());
+    }
+    for folder in volumes.values().filter(|folder| is_empty(folder)) {
+        std::os::unix::fs::chown(folder, uid, gid).map_err(|source| Error::io("change owner of", folder, source))?;
+    }
+    Ok(())
 }
 
 fn write_pid_files(subject: &Subject, pid: i32) -> Result<(), Error> {

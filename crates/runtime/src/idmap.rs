@@ -17,9 +17,16 @@ pub(crate) fn is_needed(launch: &Launch<'_>, plan: &Plan) -> bool {
     plan.is_new(Namespaces::USER) || !mounts_of(launch.spec).is_empty()
 }
 
-/// Whether the parent mounts the overlay: with shifted owners.
+/// Whether the parent mounts the overlay: with shifted owners, or because nobody in the new user namespace is who owns the
+/// overlay's folders (an ordinary user's `--userns=auto`).
 pub(crate) fn has_overlay(launch: &Launch<'_>) -> bool {
-    matches!(&launch.root, Root::Overlay(overlay) if overlay.idmap)
+    matches!(&launch.root, Root::Overlay(overlay) if overlay.idmap || is_stranger(launch.spec))
+}
+
+fn is_stranger(spec: &Spec) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    let maps = spec.linux.as_ref().map_or(&[][..], |linux| &linux.uid_mappings);
+    !maps.is_empty() && !maps.iter().any(|map| (map.host_id..map.host_id.saturating_add(map.size)).contains(&own))
 }
 
 /// Indexes of idmapped bind mounts.
@@ -59,7 +66,10 @@ pub(crate) fn write(pid: i32, spec: &Spec) -> Result<(), Error> {
 pub(crate) fn prepare(launch: &Launch<'_>, userns: BorrowedFd<'_>) -> Result<Vec<OwnedFd>, Error> {
     let mut mounts = Vec::new();
     if let (Root::Overlay(overlay), true) = (&launch.root, has_overlay(launch)) {
-        mounts.push(shifted_overlay(overlay, launch.spec, userns)?);
+        mounts.push(match overlay.idmap {
+            true => shifted_overlay(overlay, launch.spec, userns)?,
+            false => crate::child::mount_overlay(overlay)?,
+        });
     }
     for index in mounts_of(launch.spec) {
         mounts.push(shifted_bind(&launch.spec.mounts[index], userns)?);

@@ -102,6 +102,20 @@ fn refused(error: &Error) -> bool {
     matches!(error.errno(), Some(libc::EACCES | libc::EPERM | libc::EROFS))
 }
 
+/// The groups there are of that `cgroupsPath`, whoever made them: for a launch that was killed before it could note its own.
+pub fn find(path: &str) -> Cgroups {
+    let Ok(relative) = plan::below_root(path) else { return Cgroups::default() };
+    let root = Path::new(host::ROOT);
+    let mut roots = match version() {
+        Version::None => Vec::new(),
+        Version::V1 => std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path()).collect(),
+        Version::V2 => vec![root.to_owned()],
+    };
+    roots.extend(host::delegated());
+    let folders = roots.into_iter().map(|root| root.join(&relative)).filter(|folder| folder.is_dir());
+    Cgroups { folders: folders.collect() }
+}
+
 /// How long dying processes may keep a group busy.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -80,7 +80,7 @@ pub(crate) fn plan(id: &str, spec: &Spec, version: Version) -> Result<Vec<Group>
 }
 
 /// `cgroupsPath` as a relative path without surprises.
-fn below_root(path: &str) -> Result<PathBuf, Error> {
+pub(super) fn below_root(path: &str) -> Result<PathBuf, Error> {
     if path.split(':').count() == 3 && !path.starts_with('/') {
         return Err(Error::other(format!(
             "cgroups path `{path}` is for the systemd driver, which is not supported yet"

@@ -9,7 +9,7 @@ use oci::runtime::{Process, Rlimit, Spec};
 use rustix::fs::{Mode, OFlags};
 use std::convert::Infallible;
 use std::ffi::CString;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use sys::capability::{self, Set, Sets};
 use sys::seccomp::Instruction;
@@ -68,19 +68,36 @@ struct Placed {
 /// 0, 1, 2, the preserved ones, the channel and the trampoline; only the latter doesn't pass the exec, like all others.
 fn place_descriptors(last: &Last<'_>) -> Result<Placed, Error> {
     let what = || "put the standard streams in place";
+    let inherited = (rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr());
+    let streams = match (last.slave, last.stdio) {
+        (Some(slave), _) => [slave, slave, slave],
+        (None, Stdio::Fds(input, output, error)) => [*input, *output, *error],
+        (None, _) => [inherited.0, inherited.1, inherited.2],
+    };
+    let own: [Option<OwnedFd>; 3] = streams.map(own_null);
     let mut sources: Vec<BorrowedFd<'_>> = Vec::with_capacity(8);
-    match (last.slave, last.stdio) {
-        (Some(slave), _) => sources.extend([slave, slave, slave]),
-        (None, Stdio::Fds(input, output, error)) => sources.extend([*input, *output, *error]),
-        (None, _) => {}
-    }
-    let first = if sources.is_empty() { 3 } else { 0 };
+    sources.extend(streams.iter().zip(&own).map(|(stream, own)| own.as_ref().map_or(*stream, |own| own.as_fd())));
     sources.extend_from_slice(last.preserve);
     sources.extend([last.channel, last.trampoline]);
-    let placed = sys::descriptor::place(first, &sources).tried(what)?;
+    let placed = sys::descriptor::place(0, &sources).tried(what)?;
     let [.., channel, trampoline] = placed[..] else { return Err(Error::other(what())) };
     sys::descriptor::close_on_exec_from(trampoline.as_raw_fd()).tried(what)?;
+    // Their numbers are somebody else's by now.
+    std::mem::forget(own);
     Ok(Placed { channel, trampoline })
+}
+
+/// The container's own null device for a stream that is the host's: `chmod 0 /dev/stdin` inside must not take /dev/null away
+/// from the whole machine.
+fn own_null(stream: BorrowedFd<'_>) -> Option<OwnedFd> {
+    let is_null =
+        |fd: BorrowedFd<'_>| rustix::fs::fstat(fd).is_ok_and(|stat| stat.st_rdev == rustix::fs::makedev(1, 3));
+    if !is_null(stream) {
+        return None;
+    }
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let own = rustix::fs::open("/dev/null", flags, Mode::empty()).ok()?;
+    is_null(own.as_fd()).then_some(own)
 }
 
 fn exec(placed: &Placed, path: CString, arguments: Vec<CString>, environment: &[CString]) -> Error {

@@ -15,6 +15,7 @@ crate::cases![
     privileged_console_that_is_a_link_out,
     privileged_masks_on_links,
     privileged_a_volume_filled_through_a_link,
+    privileged_the_null_device_of_the_host_stays_as_it_is,
 ];
 
 /// A folder of the host that must stay as it is.
@@ -149,4 +150,21 @@ fn privileged_a_volume_filled_through_a_link() {
     let _ = container.run();
     assert_eq!(std::fs::read_dir(&volume).expect("a folder").count(), 0);
     untouched(&outside);
+}
+
+fn privileged_the_null_device_of_the_host_stays_as_it_is() {
+    // By the cover of a masked file, and by a stream that the engine gave.
+    use std::os::unix::fs::PermissionsExt;
+    let mode = || std::fs::metadata("/dev/null").expect("/dev/null").permissions().mode();
+    let before = mode();
+    let container = Container::shell("chmod 600 /proc/timer_list /proc/keys /proc/self/fd/0; stat -c %a /dev/null");
+    std::os::unix::fs::symlink("busybox", container.root.join("bin/chmod")).expect("a link");
+    let output = container.output();
+    let after = mode();
+    if after != before {
+        std::fs::set_permissions("/dev/null", PermissionsExt::from_mode(before)).expect("put right");
+    }
+    assert_eq!(after, before);
+    // It was the container's own that it changed.
+    assert!(output.contains("Read-only file system") && output.ends_with("600\n"), "{output}");
 }

@@ -38,12 +38,17 @@ pub fn use_folder(folder: PathBuf) {
     CHOSEN.set(Some(folder));
 }
 
+/// Of the case that is this process.
+pub fn folder_of(pid: u32) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("case-{pid}"))
+}
+
 /// A folder of this case's own, on a file system that can hold an overlay's upper.
 pub fn folder() -> PathBuf {
     if let Some(folder) = CHOSEN.with_borrow(Clone::clone) {
         return folder;
     }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("case-{}", std::process::id()));
+    let folder = folder_of(std::process::id());
     if !folder.exists() {
         std::fs::create_dir_all(&folder).expect("a scratch folder");
         MADE.with_borrow_mut(|made| made.push(folder.clone()));

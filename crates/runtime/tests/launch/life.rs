@@ -194,8 +194,10 @@ fn privileged_hooks_run_in_order() {
 fn privileged_the_container_dies_with_its_engine() {
     let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).expect("a pipe");
     let container = Container::new(&["sleep", "600"]);
+    let scratch = folder();
     let engine = match sys::process::fork().expect("fork") {
         sys::process::Fork::Child => {
+            crate::bundle::use_folder(scratch);
             let mut launched = container.launch(Stdio::Inherit).expect("a launch");
             launched.ready().expect("ready");
             launched.start().expect("a start");

@@ -27,6 +27,7 @@ pub(crate) fn locked(engine: &Engine, id: &str) -> Result<Option<Exit>, Error> {
         Live::Exited(exit, state) => finish(engine, id, &exit, &state).map(|()| Some(exit)),
         Live::Dead(state) => {
             let exit = bury(engine, id, &state)?;
+            let state = RunState { cgroups: cgroups(engine, id, &state)?, ..state };
             finish(engine, id, &exit, &state).map(|()| Some(exit))
         }
     }
@@ -50,10 +51,10 @@ pub(crate) fn reconcile(engine: &Engine, only: Option<&str>) {
     for id in &ids {
         if let Ok(live @ (Live::Exited(..) | Live::Dead(_) | Live::Absent)) = engine.runs().live(id) {
             died |= matches!(live, Live::Dead(_));
-            if let Ok(Some(_transition)) = engine.runs().try_transition(id) {
-                if let Err(error) = locked(engine, id) {
-                    log::debug!("cleanup of {id}: {}", error.chain());
-                }
+            if let Ok(Some(_transition)) = engine.runs().try_transition(id)
+                && let Err(error) = locked(engine, id)
+            {
+                log::debug!("cleanup of {id}: {}", error.chain());
             }
         }
     }
@@ -75,6 +76,16 @@ fn bury(engine: &Engine, id: &str, state: &RunState) -> Result<Exit, Error> {
     let folder = engine.runs().of(id);
     exit.write(&folder).map_err(|source| Error::io("write exit record in", folder, source))?;
     Ok(exit)
+}
+
+/// Killed between making groups and noting them: they are where they were to be made.
+fn cgroups(engine: &Engine, id: &str, state: &RunState) -> Result<runtime::cgroup::Cgroups, Error> {
+    if !state.cgroups.folders.is_empty() {
+        return Ok(state.cgroups.clone());
+    }
+    let full = engine.database()?.full(id)?;
+    let path = full.and_then(|full| crate::sandbox::cgroups_path(engine, id, &full.spec));
+    Ok(path.map(|path| runtime::cgroup::find(&path)).unwrap_or_default())
 }
 
 /// Kills the container's first process if it is still that one.
@@ -147,14 +158,16 @@ fn last_run(before: LastRun, exit: &Exit, state: &RunState) -> LastRun {
 /// Removes a container that doesn't run: its root, its record, with `volumes` the anonymous ones.
 pub(crate) fn forget(engine: &Engine, id: &str, volumes: bool, errors: &mut Vec<String>) {
     note(errors, engine.store().remove_root(id));
-    match engine.database().and_then(|database| database.delete(id, volumes)) {
-        Ok(volumes) => {
-            for volume in volumes {
-                note(errors, engine.store().remove_volume_dir(&volume));
-            }
+    // Folders before records: what is killed in between is found by its record.
+    let forget = || -> Result<(), Error> {
+        let database = engine.database()?;
+        let own = if volumes { database.own_volumes(id)? } else { Vec::new() };
+        for volume in &own {
+            engine.store().remove_volume_dir(volume)?;
         }
-        Err(error) => errors.push(error.chain()),
-    }
+        database.delete(id, &own)
+    };
+    note(errors, forget());
 }
 
 /// No run folder: a `--rm` container that was started must have been ended by a reboot.

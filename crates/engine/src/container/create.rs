@@ -117,7 +117,7 @@ pub(crate) fn make(
     };
     let name = insert(engine, &new)?;
     undo.push(|| {
-        let _ = engine.database().and_then(|database| database.delete(&id, true));
+        let _ = engine.database().and_then(|database| database.delete(&id, &database.own_volumes(&id)?));
     });
     for (volume, _) in &volumes {
         engine.store().create_volume_dir(volume)?;

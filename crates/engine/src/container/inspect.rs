@@ -340,7 +340,7 @@ impl View<'_> {
                 "Config": (!spec.log.options.is_empty()).then_some(&spec.log.options),
                 "Path": if driver == "none" { String::new() } else { log.path.display().to_string() },
                 "Tag": log.tag,
-                "Size": log.max_size.map_or_else(|| "-1B".to_owned(), |size| human(size)),
+                "Size": log.max_size.map_or_else(|| "-1B".to_owned(), human),
             },
             "NetworkMode": mode(&spec.network.mode),
             "PortBindings": bindings(ports, &[]),

@@ -29,7 +29,7 @@ pub(crate) fn write_files(
 ) -> Result<Files, Error> {
     let mode = resolved.network.mode.mode;
     if mode == NsMode::Container {
-        return Ok(shared_files(engine.runs(), resolved, env_text(engine, who, resolved), who)?);
+        return shared_files(engine.runs(), resolved, env_text(engine, who, resolved), who);
     }
     let folder = engine.runs().of(who.id).join("files");
     fs::create_dir_all(&folder).map_err(|source| Error::io("create folder", &folder, source))?;

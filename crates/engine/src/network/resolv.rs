@@ -18,10 +18,10 @@ pub(super) struct Resolv {
 /// The host's; with systemd-resolved the file that names the real servers.
 pub(super) fn of_host() -> Resolv {
     let usual = parse(&fs::read_to_string("/etc/resolv.conf").unwrap_or_default());
-    if usual.servers == ["127.0.0.53"] {
-        if let Ok(text) = fs::read_to_string("/run/systemd/resolve/resolv.conf") {
-            return parse(&text);
-        }
+    if usual.servers == ["127.0.0.53"]
+        && let Ok(text) = fs::read_to_string("/run/systemd/resolve/resolv.conf")
+    {
+        return parse(&text);
     }
     usual
 }

@@ -86,10 +86,7 @@ fn resume(message: Message) -> Result<(), Error> {
         Wake::Idle => unreachable!("no idle time was given"),
     };
     drop(reserved);
-    let state = match read_state(&folder) {
-        Some(state) => state,
-        None => RunState::default(),
-    };
+    let state = read_state(&folder).unwrap_or_default();
     let engine = Engine::open(options);
     let again = policy(restart).again(code, state.restarts) && !folder.join("stop").exists();
     let subject = match (&engine, again) {

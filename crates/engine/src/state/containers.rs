@@ -257,27 +257,26 @@ impl Database {
         self.run("UPDATE containers SET boot = ?2 WHERE id = ?1", params![id, boot], "mark start")
     }
 
-    /// Forgets a container; returns the anonymous volumes that nobody uses any more, whose rows are gone too if
-    /// `with_volumes`.
-    pub fn delete(&self, id: &str, with_volumes: bool) -> Result<Vec<String>, Error> {
+    /// Anonymous volumes that only this container uses.
+    pub fn own_volumes(&self, id: &str) -> Result<Vec<String>, Error> {
+        self.strings(
+            "SELECT name FROM volumes WHERE anonymous AND name IN (SELECT volume FROM volume_users WHERE \
+             container = ?1) AND NOT EXISTS (SELECT 1 FROM volume_users WHERE volume = name AND container != ?1)",
+            [id],
+        )
+    }
+
+    /// Forgets a container and these volumes of it.
+    pub fn delete(&self, id: &str, volumes: &[String]) -> Result<(), Error> {
         let transaction =
             rusqlite::Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).tried("begin")?;
-        let mut volumes = Vec::new();
-        if with_volumes {
-            volumes = self.strings(
-                "SELECT name FROM volumes WHERE anonymous AND name IN (SELECT volume FROM volume_users WHERE \
-                 container = ?1) AND NOT EXISTS (SELECT 1 FROM volume_users WHERE volume = name AND container != ?1)",
-                [id],
-            )?;
-        }
-        for volume in &volumes {
+        for volume in volumes {
             self.run("DELETE FROM volumes WHERE name = ?1", [volume], "delete volume")?;
         }
         self.run("DELETE FROM volume_users WHERE container = ?1", [id], "delete container")?;
         self.run("DELETE FROM dependencies WHERE container = ?1", [id], "delete container")?;
         self.run("DELETE FROM containers WHERE id = ?1", [id], "delete container")?;
-        transaction.commit().tried("delete container")?;
-        Ok(volumes)
+        transaction.commit().tried("delete container")
     }
 
     /// Containers that need this one.
@@ -392,8 +391,11 @@ mod tests {
         let volumes = [("v1".to_owned(), true), ("named".to_owned(), false)];
         insert(&database, "a", Some("a"), &volumes).unwrap();
         insert(&database, "b", Some("b"), &volumes[..1]).unwrap();
-        assert_eq!(database.delete("b", true).unwrap(), Vec::<String>::new());
-        assert_eq!(database.delete("a", true).unwrap(), ["v1"]);
+        assert_eq!(database.own_volumes("b").unwrap(), Vec::<String>::new());
+        database.delete("b", &[]).unwrap();
+        assert_eq!(database.own_volumes("a").unwrap(), ["v1"]);
+        database.delete("a", &["v1".to_owned()]).unwrap();
+        assert_eq!(database.volumes().unwrap().len(), 1);
         assert!(database.container("a").unwrap().is_none());
     }
 

@@ -124,9 +124,8 @@ impl Runs {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let path = entry.path();
-            if name.contains(".gone") {
-                let _ = fs::remove_dir_all(&path);
-            } else if name.ends_with(".new") && is_old(&path) && matches!(held(&path), Ok(Some(false) | None)) {
+            let abandoned = || is_old(&path) && matches!(held(&path), Ok(Some(false) | None));
+            if name.contains(".gone") || (name.ends_with(".new") && abandoned()) {
                 let _ = fs::remove_dir_all(&path);
             } else if let Some(id) = name.strip_suffix(".cleanup") {
                 // Taking and dropping it removes it.

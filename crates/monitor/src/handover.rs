@@ -73,6 +73,7 @@ impl Handover {
             clients,
             deadline: self.deadline.map(|left| Instant::now() + left),
             input: Input::ending(self.input_ends),
+            pages: None,
         })
     }
 }

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// Bytes of input that wait for the container at most before clients must wait.
 const INPUT: usize = 256 * 1024;
 
+/// So long nothing has happened in a quiet container.
+const QUIET: Duration = Duration::from_secs(1);
+
 /// A running container.
 #[derive(Debug)]
 pub struct Container {
@@ -39,6 +42,8 @@ pub struct Container {
     pub deadline: Option<Instant>,
     /// Waiting for the container to read it.
     pub input: Input,
+    /// Given back whenever nothing has happened for a while.
+    pub pages: Option<sys::memory::ProgramPages>,
 }
 
 /// Bytes for standard input.
@@ -135,15 +140,26 @@ impl Container {
         // Clients wait with their input while the container doesn't read its own.
         self.clients.poll(&mut fds, self.input.bytes < INPUT);
         roles.resize(fds.len(), Role::Client);
-        let wait = wait.map(|wait| Timespec {
-            tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: wait.subsec_nanos().into(),
-        });
-        match poll(&mut fds, wait.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
+        self.sleep(&mut fds, wait)?;
         Ok(roles.into_iter().zip(fds.iter().map(PollFd::revents)).collect())
+    }
+
+    /// poll(2). After a quiet second the program's pages are given back, as the last thing before a longer sleep.
+    fn sleep(&self, fds: &mut [PollFd<'_>], wait: Option<Duration>) -> io::Result<()> {
+        let settles = self.pages.is_some() && wait.is_none_or(|wait| wait > QUIET);
+        let first = if settles { Some(QUIET) } else { wait };
+        let mut result = poll(fds, first.map(timespec).as_ref());
+        if settles && result == Ok(0) {
+            let rest = wait.map(|wait| timespec(wait.saturating_sub(QUIET)));
+            if let Some(pages) = &self.pages {
+                pages.forget();
+            }
+            result = poll(fds, rest.as_ref());
+        }
+        match result {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn handle(&mut self, ready: &[(Role, PollFlags)], buffer: &mut [u8]) {
@@ -374,4 +390,8 @@ impl Container {
         self.clients.tell(event);
         self.clients.wait_for_primary();
     }
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec { tv_sec: duration.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: duration.subsec_nanos().into() }
 }

@@ -2,15 +2,26 @@
 
 use std::io;
 
-/// Forgets the pages of this program's own file (code, constants) that were never written to; those still needed are
-/// mapped again on the next touch. For a process that has done its work and goes to sleep.
-pub fn forget_program_pages() -> io::Result<()> {
-    for range in clean_ranges(&std::fs::read_to_string("/proc/self/smaps")?) {
-        // SAFETY: private file pages without a write are read from the file again with the same content; the ranges
-        // are read-only mappings, so that none can be written in between.
-        unsafe { libc::madvise(range.0 as *mut libc::c_void, range.1 - range.0, libc::MADV_DONTNEED) };
+/// The mappings of this program's own file (code, constants) that were never written to.
+#[derive(Debug)]
+pub struct ProgramPages {
+    ranges: Vec<(usize, usize)>,
+}
+
+impl ProgramPages {
+    /// As they are now.
+    pub fn find() -> io::Result<ProgramPages> {
+        Ok(ProgramPages { ranges: clean_ranges(&std::fs::read_to_string("/proc/self/smaps")?) })
     }
-    Ok(())
+
+    /// Gives the pages back; those still needed are mapped again on the next touch. For a process that goes to sleep.
+    pub fn forget(&self) {
+        for range in &self.ranges {
+            // SAFETY: private file pages without a write are read from the file again with the same content; the ranges
+            // are read-only mappings, so that none can be written in between.
+            unsafe { libc::madvise(range.0 as *mut libc::c_void, range.1 - range.0, libc::MADV_DONTNEED) };
+        }
+    }
 }
 
 /// Read-only file mappings without a page of their own. (Relocated constants are read-only too, but copies.)
@@ -53,7 +64,7 @@ mod tests {
 
     #[test]
     fn the_program_goes_on() {
-        forget_program_pages().unwrap();
+        ProgramPages::find().unwrap().forget();
         assert_eq!(format!("{}", 1 + 1), "2");
     }
 }

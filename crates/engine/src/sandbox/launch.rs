@@ -100,6 +100,7 @@ pub(super) fn launch(
         clients: monitor::clients::Clients::default(),
         deadline: (timeout > 0).then(|| Instant::now() + Duration::from_secs(timeout)),
         input: monitor::supervise::Input::default(),
+        pages: None,
     };
     Ok(Running { container, reserved })
 }

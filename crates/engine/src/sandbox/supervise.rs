@@ -80,7 +80,7 @@ fn resume(message: Message) -> Result<(), Error> {
     let Message { options, id, folder, how, restart, pause, container, .. } = message;
     let begun = Instant::now() - SETTLED;
     let mut container = container.take().map_err(failed)?;
-    let _ = sys::memory::forget_program_pages();
+    container.pages = sys::memory::ProgramPages::find().ok();
     let code = match container.watch(None).map_err(failed)? {
         Wake::Exited(status) => exit::code(&status),
         Wake::Idle => unreachable!("no idle time was given"),

@@ -1,6 +1,11 @@
 //! What nobody should wait for: deleting the trash, after the answer, in a process of its own.
 
 use crate::Engine;
+use std::time::Duration;
+
+/// Who deletes looks again when it is done, so that whoever comes meanwhile needn't wait for long.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Forks a process that deletes what was thrown away, if there is anything. It outlives the command.
 pub(crate) fn behind(engine: &Engine) {

@@ -35,8 +35,15 @@ pub(crate) fn plan(engine: &Engine, resolved: &ResolvedSpec) -> Result<(Plan, Op
         }
         NsMode::Bridge => Plan::Bridge(networks(engine, resolved)?),
         NsMode::Pasta => match ::network::pasta::find() {
-            Some(program) => Plan::Pasta(program),
-            None => return Ok((Plan::Alone, Some(no_pasta(resolved)))),
+            Some(program) if ::network::pasta::is_usable(&program) => Plan::Pasta(program),
+            Some(_) => {
+                let why = "this machine has no network that `pasta` could use";
+                return Ok((Plan::Alone, Some(without_pasta(resolved, why, "(--network none says the same)"))));
+            }
+            None => {
+                let cure = "Install the package passt (or choose --network none or host)";
+                return Ok((Plan::Alone, Some(without_pasta(resolved, "`pasta` isn't installed", cure))));
+            }
         },
         NsMode::None | NsMode::Private => Plan::Alone,
         _ => Plan::Joined,
@@ -44,11 +51,9 @@ pub(crate) fn plan(engine: &Engine, resolved: &ResolvedSpec) -> Result<(Plan, Op
     Ok((plan, None))
 }
 
-fn no_pasta(resolved: &ResolvedSpec) -> String {
+fn without_pasta(resolved: &ResolvedSpec, why: &str, cure: &str) -> String {
     let ports = if resolved.network.ports.is_empty() { "" } else { " and its ports aren't published" };
-    format!(
-        "`pasta` isn't installed: the container has no network but lo{ports}. Install the package passt (or choose --network none or host)"
-    )
+    format!("{why}: the container has no network but lo{ports}. {cure}")
 }
 
 fn networks(engine: &Engine, resolved: &ResolvedSpec) -> Result<Vec<Network>, Error> {

@@ -39,8 +39,8 @@ pub(super) fn process(engine: &Engine, subject: &Subject, lock: OwnedFd, socket:
         // With what can't be done here, the lock goes too: the record of the end is what counts now.
         let error = handover::exec_last_duties(&engine.settled_options(), &subject.id);
         log::debug!("last duties of the monitor are left to the next command: {error}");
-    } else if engine.store().needs_reclaim() {
-        let _ = engine.store().reclaim();
+    } else {
+        crate::upkeep::empty_trash(engine);
     }
     sys::process::exit_now(0)
 }
@@ -285,9 +285,7 @@ fn left_to_us(engine: &Engine, id: &str) -> bool {
 }
 
 fn reclaim(engine: &Engine) {
-    if engine.store().needs_reclaim() {
-        let _ = engine.store().reclaim();
-    }
+    crate::upkeep::empty_trash(engine);
 }
 
 /// The monitor's word for it.

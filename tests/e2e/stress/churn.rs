@@ -33,7 +33,7 @@ fn one_life(env: &TestEnv, flags: &str, n: u32) {
         1 => {
             env.ok(&format!("run -d --name {name} {flags} -v /anon base sleep 1000"));
             env.ok(&format!("exec {name} true"));
-            env.ok(&format!("rm -f -t 0 {name}"));
+            env.ok(&format!("rm -f -v -t 0 {name}"));
         }
         2 => {
             env.run(&format!("run --name {name} {flags} base no-such-program")).code(127);

@@ -59,6 +59,7 @@ fn kill_process_of(env: &TestEnv, flags: &str, dice: &mut Dice, monitor: bool) -
     std::thread::park_timeout(Duration::from_micros(delay));
     env.host_root(&format!("kill -9 {target}")).run();
     // With its container gone each of these comes to an end.
+    eprintln!("{target} killed during `{line}` after {delay} µs");
     process.wait_status();
     format!("{} killed during `{line}` after {delay} µs", if monitor { "monitor" } else { "container" })
 }

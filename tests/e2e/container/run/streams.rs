@@ -47,7 +47,8 @@ fn bytes_pass_unchanged(env: &TestEnv) {
 
 fn a_reader_that_goes_away_ends_nothing_else(env: &TestEnv) {
     env.base();
-    let mut process = env.engine().words("run --name writer --network none base yes").spawn();
+    let line = "run --name writer --network none base sh -c 'while :; do echo tick; sleep 0.02; done'";
+    let mut process = env.engine().words(line).spawn();
     process.read_line();
     process.close_output();
     process.wait_status();

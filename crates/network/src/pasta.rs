@@ -39,6 +39,34 @@ pub fn maps_host_address(program: &Path) -> bool {
     tails.any(|tail| tail.starts_with(name))
 }
 
+/// Whether pasta can work here: until 2024 it wants an interface with a way out to copy; since then it can do without.
+pub fn is_usable(program: &Path) -> bool {
+    has_way_out() || maps_host_address(program)
+}
+
+/// A default route, of either family, that isn't the kernel's own refusal on `lo`.
+fn has_way_out() -> bool {
+    let v4 = fs::read_to_string("/proc/net/route").unwrap_or_default();
+    let v6 = fs::read_to_string("/proc/net/ipv6_route").unwrap_or_default();
+    has_default_v4(&v4) || has_default_v6(&v6)
+}
+
+/// Interface, destination, …, mask in the eighth field; see proc_net(5).
+fn has_default_v4(table: &str) -> bool {
+    table.lines().skip(1).any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields.get(1) == Some(&"00000000") && fields.get(7) == Some(&"00000000")
+    })
+}
+
+/// Destination, its length, …, interface last.
+fn has_default_v6(table: &str) -> bool {
+    table.lines().any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields.get(1) == Some(&"00") && fields.last().is_some_and(|interface| *interface != "lo")
+    })
+}
+
 /// Starts it for a namespace and returns when the network works. `options` as containers.conf's pasta_options. Returns its pid.
 ///
 /// Host ports must be chosen already (see [`crate::reserve`], whose sockets must be closed again).
@@ -168,6 +196,20 @@ fn read_pid(pid_file: &Path) -> Result<i32, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_way_out_is_a_default_route() {
+        let head = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n";
+        let local = "eth0\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";
+        let default = "eth0\t00000000\t0102000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n";
+        assert!(!has_default_v4(&format!("{head}{local}")));
+        assert!(has_default_v4(&format!("{head}{local}{default}")));
+        let zero = "0".repeat(32);
+        let line =
+            |interface: &str| format!("{zero} 00 {zero} 00 {zero} ffffffff 00000001 00000000 00200200 {interface}\n");
+        assert!(!has_default_v6(&line("lo")));
+        assert!(has_default_v6(&line("eth0")));
+    }
 
     fn port(host_ip: Option<&str>, protocol: Protocol) -> PortMapping {
         PortMapping {

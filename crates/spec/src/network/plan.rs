@@ -67,6 +67,13 @@ fn configured(network: &Network, defaults: &Defaults) -> Result<Option<Network>,
     Ok(Some(network))
 }
 
+fn no_bridge(network: &Network) -> Invalid {
+    let names: Vec<&str> = network.networks.keys().map(String::as_str).collect();
+    let which = if names.is_empty() { String::new() } else { format!("{}: ", names.join(", ")) };
+    Invalid::new(format!("{which}bridge networks are not supported without privilege yet"))
+        .hint("use --network pasta, host or none, or run as root")
+}
+
 fn mode(network: &Network, host: &HostFacts) -> Result<Namespace, Invalid> {
     let named = !network.networks.is_empty();
     match network.mode.mode {
@@ -74,8 +81,7 @@ fn mode(network: &Network, host: &HostFacts) -> Result<Namespace, Invalid> {
         NsMode::Default | NsMode::Private => {
             Ok(Namespace::of(if host.rootless { NsMode::Pasta } else { NsMode::Bridge }))
         }
-        NsMode::Bridge if host.rootless => Err(Invalid::new("bridge networks are not supported without privilege yet")
-            .hint("use --network pasta, host or none, or run as root")),
+        NsMode::Bridge if host.rootless => Err(no_bridge(network)),
         NsMode::Pasta if !host.rootless => Err(Invalid::new(
             "invalid config provided: pasta networking is only supported for rootless mode or when inside a nested userns",
         )),

@@ -17,7 +17,22 @@ pub(crate) fn behind(engine: &Engine) {
         let _ = rustix::process::setsid();
         engine.forget_database();
         let _ = sys::descriptor::close_from_but(0, &[]);
-        let _ = engine.store().reclaim();
+        empty_trash(engine);
         sys::process::exit_now(0);
+    }
+}
+
+/// Deletes the trash, also what comes in while another process is at it (which makes ours return at once).
+pub(crate) fn empty_trash(engine: &Engine) {
+    for _ in 0..ATTEMPTS {
+        if !engine.store().needs_reclaim() {
+            return;
+        }
+        if let Err(error) = engine.store().reclaim() {
+            log::debug!("empty trash: {error}");
+        }
+        if engine.store().needs_reclaim() {
+            std::thread::sleep(PAUSE);
+        }
     }
 }

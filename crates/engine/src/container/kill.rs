@@ -5,6 +5,10 @@ use crate::state::live::Live;
 use crate::{Engine, Error};
 use std::os::fd::AsFd;
 
+/// Signals that are meant to end a container (INT, QUIT, KILL, TERM), besides its own stop signal: its restart policy must
+/// not start it again. Others, HUP for example, are messages.
+const ENDING: &[i32] = &[2, 3, 9, 15];
+
 /// Sends signal number `signal`; the container must run.
 pub fn kill(engine: &Engine, name: &str, signal: i32) -> Result<(), Error> {
     let id = resolve_name(engine, name)?;
@@ -16,6 +20,11 @@ pub fn kill(engine: &Engine, name: &str, signal: i32) -> Result<(), Error> {
             "can only kill running containers. {id} is in state {state}: container state improper"
         )));
     };
+    let spec = engine.database()?.full(&id)?.ok_or_else(|| Error::NoSuchContainer(name.to_owned()))?.spec;
+    if ENDING.contains(&signal) || spec.stop_signal == signal {
+        let folder = engine.runs().of(&id);
+        std::fs::write(folder.join("stop"), "").map_err(|source| Error::io("ask for the end of", &id, source))?;
+    }
     let send = |process: Option<std::os::fd::OwnedFd>| match process {
         Some(process) => sys::pidfd::send_signal(process.as_fd(), signal),
         None => Err(std::io::Error::from_raw_os_error(3)),

@@ -192,8 +192,8 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         for packet in [&b""[..], b"z", b"k12", b"w123", b"x", b"f12"] {
-            assert_eq!(Request::decode(packet).is_some(), false);
-            assert_eq!(Event::decode(packet).is_some(), false);
+            assert!(Request::decode(packet).is_none());
+            assert!(Event::decode(packet).is_none());
         }
     }
 

@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(runs.live(&id).unwrap(), Live::Dead(state));
         Exit::now(3).write(&runs.of(&id)).unwrap();
         assert!(matches!(runs.live(&id).unwrap(), Live::Exited(exit, _) if exit.code == 3));
-        assert_eq!(runs.ids().unwrap(), [id.clone()]);
+        assert_eq!(runs.ids().unwrap(), std::slice::from_ref(&id));
         runs.remove(&id).unwrap();
         runs.remove(&id).unwrap();
         assert_eq!(runs.live(&id).unwrap(), Live::Absent);

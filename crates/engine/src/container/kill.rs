@@ -22,8 +22,7 @@ pub fn kill(engine: &Engine, name: &str, signal: i32) -> Result<(), Error> {
     };
     let spec = engine.database()?.full(&id)?.ok_or_else(|| Error::NoSuchContainer(name.to_owned()))?.spec;
     if ENDING.contains(&signal) || spec.stop_signal == signal {
-        let folder = engine.runs().of(&id);
-        std::fs::write(folder.join("stop"), "").map_err(|source| Error::io("ask for the end of", &id, source))?;
+        super::stop::ask(engine, &id)?;
     }
     let send = |process: Option<std::os::fd::OwnedFd>| match process {
         Some(process) => sys::pidfd::send_signal(process.as_fd(), signal),

@@ -67,10 +67,12 @@ fn begin(engine: &Engine, name: &str, options: &StopOptions) -> Result<Option<St
             return Ok(None);
         }
     };
-    let spec = engine.database()?.full(&id)?.ok_or_else(|| Error::NoSuchContainer(name.to_owned()))?.spec;
-    let folder = engine.runs().of(&id);
+    // It may end by itself and be cleaned up at any moment; then there is nothing to stop.
+    let Some(spec) = engine.database()?.full(&id)?.map(|full| full.spec) else { return Ok(None) };
     // Before the signal: the monitor looks for it when the process has ended.
-    std::fs::write(folder.join("stop"), "").map_err(|source| Error::io("ask for the stop of", &id, source))?;
+    if !ask(engine, &id)? {
+        return Ok(None);
+    }
     let process = process(&state);
     let timeout = options.timeout.unwrap_or(i64::from(spec.stop_timeout));
     let now = Instant::now();
@@ -81,6 +83,15 @@ fn begin(engine: &Engine, name: &str, options: &StopOptions) -> Result<Option<St
     }
     let monitor = sys::pidfd::open(state.monitor).ok();
     Ok(Some(Stopping { id, process, monitor, deadline }))
+}
+
+/// Tells the monitor that the end is wanted. `false`: the run is over.
+pub(super) fn ask(engine: &Engine, id: &str) -> Result<bool, Error> {
+    match std::fs::write(engine.runs().of(id).join("stop"), "") {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(Error::io("ask for the end of", id, source)),
+    }
 }
 
 /// One that is being started is about to run or to fail: that is a matter of milliseconds.

@@ -50,7 +50,7 @@ fn line(row: &Row) -> String {
     #[allow(clippy::cast_precision_loss)]
     let ratio = (!row.theirs.is_empty()).then(|| ours as f64 / theirs.max(1) as f64);
     let (bar, kept) = match row.bar {
-        Bar::Ratio(limit) => (format!("≤ {limit:.2} ×"), ratio.map(|ratio| ratio <= limit)),
+        Bar::Ratio(limit) => (format!("≤ {limit:.3} ×"), ratio.map(|ratio| ratio <= limit)),
         Bar::Value(limit) => (format!("≤ {}", show(limit, row.unit)), Some(ours <= limit)),
     };
     let verdict = match kept {
@@ -85,6 +85,6 @@ mod tests {
         ours.push(2000);
         theirs.push(40_000);
         let row = Row { name: "x".into(), unit: Unit::Time, ours, theirs, bar: Bar::Ratio(0.1) };
-        assert_eq!(line(&row), "| x | 2.00 ms (2.00 ms) | 40.00 ms (40.00 ms) | 0.050 | ≤ 0.10 × | kept |\n");
+        assert_eq!(line(&row), "| x | 2.00 ms (2.00 ms) | 40.00 ms (40.00 ms) | 0.050 | ≤ 0.100 × | kept |\n");
     }
 }

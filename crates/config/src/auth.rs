@@ -3,8 +3,8 @@
 //! [`AuthFile::parse`] and its look-up are pure; [`find`] opens the files in Podman's order and asks credential helpers
 //! (`docker-credential-NAME get`). Nothing here writes.
 
+mod credential_helper;
 mod file;
-mod helper;
 
 pub use file::{AuthFile, Found};
 
@@ -101,7 +101,7 @@ pub fn find(
             None => {}
             Some(Found::Credentials(credentials)) => return Ok(Some(credentials)),
             Some(Found::Helper { name, server }) => {
-                if let Some(credentials) = helper::get(&name, &server, &place.path)? {
+                if let Some(credentials) = credential_helper::get(&name, &server, &place.path)? {
                     return Ok(Some(credentials));
                 }
             }

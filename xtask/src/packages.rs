@@ -7,16 +7,19 @@ use anyhow::{Result, ensure};
 use crate::command::{exists, is_root, run};
 
 /// A program that tests start, and the package that brings it.
-const NEEDED: [(&str, &str); 9] = [
+const NEEDED: [(&str, &str); 12] = [
     ("busybox", "busybox-static"),
+    ("bzip2", "bzip2"),
     ("docker-registry", "docker-registry"),
     ("ip", "iproute2"),
     ("newuidmap", "uidmap"),
     ("nft", "nftables"),
     ("openssl", "openssl"),
     ("pasta", "passt"),
+    ("python3", "python3"),
     ("unshare", "util-linux"),
     ("useradd", "passwd"),
+    ("xz", "xz-utils"),
 ];
 
 /// Installs what is missing.

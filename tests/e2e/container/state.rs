@@ -42,7 +42,7 @@ fn a_killed_container_is_exited_137(env: &TestEnv) {
     env.base();
     env.ok("run -d --name c --network none base sleep 1000");
     let pid = env.ok("inspect c --format {{.State.Pid}}").text();
-    env.host_root(&format!("kill -9 {pid}")).run().ok();
+    env.host_root(&format!("sh -c 'kill -9 {pid}'")).run().ok();
     env.ok("wait c").prints("137\n");
     assert_eq!(state(env, "c"), "exited 137");
     env.ok("start c");
@@ -69,7 +69,7 @@ fn a_killed_monitor_leaves_a_true_state(env: &TestEnv) {
     let pid = env.ok("inspect c --format {{.State.Pid}}").text();
     let status = env.read(format!("/proc/{pid}/status")).unwrap();
     let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim().to_owned();
-    env.host_root(&format!("kill -9 {parent}")).run().ok();
+    env.host_root(&format!("sh -c 'kill -9 {parent}'")).run().ok();
     wait_until("the container to end with its monitor, or to be told as running", || {
         let alive = env.exists(format!("/proc/{pid}/exe"));
         let told = state(env, "c");
@@ -107,7 +107,7 @@ fn after_a_reboot_everything_is_exited(env: &TestEnv) {
     let pid = env.ok("inspect c --format {{.State.Pid}}").text();
     let status = env.read(format!("/proc/{pid}/status")).unwrap();
     let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim().to_owned();
-    env.host_root(&format!("kill -9 {parent} {pid}")).run();
+    env.host_root(&format!("sh -c 'kill -9 {parent} {pid}'")).run();
     wait_until("their end", || !env.exists(format!("/proc/{pid}/exe")));
     env.script(&format!("rm -rf {0}/* /run/libpod {0}/../libpod", env.runroot().display()));
     assert!(env.ok("ps -q").text().is_empty());

@@ -57,7 +57,7 @@ fn kill_process_of(env: &TestEnv, flags: &str, dice: &mut Dice, monitor: bool) -
     let delay = dice.roll(15_000);
     let mut process = env.engine().words(line).spawn();
     std::thread::park_timeout(Duration::from_micros(delay));
-    env.host_root(&format!("kill -9 {target}")).run();
+    env.host_root(&format!("sh -c 'kill -9 {target}'")).run();
     let what = format!("{} killed during `{line}` after {delay} µs", if monitor { "monitor" } else { "container" });
     // With its container gone each of these comes to an end.
     wait_until(&format!("the command's end ({what})"), || !process.is_running());

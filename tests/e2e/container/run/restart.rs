@@ -37,7 +37,7 @@ fn a_killed_process_is_restarted(env: &TestEnv) {
     env.base();
     env.ok("run -d --name r --restart unless-stopped --network none base sleep 1000");
     let pid = env.ok("inspect r --format {{.State.Pid}}").text();
-    env.host_root(&format!("kill -9 {pid}")).run().ok();
+    env.host_root(&format!("sh -c 'kill -9 {pid}'")).run().ok();
     wait_until("another pid", || {
         let now = env.ok("inspect r --format '{{.State.Pid}} {{.State.Status}}'").text();
         now != format!("{pid} running") && now.ends_with("running") && !now.starts_with("0 ")

@@ -149,6 +149,15 @@ pub enum Error {
         #[source]
         source: store::Error,
     },
+    /// A pull failed in a layer.
+    #[error("pull {image}")]
+    Pull {
+        /// Fully qualified.
+        image: String,
+        /// The layer and why.
+        #[source]
+        source: Box<Error>,
+    },
     /// The compression of a layer or archive isn't known here.
     #[error("{what} is compressed by {program}, which is not supported there")]
     Compression {

@@ -97,7 +97,10 @@ fn pull_remote(
     };
     let chosen = choose(remote, top, wanted)?;
     progress.line("Getting image source signatures");
-    copy(store, remote, &chosen, &naming, Some(wanted), progress)
+    copy(store, remote, &chosen, &naming, Some(wanted), progress).map_err(|error| match error {
+        Error::Layer { .. } => Error::Pull { image: reference.to_string(), source: Box::new(error) },
+        error => error,
+    })
 }
 
 /// Whether the registry says that it still has what is stored under this name.

@@ -32,6 +32,11 @@ impl Error {
         Self { what: what.into(), kind: ErrorKind::Other, source: None }
     }
 
+    /// The same about what the user said of the command itself (its folder): exit code 126, as Podman's.
+    pub(crate) fn not_executable(self) -> Self {
+        Self { kind: ErrorKind::CommandNotExecutable, ..self }
+    }
+
     /// The kernel's answer to what was tried.
     pub(crate) fn io(what: impl Into<String>, source: impl Into<io::Error>) -> Self {
         Self { what: what.into(), kind: ErrorKind::Other, source: Some(source.into()) }

@@ -40,8 +40,19 @@ pub struct ExecOptions {
     pub cidfile: Option<std::path::PathBuf>,
 }
 
-/// The exit code (`None` when detached). Errors of the command itself have exit code 126 or 127.
-pub fn exec(engine: &Engine, name: &str, spec: &ExecSpec, options: &ExecOptions) -> Result<Option<i32>, Error> {
+/// What became of the command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Executed {
+    /// It ended with this code.
+    Exited(i32),
+    /// It runs on: left by the keys.
+    Left,
+    /// It was started detached; the session's id, 64 hex digits.
+    Detached(String),
+}
+
+/// Runs a command in a running container. Errors of the command itself have exit code 126 or 127.
+pub fn exec(engine: &Engine, name: &str, spec: &ExecSpec, options: &ExecOptions) -> Result<Executed, Error> {
     let id = resolve_name(engine, name)?;
     let live = engine.runs().live(&id)?;
     let Live::Running(state) = live else {
@@ -52,12 +63,16 @@ pub fn exec(engine: &Engine, name: &str, spec: &ExecSpec, options: &ExecOptions)
     };
     let resolved = engine.database()?.full(&id)?.ok_or_else(|| Error::NoSuchContainer(name.to_owned()))?.spec;
     let keys = super::session::keys(engine, options.detach_keys.as_deref())?;
+    let session = crate::state::names::id();
     if let Some(path) = &options.cidfile {
-        std::fs::write(path, crate::state::names::id()).map_err(|source| Error::io("write", path, source))?;
+        std::fs::write(path, &session).map_err(|source| Error::io("write", path, source))?;
     }
     let oci = process(engine, &id, &resolved, spec);
     let job = Job { state: &state, oci: &oci, resolved: &resolved, spec, options };
-    if options.detach { job.detached().map(|()| None) } else { job.attached(keys) }
+    if options.detach {
+        return job.detached().map(|()| Executed::Detached(session));
+    }
+    Ok(job.attached(keys)?.map_or(Executed::Left, Executed::Exited))
 }
 
 /// The container's configuration with the new process in it.

@@ -24,7 +24,7 @@ mod wait;
 
 pub use attach::{AttachOptions, Streams, attach};
 pub use create::{CreateOptions, Created, create};
-pub use exec::{ExecOptions, ExecSpec, exec};
+pub use exec::{ExecOptions, ExecSpec, Executed, exec};
 pub use inspect::{ContainerInspect, inspect};
 pub use kill::kill;
 pub use list::{ContainerSummary, ListOptions, PortSummary, SizeSummary, list};

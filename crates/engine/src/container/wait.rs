@@ -85,7 +85,8 @@ pub fn wait(engine: &Engine, name: &str, options: &WaitOptions) -> Result<i32, E
         }
         match (&live, watch) {
             (Live::Exited(..) | Live::Dead(_), _) => std::thread::sleep(Duration::from_millis(5)),
-            (_, Some(watch)) => drop(watch.wait(Some(Duration::from_secs(60)))),
+            // A monitor that is killed changes no file: its lock is looked at from time to time.
+            (_, Some(watch)) => drop(watch.wait(Some(options.interval.max(Duration::from_millis(10))))),
             (_, None) => std::thread::sleep(options.interval.max(Duration::from_millis(10))),
         }
     }

@@ -140,13 +140,14 @@ fn hosts(
 
 /// The file everything else is added to, with one tab a line.
 fn base(file: &str) -> Result<String, Error> {
+    const LOCALHOST: &str = "127.0.0.1\tlocalhost\n::1\tlocalhost\n";
     let path = match file {
-        "none" => return Ok("127.0.0.1\tlocalhost\n::1\tlocalhost\n".to_owned()),
+        "none" => return Ok(LOCALHOST.to_owned()),
         "" => Path::new("/etc/hosts"),
         file => Path::new(file),
     };
     let text = match fs::read_to_string(path) {
-        Err(error) if file.is_empty() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) if file.is_empty() && error.kind() == std::io::ErrorKind::NotFound => LOCALHOST.to_owned(),
         text => text.map_err(|source| Error::io("read", path, source))?,
     };
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());

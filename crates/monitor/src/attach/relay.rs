@@ -133,6 +133,11 @@ impl Relay<'_> {
                 self.send(Request::StdinEnd);
                 Ok(false)
             }
+            // Without a terminal there are no keys, and any bytes may come.
+            Ok(length) if !self.terminal => {
+                self.send(Request::Stdin(&buffer[..length]));
+                Ok(false)
+            }
             Ok(length) => {
                 let (through, detach) = self.keys.filter(&buffer[..length]);
                 through.chunks(CONTENT).for_each(|part| self.send(Request::Stdin(part)));

@@ -160,18 +160,37 @@ impl Log {
         result
     }
 
+    /// Whole lines, as many as the file has room for, then the next file.
     fn append(&mut self) -> io::Result<()> {
         self.open()?;
-        let full = |max| self.size > 0 && self.size + self.lines.len() as u64 > max;
-        if self.config.max_size.is_some_and(full) {
-            self.file = Some(rotate::rotate(&self.config.path, self.config.max_file)?);
-            self.size = 0;
-        }
-        if let Some(file) = &mut self.file {
-            file.write_all(&self.lines)?;
-            self.size += self.lines.len() as u64;
+        let mut rest = self.lines.as_slice();
+        while let Some(file) = &mut self.file
+            && !rest.is_empty()
+        {
+            let room = self.config.max_size.map_or(u64::MAX, |max| max.saturating_sub(self.size));
+            let fitting = fitting(rest, usize::try_from(room).unwrap_or(usize::MAX), self.size == 0);
+            if fitting == 0 {
+                self.file = Some(rotate::rotate(&self.config.path, self.config.max_file)?);
+                self.size = 0;
+                continue;
+            }
+            file.write_all(&rest[..fitting])?;
+            self.size += fitting as u64;
+            rest = &rest[fitting..];
         }
         Ok(())
+    }
+}
+
+/// Length of the whole lines at the beginning that fit into `room`. An empty file takes one line of any length.
+fn fitting(lines: &[u8], room: usize, empty: bool) -> usize {
+    if lines.len() <= room {
+        return lines.len();
+    }
+    let line = |at: usize| lines[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    match line(room) {
+        0 if empty => lines.iter().position(|byte| *byte == b'\n').map_or(lines.len(), |end| end + 1),
+        fitting => fitting,
     }
 }
 

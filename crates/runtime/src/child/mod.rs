@@ -64,7 +64,7 @@ fn become_container(child: &mut Child<'_>) -> Result<Infallible, Error> {
         binds: &mut child.binds,
         own_cgroup_namespace: child.namespaces.is_new(Namespaces::CGROUP),
     };
-    mounts::all(&mut setup)?;
+    let sealed = mounts::all(&mut setup)?;
     device::all(launch.spec, root.as_fd())?;
     let identity = user::look_up(root.as_fd(), &launch.user, launch.spec)?;
     mounts::chown(launch, root.as_fd(), &identity)?;
@@ -82,6 +82,7 @@ fn become_container(child: &mut Child<'_>) -> Result<Infallible, Error> {
     if launch.init {
         init::bind(root.as_fd())?;
     }
+    mounts::seal(&sealed)?;
     set_names_and_knobs(child, &host)?;
     mask::all(launch.spec, root.as_fd(), &host)?;
     hooks::run_inside(launch, hooks::Stage::CreateContainer)?;

@@ -23,8 +23,10 @@ pub(super) struct Setup<'a> {
     pub own_cgroup_namespace: bool,
 }
 
-pub(super) fn all(setup: &mut Setup<'_>) -> Result<(), Error> {
+/// Returns what [`seal`] makes read-only once everything is in its place: a read-only /dev gets its nodes and mounts first.
+pub(super) fn all(setup: &mut Setup<'_>) -> Result<Vec<OwnedFd>, Error> {
     let launch = setup.launch;
+    let mut sealed = Vec::new();
     for (index, mount) in launch.spec.mounts.iter().enumerate() {
         let options = mount_option::parse(&mount.options);
         let kind = mount.kind.as_deref().unwrap_or_default();
@@ -32,10 +34,18 @@ pub(super) fn all(setup: &mut Setup<'_>) -> Result<(), Error> {
             _ if kind == "bind" || options.bind.is_some() => bind(setup, index, mount, &options)?,
             "cgroup" | "cgroup2" => cgroup_mount::mount(setup, mount, &options)?,
             "" => return Err(Error::other(format!("the mount on `{}` has no type", mount.destination))),
-            _ => fresh(setup, kind, mount, &options)?,
+            _ => sealed.extend(fresh(setup, kind, mount, &options)?),
         }
     }
-    Ok(())
+    Ok(sealed)
+}
+
+/// Makes these mounts read-only.
+pub(super) fn seal(mounts: &[OwnedFd]) -> Result<(), Error> {
+    let read_only = Change { set: attribute::RDONLY, ..Change::default() };
+    mounts.iter().try_for_each(|mount| {
+        sys::mount::change(mount.as_fd(), read_only, Depth::One).tried(|| "make a temporary file system read-only")
+    })
 }
 
 pub(super) fn tried_on(mount: &Mount) -> String {
@@ -72,7 +82,8 @@ pub(super) fn make(
     rustix::mount::fsmount(context, FsMountFlags::FSMOUNT_CLOEXEC, attributes).map_err(failed)
 }
 
-fn fresh(setup: &Setup<'_>, kind: &str, mount: &Mount, options: &Options) -> Result<(), Error> {
+/// Returns the mount if it is to be sealed.
+fn fresh(setup: &Setup<'_>, kind: &str, mount: &Mount, options: &Options) -> Result<Option<OwnedFd>, Error> {
     let what = tried_on(mount);
     let target = match kind {
         // Through a link in the image /proc would land elsewhere and its masks with it (CVE-2025-52881 and its kin).
@@ -91,7 +102,7 @@ fn fresh(setup: &Setup<'_>, kind: &str, mount: &Mount, options: &Options) -> Res
         Err(error) if error.errno() == Some(libc::EPERM) => match copy_of_host(kind, &what)? {
             Some(copy) => copy,
             // Nothing to share where the host has none.
-            None if kind == "mqueue" => return Ok(()),
+            None if kind == "mqueue" => return Ok(None),
             None => return Err(error),
         },
         other => other?,
@@ -99,11 +110,12 @@ fn fresh(setup: &Setup<'_>, kind: &str, mount: &Mount, options: &Options) -> Res
     if options.copy_up && kind == "tmpfs" {
         copy::up(&target, &made).tried(|| format!("copy the content of `{}` up", mount.destination))?;
     }
-    if options.attributes.set & attribute::RDONLY != 0 {
-        let read_only = Change { set: attribute::RDONLY, ..Change::default() };
-        sys::mount::change(made.as_fd(), read_only, Depth::One).tried(|| what.as_str())?;
+    let read_only = options.attributes.set & attribute::RDONLY != 0;
+    if read_only && kind != "tmpfs" {
+        seal(std::slice::from_ref(&made))?;
     }
-    finish(&made, &target, options, &what)
+    finish(&made, &target, options, &what)?;
+    Ok((read_only && kind == "tmpfs").then_some(made))
 }
 
 /// A user namespace that doesn't own the network, process or IPC namespace can't have a file system of its own for it: then

@@ -120,8 +120,13 @@ pub(crate) fn check_working_folder(root: BorrowedFd<'_>, cwd: &str, make: bool) 
     match opened.as_ref().map_err(|error| error.raw_os_error()) {
         // Perhaps the user may enter it; the change of folder will tell.
         Ok(_) | Err(Some(libc::EROFS | libc::EACCES)) => Ok(()),
-        Err(Some(libc::ENOENT)) => Err(Error::other(format!("workdir \"{cwd}\" does not exist in the container"))),
-        Err(_) => opened.map(drop).tried(|| format!("open the working folder `{cwd}`")),
+        Err(Some(libc::ENOENT)) => {
+            Err(Error::other(format!("workdir \"{cwd}\" does not exist in the container")).not_executable())
+        }
+        Err(_) => {
+            let tried = opened.map(drop).tried(|| format!("open the working folder `{cwd}`"));
+            tried.map_err(Error::not_executable)
+        }
     }
 }
 

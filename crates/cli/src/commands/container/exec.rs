@@ -5,10 +5,11 @@ use super::select::{LATEST, one};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::flags::process::variables;
+use crate::output::stream;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use engine::container::{ExecOptions, ExecSpec, exec};
+use engine::container::{ExecOptions, ExecSpec, Executed, exec};
 
 /// `exec`
 pub static COMMAND: Command = Command {
@@ -64,7 +65,11 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     if spec.terminal && spec.stdin && !options.detach {
         warn_without_terminal();
     }
-    Ok(exec(context.engine()?, &name, &spec, &options).map_err(failure)?.unwrap_or(0))
+    match exec(context.engine()?, &name, &spec, &options).map_err(failure)? {
+        Executed::Exited(code) => Ok(code),
+        Executed::Left => Ok(0),
+        Executed::Detached(session) => stream::line(&session).map(|()| 0),
+    }
 }
 
 fn target(context: &Context, matches: &Matches) -> Result<(String, Vec<String>), Failure> {

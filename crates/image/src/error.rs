@@ -149,12 +149,12 @@ pub enum Error {
         #[source]
         source: store::Error,
     },
-    /// A pull failed in a layer.
+    /// A pull failed after its manifest was there.
     #[error("pull {image}")]
     Pull {
         /// Fully qualified.
         image: String,
-        /// The layer and why.
+        /// The blob and why.
         #[source]
         source: Box<Error>,
     },

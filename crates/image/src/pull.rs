@@ -97,10 +97,8 @@ fn pull_remote(
     };
     let chosen = choose(remote, top, wanted)?;
     progress.line("Getting image source signatures");
-    copy(store, remote, &chosen, &naming, Some(wanted), progress).map_err(|error| match error {
-        Error::Layer { .. } => Error::Pull { image: reference.to_string(), source: Box::new(error) },
-        error => error,
-    })
+    copy(store, remote, &chosen, &naming, Some(wanted), progress)
+        .map_err(|error| Error::Pull { image: reference.to_string(), source: Box::new(error) })
 }
 
 /// Whether the registry says that it still has what is stored under this name.

@@ -9,6 +9,9 @@ use rustix::net::{RecvFlags, SendFlags};
 use std::collections::VecDeque;
 use std::io;
 
+/// Packets that wait for the monitor before no more input is read.
+const WAITING: usize = 4;
+
 /// Which of our standard streams are connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Streams {
@@ -90,9 +93,10 @@ impl Relay<'_> {
     /// Which of socket, standard input and signals are ready.
     fn poll(&self) -> io::Result<(bool, bool, bool)> {
         let stdin = rustix::stdio::stdin();
-        let mut fds =
-            vec![PollFd::new(&self.socket, PollFlags::IN), PollFd::from_borrowed_fd(self.signals, PollFlags::IN)];
-        if self.streams.stdin {
+        let socket = if self.outgoing.is_empty() { PollFlags::IN } else { PollFlags::IN | PollFlags::OUT };
+        let mut fds = vec![PollFd::new(&self.socket, socket), PollFd::from_borrowed_fd(self.signals, PollFlags::IN)];
+        // What the container doesn't take yet stays with whoever writes to us.
+        if self.streams.stdin && self.outgoing.len() < WAITING {
             fds.push(PollFd::from_borrowed_fd(stdin, PollFlags::IN));
         }
         loop {

@@ -6,5 +6,6 @@
 mod container;
 mod image;
 mod network;
+mod registry;
 mod stress;
 mod system;

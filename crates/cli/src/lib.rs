@@ -8,6 +8,7 @@ pub mod context;
 pub mod error;
 pub mod flags;
 pub mod output;
+mod prompt;
 pub mod syntax;
 
 pub use engine::Privilege;

@@ -1,11 +1,13 @@
 //! auth.json(5) and Docker's config.json: credentials of a registry or a namespace in it.
 //!
-//! [`AuthFile::parse`] and its look-up are pure; [`find`] opens the files in Podman's order and asks credential helpers
-//! (`docker-credential-NAME get`). Nothing here writes.
+//! [`AuthFile::parse`] and its look-up are pure; [`Keyring::find`] opens the files in Podman's order and asks credential
+//! helpers (`docker-credential-NAME get`). `edit` changes one file, or tells a helper.
 
 mod credential_helper;
+mod edit;
 mod file;
 
+pub use edit::Target;
 pub use file::{AuthFile, Found};
 
 use crate::Environment;
@@ -66,6 +68,23 @@ pub enum Error {
         /// Which entry.
         key: String,
     },
+    /// A file can't be replaced.
+    #[error("write credentials to `{path}`")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Helpers and Docker know registries, not what is below them.
+    #[error("{place} keeps credentials of whole registries only, not of `{key}`: log in to the registry")]
+    Namespaced {
+        /// A helper, or Docker's file.
+        place: String,
+        /// Too long a key.
+        key: String,
+    },
     /// `docker-credential-NAME` is missing or failed.
     #[error("credential helper `docker-credential-{name}` (named in `{path}`) for `{registry}`: {why}")]
     Helper {
@@ -80,34 +99,69 @@ pub enum Error {
     },
 }
 
-/// Credentials for `registry/repository`: the most specific entry of the first file that has one.
-///
-/// `authfile` is `--authfile`; it or `REGISTRY_AUTH_FILE` is then the only file and must exist.
-pub fn find(
-    environment: &Environment,
-    authfile: Option<&Path>,
-    repository: &str,
-) -> Result<Option<Credentials>, Error> {
-    let named = authfile.or(environment.registry_auth_file.as_deref());
-    let places = named.map_or_else(|| usual_places(environment), |path| vec![Place::new(path, false)]);
-    for place in places {
-        let text = match std::fs::read_to_string(&place.path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound && named.is_none() => continue,
-            Err(source) => return Err(Error::Read { path: place.path, source }),
-            Ok(text) => text,
-        };
-        let file = AuthFile::parse(&text, place.legacy, &place.path)?;
-        match file.look_up(repository, &place.path)? {
-            None => {}
-            Some(Found::Credentials(credentials)) => return Ok(Some(credentials)),
-            Some(Found::Helper { name, server }) => {
-                if let Some(credentials) = credential_helper::get(&name, &server, &place.path)? {
-                    return Ok(Some(credentials));
+/// Where credentials are looked for and kept.
+#[derive(Debug, Clone)]
+pub struct Keyring<'a> {
+    /// Whose files.
+    pub environment: &'a Environment,
+    /// `--authfile`; it or `REGISTRY_AUTH_FILE` is then the only file.
+    pub authfile: Option<&'a Path>,
+    /// registries.conf's `credential-helpers`; `containers-auth.json` stands for the files, as does an empty list.
+    pub helpers: &'a [String],
+}
+
+/// Stands for the files in a list of helpers.
+const FILES: &str = "containers-auth.json";
+
+impl Keyring<'_> {
+    /// Credentials for `registry/repository`: the most specific entry of the first place that has one.
+    pub fn find(&self, repository: &str) -> Result<Option<Credentials>, Error> {
+        let registry = repository.split('/').next().unwrap_or_default();
+        for helper in self.helpers() {
+            let found = match helper {
+                FILES => self.find_in_files(repository)?,
+                helper => credential_helper::get(helper, registry, Path::new("registries.conf"))?,
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Fails if a file is named that isn't there: whoever names one wants it used.
+    pub fn require_file(&self) -> Result<(), Error> {
+        let Some(path) = self.authfile.or(self.environment.registry_auth_file.as_deref()) else { return Ok(()) };
+        std::fs::metadata(path).map(drop).map_err(|source| Error::Read { path: path.to_owned(), source })
+    }
+
+    fn helpers(&self) -> impl Iterator<Item = &str> {
+        let files = self.helpers.is_empty().then_some(FILES);
+        self.helpers.iter().map(String::as_str).chain(files)
+    }
+
+    fn find_in_files(&self, repository: &str) -> Result<Option<Credentials>, Error> {
+        let named = self.authfile.or(self.environment.registry_auth_file.as_deref());
+        let places = named.map_or_else(|| usual_places(self.environment), |path| vec![Place::new(path, false)]);
+        for place in places {
+            let text = match std::fs::read_to_string(&place.path) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(Error::Read { path: place.path, source }),
+                Ok(text) => text,
+            };
+            let file = AuthFile::parse(&text, place.legacy, &place.path)?;
+            match file.look_up(repository, &place.path)? {
+                None => {}
+                Some(Found::Credentials(credentials)) => return Ok(Some(credentials)),
+                Some(Found::Helper { name, server }) => {
+                    if let Some(credentials) = credential_helper::get(&name, &server, &place.path)? {
+                        return Ok(Some(credentials));
+                    }
                 }
             }
         }
+        Ok(None)
     }
-    Ok(None)
 }
 
 struct Place {
@@ -140,10 +194,9 @@ fn usual_places(environment: &Environment) -> Vec<Place> {
 
 /// Where `login` writes: gone after a reboot.
 fn runtime_file(environment: &Environment) -> PathBuf {
-    let uid = environment.user.unwrap_or(0);
-    let folder = match &environment.xdg_runtime_dir {
-        Some(folder) => folder.join("containers"),
-        None => environment.system_root.join(format!("run/containers/{uid}")),
+    let folder = match (&environment.xdg_runtime_dir, environment.user) {
+        (None, None) => environment.system_root.join("run/containers/0"),
+        _ => environment.runtime_dir().join("containers"),
     };
     folder.join("auth.json")
 }
@@ -159,8 +212,12 @@ mod tests {
         std::fs::write(path, format!(r#"{{"auths":{{"a.b":{{"auth":"{auth}"}}}}}}"#)).unwrap();
     }
 
+    fn keyring<'a>(environment: &'a Environment, authfile: Option<&'a Path>) -> Keyring<'a> {
+        Keyring { environment, authfile, helpers: &[] }
+    }
+
     fn user(environment: &Environment, authfile: Option<&Path>) -> Option<String> {
-        match find(environment, authfile, "a.b/c").unwrap()? {
+        match keyring(environment, authfile).find("a.b/c").unwrap()? {
             Credentials::Basic { username, .. } => Some(username),
             Credentials::IdentityToken(_) => None,
         }
@@ -184,6 +241,6 @@ mod tests {
         assert_eq!(user(&environment, None).as_deref(), Some("named"));
         write(root.join("flag.json"), "flag");
         assert_eq!(user(&environment, Some(&root.join("flag.json"))).as_deref(), Some("flag"));
-        assert!(find(&environment, Some(&root.join("none.json")), "a.b/c").is_err());
+        assert!(keyring(&environment, Some(&root.join("none.json"))).require_file().is_err());
     }
 }

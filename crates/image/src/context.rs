@@ -2,7 +2,7 @@
 
 use crate::Error;
 use config::Environment;
-use config::auth;
+use config::auth::{self, Keyring};
 use config::registries::{Endpoint, Registries};
 use oci::Reference;
 use registry::{Client, Credentials, Retry, Security, Settings, Timeouts};
@@ -59,12 +59,28 @@ impl Context {
         Ok((Client::new(&reference.registry, settings), reference))
     }
 
+    /// A client for a registry as such.
+    pub(crate) fn registry_client(&self, registry: &str) -> Result<Client, Error> {
+        let endpoint = self.registries.get()?.push_endpoint(registry)?;
+        let place = endpoint.reference.split('/').next().unwrap_or_default().to_owned();
+        let settings = Settings {
+            security: Security::decide(&place, endpoint.insecure, self.tls_verify),
+            credentials: self.credentials_for(registry)?,
+            cert_dirs: self.cert_dirs(&place),
+            retry: self.retry,
+            timeouts: self.timeouts,
+        };
+        Ok(Client::new(&place, settings))
+    }
+
     fn credentials_for(&self, repository: &str) -> Result<Option<Credentials>, Error> {
         if let Some((username, password)) = self.credentials.clone() {
             return Ok(Some(Credentials::Basic { username, password }));
         }
-        let found = auth::find(&self.environment, self.authfile.as_deref(), repository)?;
-        Ok(found.map(|credentials| match credentials {
+        let helpers = &self.registries.get()?.credential_helpers;
+        let keyring = Keyring { environment: &self.environment, authfile: self.authfile.as_deref(), helpers };
+        keyring.require_file()?;
+        Ok(keyring.find(repository)?.map(|credentials| match credentials {
             auth::Credentials::Basic { username, password } => Credentials::Basic { username, password },
             auth::Credentials::IdentityToken(token) => Credentials::IdentityToken(token),
         }))

@@ -23,6 +23,16 @@ pub(crate) struct Authorizations {
 pub(crate) struct Scope(pub(crate) String);
 
 impl Scope {
+    /// Who one is, and nothing more.
+    pub(crate) fn nothing() -> Scope {
+        Scope(String::new())
+    }
+
+    /// The list of repositories.
+    pub(crate) fn catalog() -> Scope {
+        Scope("registry:catalog:*".to_owned())
+    }
+
     pub(crate) fn pull(repository: &str) -> Scope {
         Scope(format!("repository:{repository}:pull"))
     }

@@ -3,7 +3,7 @@
 /// The host that serves a registry's API: Docker Hub's name is only a name.
 pub(crate) fn api_host(registry: &str) -> &str {
     match registry {
-        "docker.io" | "index.docker.io" => "registry-1.docker.io",
+        "docker.io" => "registry-1.docker.io",
         other => other,
     }
 }

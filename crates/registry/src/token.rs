@@ -41,8 +41,9 @@ impl Client {
         let url =
             Url::parse(realm).ok_or_else(|| self.unusable(what, "its token server's address is no http(s) URL"))?;
         self.check_realm(what, &url)?;
-        let mut scopes = vec![scope.0.as_str()];
-        scopes.extend(offered.as_deref().filter(|offered| *offered != scope.0));
+        let own = Some(scope.0.as_str()).filter(|scope| !scope.is_empty());
+        let offered = offered.as_deref().filter(|offered| Some(*offered) != own);
+        let scopes: Vec<&str> = own.into_iter().chain(offered).collect();
         let started = Instant::now();
         let response = match &self.settings.credentials {
             Some(Credentials::IdentityToken(token)) => {

@@ -34,6 +34,7 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("rmi", "no-prune"),
     ("pull", "all-tags,a decryption-key disable-content-trust retry retry-delay signature-policy"),
     ("load", "signature-policy"),
+    ("login", "secret"),
     ("info", "debug"),
     ("completion", "no-desc"),
 ];
@@ -49,15 +50,15 @@ pub const COMMANDS: &[(&str, &str)] = &[
     (
         "",
         "artifact auto-update build buildx commit compose context cp diff events export farm generate \
-         healthcheck import init kube login logout machine manifest mount network pause play pod push \
-         quadlet rename restart save search secret stats unmount unpause unshare untag update volume",
+         healthcheck import init kube machine manifest mount network pause play pod push \
+         quadlet rename restart save secret stats unmount unpause unshare untag update volume",
     ),
     (
         "container",
         "checkpoint cleanup clone commit cp diff exists export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
-    ("image", "build diff exists import mount prune push save scp search sign tree trust unmount untag"),
+    ("image", "build diff exists import mount prune push save scp sign tree trust unmount untag"),
     ("system", "check connection df dial-stdio events locks migrate prune renumber reset service"),
 ];
 

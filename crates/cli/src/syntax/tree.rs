@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::flag::Flag;
 use super::missing;
-use crate::commands::{container, image, system};
+use crate::commands::{container, image, registry, system};
 use crate::error::Failure;
 
 /// Options of the program itself, before or among those of a command.
@@ -64,6 +64,8 @@ pub static ENTRIES: &[Entry] = &[
     entry("", "inspect", &system::inspect::COMMAND),
     entry("", "kill", &container::kill::COMMAND),
     entry("", "load", &image::load::COMMAND),
+    entry("", "login", &registry::login::COMMAND),
+    entry("", "logout", &registry::logout::COMMAND),
     entry("", "logs", &container::logs::COMMAND),
     hidden("", "man", &system::man::COMMAND),
     entry("", "port", &container::port::COMMAND),
@@ -72,6 +74,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("", "rm", &container::rm::COMMAND),
     entry("", "rmi", &image::rm::COMMAND),
     entry("", "run", &container::run::COMMAND),
+    entry("", "search", &registry::search::COMMAND),
     entry("", "start", &container::start::COMMAND),
     entry("", "stop", &container::stop::COMMAND),
     entry("", "tag", &image::tag::COMMAND),
@@ -101,6 +104,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("image", "load", &image::load::COMMAND),
     entry("image", "pull", &image::pull::COMMAND),
     entry("image", "rm", &image::rm::COMMAND),
+    entry("image", "search", &registry::search::COMMAND),
     entry("image", "tag", &image::tag::COMMAND),
     entry("system", "info", &system::info::COMMAND),
 ];

@@ -1,7 +1,8 @@
-//! Docker's credential helpers: `docker-credential-NAME get`, the server on stdin, JSON on stdout.
+//! Docker's credential helpers: `docker-credential-NAME get|store|erase|list`, the question on stdin, JSON on stdout.
 
 use super::{Credentials, Error};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -20,35 +21,90 @@ struct Answer {
 
 /// Asks a helper; `None` if it knows none for that server.
 pub(super) fn get(name: &str, server: &str, file: &Path) -> Result<Option<Credentials>, Error> {
-    let fail =
-        |why: String| Error::Helper { name: name.to_owned(), path: file.into(), registry: server.to_owned(), why };
-    if name.is_empty() || name.contains('/') {
-        return Err(fail("it must be a name, not a path".into()));
+    let call = Call { name, server, file };
+    let (text, success) = call.run("get", server)?;
+    answer(&text, success).map_err(|why| call.failed(why))
+}
+
+/// Hands credentials to a helper.
+pub(super) fn store(name: &str, server: &str, (user, password): (&str, &str), file: &Path) -> Result<(), Error> {
+    let call = Call { name, server, file };
+    let input = serde_json::json!({ "ServerURL": server, "Username": user, "Secret": password });
+    let (text, success) = call.run("store", &input.to_string())?;
+    if success { Ok(()) } else { Err(call.failed(shortened(&text))) }
+}
+
+/// Lets a helper forget a server; false if it knew none.
+pub(super) fn erase(name: &str, server: &str, file: &Path) -> Result<bool, Error> {
+    let call = Call { name, server, file };
+    let (text, success) = call.run("erase", server)?;
+    if success {
+        return Ok(true);
     }
-    let mut command = Command::new(format!("docker-credential-{name}"));
-    command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().map_err(|e| fail(format!("it does not start: {e}")))?;
-    // A helper that doesn't read its input is judged by its answer.
-    if let Some(mut stdin) = child.stdin.take() {
-        let _ = stdin.write_all(server.as_bytes());
+    if knows_none(&text) { Ok(false) } else { Err(call.failed(shortened(&text))) }
+}
+
+/// The servers that a helper knows.
+pub(super) fn list(name: &str, file: &Path) -> Result<Vec<String>, Error> {
+    let call = Call { name, server: "all registries", file };
+    let (text, success) = call.run("list", "unused")?;
+    if !success {
+        return Err(call.failed(shortened(&text)));
     }
-    let mut text = String::new();
-    let read = child.stdout.take().map(|out| out.take(LONGEST).read_to_string(&mut text));
-    let status = child.wait().map_err(|e| fail(e.to_string()))?;
-    if let Some(Err(e)) = read {
-        return Err(fail(e.to_string()));
+    let servers: BTreeMap<String, serde::de::IgnoredAny> =
+        serde_json::from_str(&text).map_err(|e| call.failed(format!("its answer is no JSON: {e}")))?;
+    Ok(servers.into_keys().collect())
+}
+
+/// Who is called, about what.
+struct Call<'a> {
+    name: &'a str,
+    server: &'a str,
+    file: &'a Path,
+}
+
+impl Call<'_> {
+    fn failed(&self, why: String) -> Error {
+        Error::Helper { name: self.name.to_owned(), path: self.file.into(), registry: self.server.to_owned(), why }
     }
-    answer(&text, status.success()).map_err(fail)
+
+    /// What it answers, and whether it succeeded.
+    fn run(&self, verb: &str, input: &str) -> Result<(String, bool), Error> {
+        if self.name.is_empty() || self.name.contains('/') {
+            return Err(self.failed("it must be a name, not a path".into()));
+        }
+        let mut command = Command::new(format!("docker-credential-{}", self.name));
+        command.arg(verb).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(|e| self.failed(format!("it does not start: {e}")))?;
+        // A helper that doesn't read its input is judged by its answer.
+        if let Some(mut stdin) = child.stdin.take() {
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        let mut text = String::new();
+        let read = child.stdout.take().map(|out| out.take(LONGEST).read_to_string(&mut text));
+        let status = child.wait().map_err(|e| self.failed(e.to_string()))?;
+        if let Some(Err(e)) = read {
+            return Err(self.failed(e.to_string()));
+        }
+        Ok((text, status.success()))
+    }
+}
+
+fn knows_none(text: &str) -> bool {
+    let known = ["credentials not found", "no credentials server URL", "no credentials username"];
+    text.trim().is_empty() || known.iter().any(|known| text.contains(known))
+}
+
+fn shortened(text: &str) -> String {
+    match text.trim() {
+        "" => "it failed and doesn't say why".to_owned(),
+        words => words.chars().take(200).collect(),
+    }
 }
 
 fn answer(text: &str, success: bool) -> Result<Option<Credentials>, String> {
     if !success {
-        let known = ["credentials not found", "no credentials server URL", "no credentials username"];
-        let text = text.trim();
-        if text.is_empty() || known.iter().any(|known| text.contains(known)) {
-            return Ok(None);
-        }
-        return Err(text.chars().take(200).collect());
+        return if knows_none(text) { Ok(None) } else { Err(shortened(text)) };
     }
     let answer: Answer = serde_json::from_str(text).map_err(|e| format!("its answer is no JSON: {e}"))?;
     Ok(match answer.username.as_str() {

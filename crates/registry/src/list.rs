@@ -1,4 +1,4 @@
-//! `GET /v2/<name>/tags/list`, page by page.
+//! Lists that come page by page: the tags of a repository, the repositories of a registry.
 
 use crate::authorization::Scope;
 use crate::manifest::text;
@@ -12,31 +12,62 @@ const MAX_PAGE: u64 = 16 << 20;
 /// So many pages are no list but a circle.
 const MAX_PAGES: usize = 1000;
 
+/// `GET /v2/<name>/tags/list`.
 #[derive(Deserialize)]
-struct Page {
+struct Tags {
     #[serde(default)]
     tags: Option<Vec<String>>,
+}
+
+/// `GET /v2/_catalog`.
+#[derive(Deserialize)]
+struct Catalog {
+    #[serde(default)]
+    repositories: Option<Vec<String>>,
 }
 
 impl Client {
     /// All tags of a repository, in the registry's order.
     pub fn tags(&self, repository: &str) -> Result<Vec<String>, Error> {
         let what = format!("list tags of {}/{repository}", self.registry);
-        let wrong = |why: String| Error::Answer { what: what.clone(), by: self.registry.clone(), why };
-        let mut path = format!("/v2/{repository}/tags/list");
         let mut all = Vec::new();
+        self.pages(&what, format!("/v2/{repository}/tags/list"), &Scope::pull(repository), |page| {
+            let page: Tags = serde_json::from_slice(page)?;
+            all.extend(page.tags.unwrap_or_default());
+            Ok(true)
+        })?;
+        Ok(all)
+    }
+
+    /// Repositories in the registry's order, as many as `wanted` takes (it says whether it wants more).
+    pub fn repositories(&self, mut wanted: impl FnMut(String) -> bool) -> Result<(), Error> {
+        let what = format!("list repositories of {}", self.registry);
+        self.pages(&what, "/v2/_catalog".to_owned(), &Scope::catalog(), |page| {
+            let page: Catalog = serde_json::from_slice(page)?;
+            Ok(page.repositories.unwrap_or_default().into_iter().all(&mut wanted))
+        })
+    }
+
+    /// Hands each page to `take`, which says whether it wants the next.
+    fn pages(
+        &self,
+        what: &str,
+        mut path: String,
+        scope: &Scope,
+        mut take: impl FnMut(&[u8]) -> Result<bool, serde_json::Error>,
+    ) -> Result<(), Error> {
+        let wrong = |why: String| Error::Answer { what: what.to_owned(), by: self.registry.clone(), why };
         for _ in 0..MAX_PAGES {
-            let response = self.send(&what, Target::Path(&path), &Scope::pull(repository), &Exchange::get())?;
+            let response = self.send(what, Target::Path(&path), scope, &Exchange::get())?;
             if response.status() != 200 {
-                return Err(error_of(self, &what, &self.registry, response));
+                return Err(error_of(self, what, &self.registry, response));
             }
             let next = text(&response, "link").and_then(|link| next_path(&path, &link));
-            let page: Page = serde_json::from_slice(&read_bounded(&what, response, MAX_PAGE)?)
-                .map_err(|e| wrong(format!("it is no list of tags: {e}")))?;
-            all.extend(page.tags.unwrap_or_default());
-            match next {
+            let more = take(&read_bounded(what, response, MAX_PAGE)?)
+                .map_err(|e| wrong(format!("it is no such list: {e}")))?;
+            match next.filter(|_| more) {
                 Some(next) => path = next,
-                None => return Ok(all),
+                None => return Ok(()),
             }
         }
         Err(wrong(format!("there are more than {MAX_PAGES} pages")))

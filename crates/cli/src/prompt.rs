@@ -1,0 +1,88 @@
+//! Questions to the person at the terminal.
+
+use crate::error::Failure;
+use crate::output::stream;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use std::io::{self, BufRead, Read};
+
+/// Asks for a line; without its line feed.
+pub fn line(question: &str) -> Result<String, Failure> {
+    stream::print(question)?;
+    let mut text = String::new();
+    io::stdin().lock().read_line(&mut text).map_err(|error| Failure::new(format!("read standard input: {error}")))?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Asks for a line that isn't shown while it is typed; standard input must be a terminal.
+pub fn secret(question: &str) -> Result<String, Failure> {
+    let unreadable = |error: io::Error| Failure::new(format!("reading password: {error}"));
+    stream::print(question)?;
+    let quiet = Quiet::stdin().map_err(unreadable)?;
+    let typed = read_keys(io::stdin().lock()).map_err(unreadable);
+    drop(quiet);
+    stream::print("\n")?;
+    typed?.ok_or_else(|| Failure::quiet(INTERRUPTED))
+}
+
+/// What a shell reports for a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// A terminal that neither echoes nor sends signals: Ctrl-C must not leave it mute.
+struct Quiet(Termios);
+
+impl Quiet {
+    fn stdin() -> io::Result<Quiet> {
+        let stdin = rustix::stdio::stdin();
+        let before = tcgetattr(stdin)?;
+        let mut quiet = before.clone();
+        quiet.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        tcsetattr(stdin, OptionalActions::Now, &quiet)?;
+        Ok(Quiet(before))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
+/// Up to the end of the line; `None` after Ctrl-C.
+fn read_keys(mut keys: impl Read) -> io::Result<Option<String>> {
+    const CTRL_C: u8 = 3;
+    const CTRL_D: u8 = 4;
+    const CTRL_U: u8 = 21;
+    const LONGEST: usize = 64 << 10;
+    let mut typed: Vec<u8> = Vec::new();
+    let mut key = [0];
+    while typed.len() < LONGEST {
+        match keys.read(&mut key)? {
+            0 => break,
+            _ => match key[0] {
+                b'\n' | b'\r' | CTRL_D => break,
+                CTRL_C => return Ok(None),
+                CTRL_U => typed.clear(),
+                8 | 127 => {
+                    let rest = String::from_utf8_lossy(&typed).chars().count().saturating_sub(1);
+                    typed = String::from_utf8_lossy(&typed).chars().take(rest).collect::<String>().into_bytes();
+                }
+                other => typed.push(other),
+            },
+        }
+    }
+    String::from_utf8(typed).map(Some).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_keys;
+
+    #[test]
+    fn keys_make_a_line() {
+        let line = |keys: &str| read_keys(keys.as_bytes()).unwrap();
+        assert_eq!(line("abc\nrest").as_deref(), Some("abc"));
+        assert_eq!(line("aä\u{7f}b\r").as_deref(), Some("ab"));
+        assert_eq!(line("x\u{15}y").as_deref(), Some("y"));
+        assert_eq!(line("ab\u{3}"), None);
+    }
+}

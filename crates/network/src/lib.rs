@@ -25,8 +25,9 @@ pub use bridge::remove_if_idle;
 pub use decide::default_network;
 pub use error::Error;
 pub use lease::{Lease, leases, release};
+pub use namespace::new_namespace;
 pub use publish::{Kept, unpublish};
-pub use setup::{loopback_up, reserve, setup, teardown};
+pub use setup::{reserve, setup, teardown};
 pub use stray::strays;
 
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
-//! Opening a netlink socket in another network namespace.
+//! Making a network namespace, and working in another one for a moment.
 
 use crate::Error;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::namespace::{self, Namespaces};
 
 /// The thread's, not the process's.
@@ -35,4 +35,22 @@ fn visit_by_thread<T: Send>(netns: BorrowedFd<'_>, work: impl FnOnce() -> Result
 
 fn enter(netns: BorrowedFd<'_>) -> Result<(), Error> {
     namespace::join(netns, Namespaces::NET).map_err(Error::io("cannot enter the network namespace"))
+}
+
+/// Makes a namespace with `lo` up, without entering it.
+///
+/// # Errors
+/// When the kernel refuses it.
+pub fn new_namespace() -> Result<OwnedFd, Error> {
+    let what = "cannot make a network namespace";
+    let make = || {
+        namespace::unshare(Namespaces::NET)?;
+        sys::interface::bring_loopback_up()?;
+        namespace::open(OWN)
+    };
+    // A thread's: an ordinary user couldn't come back from it.
+    let thread =
+        std::thread::Builder::new().stack_size(128 * 1024).spawn(make).map_err(Error::io("cannot start a thread"))?;
+    let made = thread.join().unwrap_or_else(|_| Err(std::io::Error::other("the thread panicked")));
+    made.map_err(Error::io(what))
 }

@@ -7,8 +7,9 @@ use crate::{Error, PortMapping, Protocol};
 use std::fs;
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// Queries to this address are forwarded to the host's resolver; Podman's choice.
 pub const DNS_ADDRESS: &str = "169.254.1.1";
@@ -67,27 +68,81 @@ fn has_default_v6(table: &str) -> bool {
     })
 }
 
-/// Starts it for a namespace and returns when the network works. `options` as containers.conf's pasta_options. Returns its pid.
+/// A pasta that sets up a namespace's network. Dropping it waits until it has tried, so that its pid file tells [`stop`] of it.
+#[derive(Debug)]
+pub struct Starting {
+    program: PathBuf,
+    child: Option<Child>,
+    pid_file: PathBuf,
+}
+
+/// Starts it for a namespace. `options` as containers.conf's pasta_options.
 ///
 /// Host ports must be chosen already (see [`crate::reserve`], whose sockets must be closed again).
 ///
 /// # Errors
-/// pasta's own words, or that it can't be run, or that a protocol can't be forwarded.
+/// That it can't be run, or that a protocol can't be forwarded.
 pub fn start(
     program: &Path,
     netns: BorrowedFd<'_>,
     ports: &[PortMapping],
     options: &[String],
     pid_file: &Path,
-) -> Result<i32, Error> {
+) -> Result<Starting, Error> {
     let mut arguments = arguments(ports, options, maps_host_address(program))?;
     arguments.push("--pid".into());
     arguments.push(pid_file.display().to_string());
     // As standard input: pasta closes all other descriptors first, and before it opens the path it gives up the right to look
     // into /proc/PID of a process with more capabilities. It can't watch that path, so it is told not to; `stop` ends it.
     arguments.extend(["--netns", "/proc/self/fd/0", "--no-netns-quit"].map(String::from));
-    run(program, &arguments, netns)?;
-    read_pid(pid_file)
+    let what = || format!("cannot run `{}`", program.display());
+    let netns = netns.try_clone_to_owned().map_err(Error::io(what()))?;
+    let mut command = Command::new(executed(program));
+    // It is pasta, not passt, by the name it is called by.
+    command.arg0(program).args(arguments).stdin(netns).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().map_err(Error::io(what()))?;
+    Ok(Starting { program: program.to_owned(), child: Some(child), pid_file: pid_file.to_owned() })
+}
+
+impl Starting {
+    /// Returns its pid when the network works.
+    ///
+    /// # Errors
+    /// pasta's own words.
+    pub fn finish(mut self) -> Result<i32, Error> {
+        let what = || format!("cannot wait for `{}`", self.program.display());
+        let Some(child) = self.child.take() else { return read_pid(&self.pid_file) };
+        let Output { status, stderr, .. } = child.wait_with_output().map_err(Error::io(what()))?;
+        if !status.success() {
+            return Err(Error::Pasta {
+                code: status.code().unwrap_or(-1),
+                stderr: said(&String::from_utf8_lossy(&stderr)),
+            });
+        }
+        read_pid(&self.pid_file)
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if let Some(child) = self.child.take() {
+            let _ = child.wait_with_output();
+        }
+    }
+}
+
+/// The file that is run in the end: where the processor has AVX2, the program would execute its other build at once, which costs
+/// one and a half milliseconds.
+fn executed(program: &Path) -> PathBuf {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        let real = fs::canonicalize(program).unwrap_or_else(|_| program.to_owned());
+        let other = PathBuf::from(format!("{}.avx2", real.display()));
+        if other.is_file() {
+            return other;
+        }
+    }
+    program.to_owned()
 }
 
 /// Ends the pasta of that pid file, if it still runs, and removes the file.
@@ -167,18 +222,6 @@ fn forward(port: &PortMapping) -> Result<(&'static str, String), Error> {
     let range = |first: u16| format!("{first}-{}", u32::from(first) + u32::from(port.count()) - 1);
     let ports = format!("{}:{}", range(port.host_port), range(port.container_port));
     Ok((flag, format!("{address}{ports}")))
-}
-
-fn run(program: &Path, arguments: &[String], netns: BorrowedFd<'_>) -> Result<(), Error> {
-    let mut command = Command::new(program);
-    let what = || format!("cannot run `{}`", program.display());
-    let netns = netns.try_clone_to_owned().map_err(Error::io(what()))?;
-    command.args(arguments).stdin(netns).stdout(Stdio::null());
-    let Output { status, stderr, .. } = command.stderr(Stdio::piped()).output().map_err(Error::io(what()))?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(Error::Pasta { code: status.code().unwrap_or(-1), stderr: said(&String::from_utf8_lossy(&stderr)) })
 }
 
 /// Without the complaints of older versions that there is no syslog.

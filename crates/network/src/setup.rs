@@ -165,17 +165,6 @@ fn release_all(run: &Path, container: &str, status: &Status, errors: &mut Vec<Er
     }
 }
 
-/// Sets `lo` up in that namespace (mode `none`).
-///
-/// # Errors
-/// When the namespace can't be entered or refuses.
-pub fn loopback_up(netns: BorrowedFd<'_>) -> Result<(), Error> {
-    let inside = visit(netns, || open(Family::Route))?;
-    let mut batch = Batch::new();
-    link::up(&mut batch, LOOPBACK, "lo");
-    send(&inside, &batch)
-}
-
 /// What is needed of the container's namespace.
 struct Inside {
     route: Socket,

@@ -29,9 +29,9 @@ pub fn launch(launch: &Launch<'_>) -> Result<Launched, Error> {
     // The cgroup namespace is unshared by the child once it is in its groups.
     let later = Namespaces::CGROUP | Namespaces::TIME;
     let wish = Clone3 { namespaces: plan.new.without(later), cgroup: entry.born_in(), sibling: false };
-    let cloned = match plan.joined.is_empty() && !plan.is_new(Namespaces::TIME) {
-        true => spawn::directly(wish),
-        false => spawn::after(|| enter(&plan, launch.spec), wish),
+    let cloned = match plan.joins_before() || plan.is_new(Namespaces::TIME) {
+        true => spawn::after(|| enter(&plan, launch.spec), wish),
+        false => spawn::directly(wish),
     };
     match cloned {
         Ok(Cloned::Child) => {
@@ -70,7 +70,7 @@ pub fn launch(launch: &Launch<'_>) -> Result<Launched, Error> {
 
 /// In the process between: what clone3 can't do.
 fn enter(plan: &Plan, spec: &Spec) -> Result<(), Error> {
-    plan.join()?;
+    plan.join_before()?;
     match (&spec.linux, plan.is_new(Namespaces::TIME)) {
         (Some(linux), true) => time_offset::make_namespace(linux),
         _ => Ok(()),
@@ -85,15 +85,18 @@ fn profile(spec: &Spec) -> Option<&oci::runtime::Seccomp> {
 fn serve(launched: &mut Launched, launch: &Launch<'_>, plan: &Plan) -> Result<(), Error> {
     let pid = launched.pid;
     // Now: once the child has changed its user an ordinary engine can't open this any more.
-    launched.netns = Some(match plan.joins_processes() {
-        false => {
-            sys::namespace::open(format!("/proc/{pid}/ns/net")).tried(|| "open the container's network namespace")?
-        }
+    launched.netns = match plan.joins_processes() {
         true => match channel::next_report(&launched.channel)? {
-            Report::Network(netns) => netns,
+            Report::Network(netns) => Some(netns),
             other => return Err(launched.unexpected(other)),
         },
-    });
+        false if plan.is_new(Namespaces::NET) => {
+            let path = format!("/proc/{pid}/ns/net");
+            Some(sys::namespace::open(path).tried(|| "open the container's network namespace")?)
+        }
+        // A joined one is entered by the child when it gets there; who made it knows it.
+        false => None,
+    };
     if idmap::is_needed(launch, plan) {
         if plan.is_new(Namespaces::USER) {
             idmap::write(pid, launch.spec)?;
@@ -119,7 +122,7 @@ fn serve(launched: &mut Launched, launch: &Launch<'_>, plan: &Plan) -> Result<()
 }
 
 impl Launched {
-    /// The child's network namespace.
+    /// The child's network namespace, if it is a new one.
     pub fn netns(&self) -> Result<OwnedFd, Error> {
         let netns = self.netns.as_ref().ok_or_else(|| Error::other("no network namespace was opened"))?;
         netns.try_clone().tried(|| "copy the descriptor of the network namespace")

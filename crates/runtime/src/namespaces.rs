@@ -36,11 +36,26 @@ impl Plan {
         self.new.contains(kind)
     }
 
-    /// Enters the joined ones, but for a cgroup namespace: from inside one no process can be cloned into a group of the
-    /// host's (ENOENT with `nsdelegate`), so the child does that itself by [`Plan::join_cgroup`].
-    pub(crate) fn join(&self) -> Result<(), Error> {
-        for (kind, file) in self.joined.iter().filter(|(kind, _)| *kind != Namespaces::CGROUP) {
-            namespace::join(file.as_fd(), *kind).tried(|| format!("join the namespace {:#x}", kind.bits()))?;
+    /// Whether a process in between must enter the joined ones before the child is cloned. A cgroup namespace is never entered
+    /// there: from inside one no process can be cloned into a group of the host's (ENOENT with `nsdelegate`).
+    pub(crate) fn joins_before(&self) -> bool {
+        self.joined.iter().any(|(kind, _)| self.is_entered_before(*kind))
+    }
+
+    fn is_entered_before(&self, kind: Namespaces) -> bool {
+        let users = self.is_new(Namespaces::USER) || self.joined.iter().any(|(kind, _)| *kind == Namespaces::USER);
+        match kind {
+            Namespaces::CGROUP => false,
+            // The child's own rights are enough as long as it has the caller's.
+            Namespaces::NET => users,
+            _ => true,
+        }
+    }
+
+    /// Enters those that are entered before.
+    pub(crate) fn join_before(&self) -> Result<(), Error> {
+        for (kind, file) in self.joined.iter().filter(|(kind, _)| self.is_entered_before(*kind)) {
+            join(*kind, file)?;
             if *kind == Namespaces::USER {
                 sys::credential::become_root().tried(|| "become root of the joined user namespace")?;
             }
@@ -48,16 +63,20 @@ impl Plan {
         Ok(())
     }
 
-    /// In the child, when it is in its groups.
-    pub(crate) fn join_cgroup(&self) -> Result<(), Error> {
-        match self.joined.iter().find(|(kind, _)| *kind == Namespaces::CGROUP) {
-            Some((kind, file)) => namespace::join(file.as_fd(), *kind).tried(|| "join the cgroup namespace"),
-            None => Ok(()),
-        }
+    /// Enters the others: in the child, when it is in its groups.
+    pub(crate) fn join_inside(&self) -> Result<(), Error> {
+        self.joined
+            .iter()
+            .filter(|(kind, _)| !self.is_entered_before(*kind))
+            .try_for_each(|(kind, file)| join(*kind, file))
     }
 
     /// Whether processes of another container can see the child before its last exec.
     pub(crate) fn joins_processes(&self) -> bool {
         self.joined.iter().any(|(kind, _)| *kind == Namespaces::PID)
     }
+}
+
+fn join(kind: Namespaces, file: &OwnedFd) -> Result<(), Error> {
+    namespace::join(file.as_fd(), kind).tried(|| format!("join the namespace {:#x}", kind.bits()))
 }

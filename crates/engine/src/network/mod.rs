@@ -10,7 +10,7 @@ use ::network::{Attachment, IpNet, Network, PortMapping, Protocol, Request, Rese
 use spec::ResolvedSpec;
 use spec::namespaces::NsMode;
 use spec::network::{PerNetwork, ResolvedPort};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// How one start gets its network.
@@ -23,6 +23,19 @@ pub(crate) enum Plan {
     Bridge(Vec<Network>),
     /// This program.
     Pasta(PathBuf),
+}
+
+/// A network on its way.
+pub(crate) struct Begun {
+    netns: OwnedFd,
+    pasta: ::network::pasta::Starting,
+}
+
+impl Begun {
+    /// Where the namespace is found for as long as this lives.
+    pub(crate) fn path(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.netns.as_raw_fd()))
+    }
 }
 
 /// Decides; a warning when an ordinary user's network can't be had.
@@ -102,6 +115,25 @@ impl Plan {
         Ok(Some((status, reserved)))
     }
 
+    /// Begins with what takes longest before the container's first process is there: pasta, for a namespace that is made for it.
+    /// A container with a user namespace of its own must own its network namespace as well, so there is nothing to begin with.
+    pub(crate) fn begin(
+        &self,
+        engine: &Engine,
+        id: &str,
+        resolved: &ResolvedSpec,
+        status: &Status,
+    ) -> Result<Option<Begun>, Error> {
+        match self {
+            Plan::Pasta(program) if resolved.namespaces.user.mode == NsMode::Host => {
+                let netns = ::network::new_namespace()?;
+                let pasta = start_pasta(engine, program, id, resolved, status, netns.as_fd())?;
+                Ok(Some(Begun { netns, pasta }))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Sets up the namespace of a launched container. Returns pasta's pid if it was started.
     pub(crate) fn setup(
         &self,
@@ -109,23 +141,21 @@ impl Plan {
         id: &str,
         resolved: &ResolvedSpec,
         status: &Status,
-        netns: BorrowedFd<'_>,
+        begun: Option<Begun>,
+        launched: &runtime::Launched,
     ) -> Result<Option<i32>, Error> {
-        match self {
-            Plan::Joined => Ok(None),
-            Plan::Alone => {
-                ::network::loopback_up(netns)?;
-                Ok(None)
-            }
-            Plan::Bridge(_) => {
+        match (self, begun) {
+            // The runtime sets `lo` up.
+            (Plan::Joined | Plan::Alone, _) => Ok(None),
+            (Plan::Bridge(_), _) => {
                 let request = self.request(id, resolved, &status.ports)?;
-                ::network::setup(engine.run_folder(), &request, status, netns)?;
+                ::network::setup(engine.run_folder(), &request, status, launched.netns()?.as_fd())?;
                 Ok(None)
             }
-            Plan::Pasta(program) => {
-                let options = &resolved.network.pasta_options;
-                let pid_file = pid_file(&engine.runs().of(id));
-                Ok(Some(::network::pasta::start(program, netns, &status.ports, options, &pid_file)?))
+            (Plan::Pasta(_), Some(begun)) => Ok(Some(begun.pasta.finish()?)),
+            (Plan::Pasta(program), None) => {
+                let pasta = start_pasta(engine, program, id, resolved, status, launched.netns()?.as_fd())?;
+                Ok(Some(pasta.finish()?))
             }
         }
     }
@@ -143,6 +173,18 @@ impl Plan {
         }
         Ok(Request { container: id, attachments, ports })
     }
+}
+
+fn start_pasta(
+    engine: &Engine,
+    program: &Path,
+    id: &str,
+    resolved: &ResolvedSpec,
+    status: &Status,
+    netns: BorrowedFd<'_>,
+) -> Result<::network::pasta::Starting, Error> {
+    let pid_file = pid_file(&engine.runs().of(id));
+    Ok(::network::pasta::start(program, netns, &status.ports, &resolved.network.pasta_options, &pid_file)?)
 }
 
 fn attachment<'a>(network: &'a Network, wish: &PerNetwork, index: usize) -> Result<Attachment<'a>, Error> {

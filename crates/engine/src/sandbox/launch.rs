@@ -1,7 +1,7 @@
 //! One start: network leases, files, the process, its network, and the record of it all. Runs in the monitor.
 
 use super::{How, Running, Subject};
-use crate::network::{Plan, Who};
+use crate::network::{Begun, Plan, Who};
 use crate::state::live::{self, Live, RunState};
 use crate::{Engine, Error};
 use monitor::log::Log;
@@ -41,13 +41,15 @@ pub(super) fn launch(
         }
         None => None,
     };
+    let begun = plan.begin(engine, &subject.id, spec, &state.network)?;
     let who = Who { id: &subject.id, name: &subject.name, image: &subject.image_name, image_id: &subject.image_id };
     let files = crate::network::write_files(engine, &who, spec, &plan, &state.network)?;
     let mut log = Log::new(log_config(engine, subject));
     if !spec.log.path.is_empty() {
         log.open().map_err(|source| Error::io("open log", &spec.log.path, source))?;
     }
-    let facts = run_facts(engine, subject, how, files)?;
+    let mut facts = run_facts(engine, subject, how, files)?;
+    facts.netns = begun.as_ref().map(Begun::path);
     let mut oci = spec.to_oci(&facts);
     let (mut outer, inner) = streams(subject)?;
     let mut launched = {
@@ -79,7 +81,7 @@ pub(super) fn launch(
     oci.mounts.clear();
     record_process(state, &launched);
     save(&folder, state)?;
-    let ready = join_network(engine, subject, &plan, state, &mut launched)?;
+    let ready = join_network(engine, subject, &plan, begun, state, &mut launched)?;
     if let Some(terminal) = ready.terminal {
         outer = stdio::terminal(terminal).map_err(|source| Error::io("set up terminal of", &subject.id, source))?;
     }
@@ -129,17 +131,11 @@ fn join_network(
     engine: &Engine,
     subject: &Subject,
     plan: &Plan,
+    begun: Option<Begun>,
     state: &mut RunState,
     launched: &mut Launched,
 ) -> Result<runtime::Ready, Error> {
-    let network = || -> Result<Option<i32>, Error> {
-        if matches!(plan, Plan::Joined) {
-            return Ok(None);
-        }
-        let netns = launched.netns()?;
-        plan.setup(engine, &subject.id, &subject.spec, &state.network, netns.as_fd())
-    };
-    state.pasta = network()?;
+    state.pasta = plan.setup(engine, &subject.id, &subject.spec, &state.network, begun, launched)?;
     Ok(launched.ready()?)
 }
 

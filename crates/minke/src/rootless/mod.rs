@@ -29,8 +29,8 @@ pub fn enter(uid: u32, gid: u32, run_root: &Path) -> Result<bool, String> {
     rustix::fs::flock(&lock, FlockOperation::LockExclusive)
         .map_err(|error| format!("lock `{}`: {error}", folder.display()))?;
     let wanted = ranges::of(uid, gid);
-    let joined =
-        find::alive(&folder, &wanted).is_some_and(|namespace| join(namespace.as_fd(), Namespaces::USER).is_ok());
+    let found = if may_live(&folder, run_root)? { find::alive(&folder, &wanted) } else { None };
+    let joined = found.is_some_and(|namespace| join(namespace.as_fd(), Namespaces::USER).is_ok());
     let mut why = None;
     if !joined {
         why = make::namespace(&wanted)?;
@@ -49,6 +49,21 @@ pub fn enter(uid: u32, gid: u32, run_root: &Path) -> Result<bool, String> {
         warn_single(&wanted.user, why.as_deref().unwrap_or("running containers of this user have one id"));
     }
     Ok(single)
+}
+
+/// Whether a process may be in the namespace: a command, which holds a shared lock for its life, or a container's. Spares a look
+/// at all processes of the machine. From now on this process is one of them.
+fn may_live(folder: &Path, run_root: &Path) -> Result<bool, String> {
+    let path = folder.join("users");
+    let failed = |error: rustix::io::Errno| format!("lock `{}`: {error}", path.display());
+    let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC;
+    let users = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600)).map_err(failed)?;
+    let alone = rustix::fs::flock(&users, FlockOperation::NonBlockingLockExclusive).is_ok();
+    rustix::fs::flock(&users, FlockOperation::LockShared).map_err(failed)?;
+    // Held until this process ends.
+    std::mem::forget(users);
+    let containers = std::fs::read_dir(run_root.join("minke/containers"));
+    Ok(!alone || containers.is_ok_and(|mut entries| entries.next().is_some()))
 }
 
 fn warn_single(user: &str, why: &str) {

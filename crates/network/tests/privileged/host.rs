@@ -45,9 +45,8 @@ pub fn installed(program: &str) -> bool {
 /// Moves this thread into a new namespace, with `lo` up.
 pub fn new_namespace() -> OwnedFd {
     namespace::unshare(Namespaces::NET).unwrap();
-    let netns = own_namespace();
-    network::loopback_up(netns.as_fd()).unwrap();
-    netns
+    sys::interface::bring_loopback_up().unwrap();
+    own_namespace()
 }
 
 fn own_namespace() -> OwnedFd {
@@ -60,7 +59,7 @@ impl Host {
         let internet = new_namespace();
         namespace::unshare(Namespaces::NET).unwrap();
         let here = own_namespace();
-        network::loopback_up(here.as_fd()).unwrap();
+        sys::interface::bring_loopback_up().unwrap();
         namespace::join(internet.as_fd(), Namespaces::NET).unwrap();
         let at_once = "echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad";
         shell(at_once);

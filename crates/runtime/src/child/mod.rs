@@ -131,7 +131,7 @@ fn enter_namespaces(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
     let _ = rustix::process::setsid();
     rustix::process::umask(Mode::empty());
     child.entry.join()?;
-    child.namespaces.join_cgroup()?;
+    child.namespaces.join_inside()?;
     if child.namespaces.is_new(Namespaces::CGROUP) {
         // Not with the clone: the namespace's root is the group we are in at this moment.
         sys::namespace::unshare(Namespaces::CGROUP).tried(|| "make a cgroup namespace")?;

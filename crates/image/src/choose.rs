@@ -3,28 +3,24 @@
 use crate::Error;
 use crate::error::printable;
 use crate::source::{Fetched, Source};
+use oci::Platform;
 use oci::image::{Document, Index, Manifest};
-use oci::{Digest, Platform};
 
 /// Indexes may lie in indexes, but not deeper than this.
 const MAX_DEPTH: usize = 4;
 
 /// One image's manifest, parsed and as bytes.
-pub(crate) struct Chosen {
+pub(crate) struct Choice {
     pub(crate) manifest: Manifest,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) digest: Digest,
+    pub(crate) fetched: Fetched,
 }
 
 /// Follows indexes to the image that suits `wanted` best.
-pub(crate) fn choose(source: &dyn Source, top: Fetched, wanted: &Platform) -> Result<Chosen, Error> {
+pub(crate) fn choose(source: &dyn Source, top: Fetched, wanted: &Platform) -> Result<Choice, Error> {
     let mut current = top;
     for _ in 0..=MAX_DEPTH {
-        let invalid = |e| Error::Manifest { what: source.name(), source: e };
-        let index = match Document::parse(&current.bytes, current.media_type.as_deref()).map_err(invalid)? {
-            Document::Manifest(manifest) => {
-                return Ok(Chosen { manifest: *manifest, bytes: current.bytes, digest: current.digest });
-            }
+        let index = match parse(source, &current)? {
+            Document::Manifest(manifest) => return Ok(Choice { manifest: *manifest, fetched: current }),
             Document::Index(index) => index,
         };
         let descriptor = index.choose(wanted).ok_or_else(|| Error::NoPlatform {
@@ -36,6 +32,19 @@ pub(crate) fn choose(source: &dyn Source, top: Fetched, wanted: &Platform) -> Re
         current = Fetched { bytes, media_type: Some(descriptor.media_type.clone()), digest: descriptor.digest.clone() };
     }
     Err(Error::TooDeep { what: source.name(), limit: MAX_DEPTH })
+}
+
+/// The index, if it is one.
+pub(crate) fn as_index(source: &dyn Source, top: &Fetched) -> Result<Option<Index>, Error> {
+    match parse(source, top)? {
+        Document::Index(index) => Ok(Some(index)),
+        Document::Manifest(_) => Ok(None),
+    }
+}
+
+fn parse(source: &dyn Source, fetched: &Fetched) -> Result<Document, Error> {
+    Document::parse(&fetched.bytes, fetched.media_type.as_deref())
+        .map_err(|e| Error::Manifest { what: source.name(), source: e })
 }
 
 fn offered(index: &Index) -> String {

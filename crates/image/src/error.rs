@@ -193,9 +193,69 @@ pub enum Error {
         /// Why.
         why: String,
     },
-    /// `foo:` that isn't a way to reach images.
-    #[error("transport `{0}:` is not supported; there are docker://, docker-archive:, oci-archive:, oci: and dir:")]
-    Transport(String),
+    /// `foo:` that isn't a way to reach images, or not written as it must be.
+    #[error(transparent)]
+    Location(#[from] crate::location::InvalidLocation),
+    /// A transport that can't be that.
+    #[error("transport `{transport}:` can't be {what}")]
+    Direction {
+        /// Its word.
+        transport: &'static str,
+        /// `a source`, `a destination`.
+        what: &'static str,
+    },
+    /// Signatures would be lost.
+    #[error("{sink} can't hold signatures; give --remove-signatures to leave them behind")]
+    NoSignatures {
+        /// Where.
+        sink: String,
+    },
+    /// An index has no place there.
+    #[error("{sink} holds single images only, no index of several")]
+    NoIndexes {
+        /// Where.
+        sink: String,
+    },
+    /// A manifest of that format can't be written.
+    #[error("{sink}: the image can't be written in the format {format}: {why}")]
+    Format {
+        /// Where.
+        sink: String,
+        /// Which.
+        format: &'static str,
+        /// Why.
+        why: &'static str,
+    },
+    /// The digest was to be kept.
+    #[error("{what}: the digest can't be kept: {why}")]
+    Changed {
+        /// Image or layer.
+        what: String,
+        /// What would have to change.
+        why: &'static str,
+    },
+    /// A compression of another name.
+    #[error("unknown compression `{name}`: there are gzip and zstd")]
+    Algorithm {
+        /// As typed.
+        name: String,
+    },
+    /// A compression's level that it hasn't got.
+    #[error("compression level {level} is not between {least} and {most}")]
+    Level {
+        /// As typed.
+        level: i32,
+        /// The lowest.
+        least: i32,
+        /// The highest.
+        most: i32,
+    },
+    /// Content ended before it was known to be right.
+    #[error("{what}: its content was not verified to the end")]
+    Unverified {
+        /// Which part.
+        what: String,
+    },
     /// A path without an image, or the like.
     #[error("`{name}`: {why}")]
     Name {
@@ -210,6 +270,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Another try may help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Error::Registry(e) if e.is_transient())
+    }
+
     /// Adds what was tried to an I/O error; one of ours that is inside comes out as itself.
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Error {
         move |source| match carried(source) {

@@ -1,22 +1,20 @@
-//! Folders as sources: an OCI layout (`oci:`), and skopeo's `dir:` (`manifest.json` and files named by hex digits).
+//! A folder's files as named content: for `oci:` and `dir:`.
 
 use crate::Error;
 use crate::archive::{Member, Members};
-use crate::source::{Fetched, Source};
-use oci::Digest;
-use oci::image::Descriptor;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A folder's files.
-pub(crate) struct Folder {
+pub struct Folder {
     path: PathBuf,
     name: String,
 }
 
 impl Folder {
-    pub(crate) fn new(path: &Path) -> Folder {
+    /// Nothing is read yet.
+    pub fn new(path: &Path) -> Folder {
         Folder { path: path.to_owned(), name: path.display().to_string() }
     }
 }
@@ -39,39 +37,5 @@ impl Members for Folder {
             return Err(Error::Archive { archive: self.name.clone(), why });
         }
         Ok(Some(Member { size: metadata.len(), reader: Box::new(file) }))
-    }
-}
-
-/// `dir:`.
-pub(crate) struct Dir(Folder);
-
-impl Dir {
-    /// With its manifest, which may be an index.
-    pub(crate) fn open(path: &Path) -> Result<(Dir, Fetched), Error> {
-        let folder = Folder::new(path);
-        let limit = oci::image::manifest::MAX_BYTES as u64;
-        let bytes = folder.read_small("manifest.json", limit)?.ok_or_else(|| Error::Archive {
-            archive: folder.name.clone(),
-            why: "there is no manifest.json in it".to_owned(),
-        })?;
-        let digest = Digest::sha256(&bytes);
-        Ok((Dir(folder), Fetched { bytes, media_type: None, digest }))
-    }
-}
-
-impl Source for Dir {
-    fn name(&self) -> String {
-        self.0.name.clone()
-    }
-
-    /// Manifests of an index are called `<hex>.manifest.json`.
-    fn blob(&self, descriptor: &Descriptor) -> Result<Box<dyn Read + '_>, Error> {
-        let hex = descriptor.digest.hex();
-        for path in [hex.to_owned(), format!("{hex}.manifest.json")] {
-            if let Some(member) = self.0.open(&path)? {
-                return Ok(member.reader);
-            }
-        }
-        Err(Error::Archive { archive: self.0.name.clone(), why: format!("blob {} is missing", descriptor.digest) })
     }
 }

@@ -1,14 +1,15 @@
-//! Images: from registries and archives into the store, and what can be asked about them.
+//! Images: from registries and archives into the store, out again, and what can be asked about them.
 //!
-//! Everything goes one way: a name is understood ([`find`], [`pull`]), a source opened (registry, archive, folder), a
-//! manifest chosen for the platform, and its layers streamed side by side, verified, decompressed and applied in one
-//! pass. Nothing becomes visible before both digests of a layer are verified. The crate decides nothing about containers
-//! and prints nothing: [`Progress`] is told.
+//! A [`Location`] says where an image is. What is there is a [`Source`], an immutable view; where it shall go is a
+//! [`Sink`]; [`copy`] goes from any to any. Names are understood by [`find`] and [`pull`]. Nothing becomes visible before
+//! all digests are verified. The crate decides nothing about containers and prints nothing: [`Progress`] is told.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 mod archive;
 mod choose;
+mod compress;
+mod content;
 mod context;
 mod copy;
 mod decompress;
@@ -18,28 +19,39 @@ mod find;
 mod folder;
 mod history;
 pub mod inspect;
-mod layer;
 mod load;
+mod location;
 pub mod login;
 mod progress;
 mod pull;
 mod push;
-mod remote;
 mod resolve;
 pub mod search;
 mod short_name;
+mod sink;
 mod source;
 mod transport;
 mod verified;
 
+pub use archive::{Archive, Member, Members};
+pub use compress::Algorithm;
+pub use content::{Content, Sum};
 pub use context::Context;
+pub use copy::{Copied, CopiedImage, Gate, Hooks, Instances, LayerCipher, Options, Reader, Sealed, Sign, copy};
 pub use error::Error;
 pub use find::find;
 pub use history::{HistoryEntry, history};
 pub use inspect::{ImageInspect, inspect};
 pub use load::{Input, Loaded, load};
+pub use location::{DaemonImage, InvalidLocation, Location, Pick};
 pub use progress::{Progress, Quiet};
 pub use pull::pull;
-pub use push::push;
+pub use push::{Destination, push};
 pub use registry::{Retry, Timeouts};
 pub use resolve::{PullPolicy, Resolved, resolve};
+pub use sink::{Blob, Format, Layers, Needs, Place, Role, Signature, Sink};
+pub use source::{Fetched, Source};
+pub use transport::{
+    DirSink, DirSource, DockerArchiveSink, DockerArchiveSource, LayoutArchiveSink, LayoutSink, LayoutSource,
+    RegistrySink, RegistrySource, StoreNaming, StoreSink, StoreSource, open_sink, open_source,
+};

@@ -1,16 +1,19 @@
 //! `load`, and `pull` from archives and folders.
 
-use crate::archive::docker::{DockerImage, items};
-use crate::archive::oci::{Layout, full_name};
 use crate::archive::{Archive, Members, from_path, from_stream};
-use crate::choose::choose;
-use crate::copy::{Naming, copy};
-use crate::folder::{Dir, Folder};
-use crate::source::{Fetched, Source};
-use crate::transport::{Transport, path_and_reference};
-use crate::{Error, Progress, Resolved};
-use oci::{Digest, Platform, Reference};
+use crate::copy::{Options, copy};
+use crate::folder::Folder;
+use crate::location::Pick;
+use crate::source::Source;
+use crate::transport::{
+    DirSource, DockerArchiveSource, StoreNaming, StoreSink, docker_items, full_name, layout_name, open_archive, picks,
+    read_index,
+};
+use crate::transport::{LayoutSource, StoreSource};
+use crate::{Context, Error, Location, Progress, Resolved};
+use oci::{Digest, Platform};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use store::Store;
 
 /// What `load` found.
@@ -30,165 +33,135 @@ pub enum Input<'a> {
     Stream(&'a mut (dyn std::io::Read + Send)),
 }
 
-/// Loads docker-archive or oci-archive, plain or compressed; all images that are in it.
+/// Loads docker-archive or oci-archive, plain or compressed, an OCI layout or a `dir:` folder; all images that are in it.
 pub fn load(store: &Store, input: Input<'_>, progress: &dyn Progress) -> Result<Vec<Loaded>, Error> {
-    let images = match input {
-        Input::Path(path) if path.is_dir() => load_folder(store, &path, progress)?,
-        Input::Path(path) => load_archive(store, from_path(store, &path)?, None, progress)?,
-        Input::Stream(stream) => load_archive(store, from_stream(store, stream)?, None, progress)?,
-    };
-    Ok(images)
+    match input {
+        Input::Path(path) if path.is_dir() => load_folder(store, &path, progress),
+        Input::Path(path) => load_archive(store, from_path(store, &path)?, &path, progress),
+        Input::Stream(stream) => load_archive(store, from_stream(store, stream)?, Path::new("/dev/stdin"), progress),
+    }
 }
 
 fn load_folder(store: &Store, path: &Path, progress: &dyn Progress) -> Result<Vec<Loaded>, Error> {
-    match Layout::open(Folder::new(path))? {
-        Some(layout) => load_layout(store, &layout, None, &Platform::host(), progress),
-        None => {
-            let (dir, top) = Dir::open(path)?;
-            let loaded = load_one(store, &dir, top, Vec::new(), &Platform::host(), progress)?;
-            Ok(vec![loaded])
-        }
-    }
-}
-
-/// What an archive is is told by what is in it; `only` is a name to pick.
-fn load_archive(
-    store: &Store,
-    archive: Archive,
-    only: Option<&str>,
-    progress: &dyn Progress,
-) -> Result<Vec<Loaded>, Error> {
-    if let Some(items) = items(&archive)? {
-        let mut loaded = Vec::new();
-        for item in &items {
-            let image = DockerImage::open(&archive, item)?;
-            if only.is_some_and(|only| !image.names.iter().any(|name| is_called(name, only))) {
-                continue;
-            }
-            let names = image.names.iter().map(ToString::to_string).collect();
-            loaded.push(finish(store, &image, &image.chosen, names, None, progress)?);
-        }
-        return found(&archive, loaded, only);
-    }
-    let name = archive.name().to_owned();
-    match Layout::open(archive)? {
-        Some(layout) => load_layout(store, &layout, only, &Platform::host(), progress),
-        None => {
-            let why = "it is neither a docker-archive (with manifest.json) nor an oci-archive (with index.json)";
-            Err(Error::Archive { archive: name, why: why.to_owned() })
-        }
-    }
-}
-
-fn found(archive: &Archive, loaded: Vec<Loaded>, only: Option<&str>) -> Result<Vec<Loaded>, Error> {
-    match only {
-        Some(only) if loaded.is_empty() => Err(Error::Archive {
-            archive: archive.name().to_owned(),
-            why: format!("no image in it is called `{only}`"),
-        }),
-        _ => Ok(loaded),
-    }
-}
-
-fn is_called(name: &Reference, wanted: &str) -> bool {
-    full(wanted, "docker.io").is_some_and(|wanted| *name == wanted) || full(wanted, "localhost").as_ref() == Some(name)
-}
-
-fn full(text: &str, registry: &str) -> Option<Reference> {
-    text.parse::<oci::reference::Name>().ok().map(|name| name.in_registry(registry).with_default_tag())
-}
-
-fn load_layout<M: Members>(
-    store: &Store,
-    layout: &Layout<M>,
-    only: Option<&str>,
-    platform: &Platform,
-    progress: &dyn Progress,
-) -> Result<Vec<Loaded>, Error> {
-    let mut loaded = Vec::new();
-    for (fetched, name) in layout.images()? {
-        if only.is_some() && name.as_deref() != only {
-            continue;
-        }
-        let names = match name.as_deref().map(full_name) {
-            None => Vec::new(),
-            Some(Ok(name)) => vec![name.to_string()],
-            Some(Err(e)) => {
-                progress.line(&format!("WARNING: {}: the image gets no name: {e}", layout.name()));
-                Vec::new()
-            }
+    let options = for_this_machine(progress);
+    if let Some(index) = read_index(&Folder::new(path))? {
+        let open = |pick: Option<&Pick>| {
+            let location = Location::Oci { path: path.to_owned(), image: pick.cloned() };
+            LayoutSource::open(Folder::new(path), location, pick)
         };
-        loaded.push(load_one(store, layout, fetched, names, platform, progress)?);
+        return load_layout(store, &picks(&index), &path.display().to_string(), open, &options);
     }
-    match only {
-        Some(only) if loaded.is_empty() => {
-            Err(Error::Archive { archive: layout.name(), why: format!("no image in it is called `{only}`") })
+    let source = DirSource::open(path)?;
+    Ok(vec![load_one(store, &source, Vec::new(), &options)?])
+}
+
+fn for_this_machine(progress: &dyn Progress) -> Options<'_> {
+    Options { platform: Some(Platform::host()), ..Options::new(progress) }
+}
+
+/// What an archive is is told by what is in it.
+fn load_archive(store: &Store, archive: Archive, path: &Path, progress: &dyn Progress) -> Result<Vec<Loaded>, Error> {
+    let archive = Arc::new(archive);
+    if let Some(items) = docker_items(&archive)? {
+        let mut loaded = Vec::new();
+        for (at, item) in items.iter().enumerate() {
+            let location = Location::DockerArchive { path: path.to_owned(), image: Some(Pick::Index(at)) };
+            let source = DockerArchiveSource::of(Arc::clone(&archive), location, item)?;
+            let names = source.names().iter().map(ToString::to_string).collect();
+            loaded.push(load_one(store, &source, names, &Options::new(progress))?);
         }
-        _ => Ok(loaded),
+        return Ok(loaded);
+    }
+    let Some(index) = read_index(&*archive)? else {
+        let why = "it is neither a docker-archive (with manifest.json) nor an oci-archive (with index.json)";
+        return Err(Error::Archive { archive: archive.name().to_owned(), why: why.to_owned() });
+    };
+    let name = archive.name().to_owned();
+    let open = |pick: Option<&Pick>| {
+        let location = Location::OciArchive { path: path.to_owned(), image: pick.cloned() };
+        open_archive(Arc::clone(&archive), location, pick)
+    };
+    load_layout(store, &picks(&index), &name, open, &for_this_machine(progress))
+}
+
+fn load_layout<S: Source>(
+    store: &Store,
+    picks: &[(Option<Pick>, Option<String>)],
+    what: &str,
+    open: impl Fn(Option<&Pick>) -> Result<S, Error>,
+    options: &Options<'_>,
+) -> Result<Vec<Loaded>, Error> {
+    if picks.is_empty() {
+        return Err(Error::Archive { archive: what.to_owned(), why: "index.json lists no image".to_owned() });
+    }
+    let mut loaded = Vec::new();
+    for (pick, name) in picks {
+        let source = open(pick.as_ref())?;
+        loaded.push(load_one(store, &source, layout_names(name.as_deref(), what, options), options)?);
+    }
+    Ok(loaded)
+}
+
+/// An annotation that is no name is a warning.
+fn layout_names(annotation: Option<&str>, what: &str, options: &Options<'_>) -> Vec<String> {
+    match annotation.map(full_name) {
+        None => Vec::new(),
+        Some(Ok(name)) => vec![name.to_string()],
+        Some(Err(e)) => {
+            options.progress.line(&format!("WARNING: {what}: the image gets no name: {e}"));
+            Vec::new()
+        }
     }
 }
 
-fn load_one(
-    store: &Store,
-    source: &dyn Source,
-    top: Fetched,
-    names: Vec<String>,
-    platform: &Platform,
-    progress: &dyn Progress,
-) -> Result<Loaded, Error> {
-    let chosen = choose(source, top, platform)?;
-    finish(store, source, &chosen, names, Some(platform), progress)
+fn load_one(store: &Store, source: &dyn Source, names: Vec<String>, options: &Options<'_>) -> Result<Loaded, Error> {
+    let naming = StoreNaming { names: names.clone(), repository: None };
+    let copied = copy(source, &StoreSink::new(store, naming), options)?;
+    let image = copied.image.ok_or_else(|| Error::NoIndexes { sink: "the store".to_owned() })?;
+    Ok(Loaded { names, id: image.manifest.config.digest })
 }
 
-fn finish(
-    store: &Store,
-    source: &dyn Source,
-    chosen: &crate::choose::Chosen,
-    names: Vec<String>,
-    platform: Option<&Platform>,
-    progress: &dyn Progress,
-) -> Result<Loaded, Error> {
-    progress.line("Getting image source signatures");
-    let naming = Naming { names: names.clone(), repo_digest: None, shown: names.first().cloned().unwrap_or_default() };
-    let resolved = copy(store, source, chosen, &naming, platform, progress)?;
-    Ok(Loaded { names, id: resolved.image.id })
-}
-
-/// `pull docker-archive:…`, `oci-archive:…`, `oci:…`, `dir:…`; the last image of several.
+/// `pull` from anywhere but a registry.
 pub(crate) fn pull(
     store: &Store,
-    transport: Transport,
-    rest: &str,
+    context: &Context,
+    location: &Location,
     platform: Option<&Platform>,
     progress: &dyn Progress,
 ) -> Result<Resolved, Error> {
-    let (path, only) = path_and_reference(rest);
-    if path.is_empty() {
-        return Err(Error::Name { name: rest.to_owned(), why: "a path is missing behind the transport" });
-    }
     let host = Platform::host();
-    let platform = platform.unwrap_or(&host);
-    let path = Path::new(path);
-    let mut loaded = match transport {
-        Transport::Oci => match Layout::open(Folder::new(path))? {
-            Some(layout) => load_layout(store, &layout, only, platform, progress)?,
-            None => {
-                let why = "there is no index.json in it".to_owned();
-                return Err(Error::Archive { archive: path.display().to_string(), why });
-            }
-        },
-        Transport::Dir => {
-            let (dir, top) = Dir::open(path)?;
-            vec![load_one(store, &dir, top, Vec::new(), platform, progress)?]
+    let options =
+        Options { platform: Some(platform.unwrap_or(&host).clone()), memory: Some(store), ..Options::new(progress) };
+    let (source, names): (Box<dyn Source + '_>, Vec<String>) = match location {
+        Location::DockerArchive { path, image } => {
+            let archive = Arc::new(from_path(store, path)?);
+            let source = DockerArchiveSource::open(archive, location.clone(), image.as_ref())?;
+            let names = source.names().iter().map(ToString::to_string).collect();
+            (Box::new(source), names)
         }
-        _ => load_archive(store, from_path(store, path)?, only, progress)?,
+        Location::Oci { path, image } => {
+            let source = LayoutSource::open(Folder::new(path), location.clone(), image.as_ref())?;
+            let names = layout_names(layout_name(&source).as_deref(), &source.name(), &options);
+            (Box::new(source), names)
+        }
+        Location::OciArchive { path, image } => {
+            let source = open_archive(from_path(store, path)?, location.clone(), image.as_ref())?;
+            let names = layout_names(layout_name(&source).as_deref(), &source.name(), &options);
+            (Box::new(source), names)
+        }
+        Location::Storage(name) => {
+            let source = StoreSource::open(store, context, name)?;
+            return Ok(source.into_image());
+        }
+        other => (crate::transport::open_source(store, context, other)?, Vec::new()),
     };
-    let last = loaded.pop().ok_or_else(|| Error::Archive {
-        archive: path.display().to_string(),
-        why: "there is no image in it".to_owned(),
-    })?;
-    let name = last.names.first().cloned().unwrap_or_else(|| last.id.hex().to_owned());
-    let mut resolved = crate::find::open(store, &last.id, name.clone())?;
-    resolved.name = name;
-    Ok(resolved)
+    // Docker's archives don't say what they are for.
+    let options = match location {
+        Location::DockerArchive { .. } => Options { platform: None, ..options },
+        _ => options,
+    };
+    let loaded = load_one(store, source.as_ref(), names, &options)?;
+    let name = loaded.names.first().cloned().unwrap_or_else(|| loaded.id.hex().to_owned());
+    let resolved = crate::find::open(store, &loaded.id, name.clone())?;
+    Ok(Resolved { name, ..resolved })
 }

@@ -1,12 +1,11 @@
 //! Pulling by name: candidates of the name, endpoints of each candidate, then the copy.
 
-use crate::choose::choose;
-use crate::copy::{Naming, copy, repo_digest};
-use crate::remote::Remote;
+use crate::copy::{Options, copy};
 use crate::resolve::chain;
 use crate::short_name::{complete, pull_candidates};
-use crate::transport::{self, Transport};
-use crate::{Context, Error, Progress, Resolved, embedded, load};
+use crate::source::Source;
+use crate::transport::{RegistrySource, StoreNaming, StoreSink};
+use crate::{Context, Error, Location, Progress, Resolved, embedded, load};
 use oci::reference::Name;
 use oci::{Platform, Reference};
 use store::Store;
@@ -19,11 +18,11 @@ pub fn pull(
     platform: Option<&Platform>,
     progress: &dyn Progress,
 ) -> Result<Resolved, Error> {
-    let name = match transport::split(name) {
+    let name = match Location::unless_name(name) {
         None => name,
-        Some((transport, rest)) => match transport? {
-            Transport::Docker => rest,
-            other => return load::pull(store, other, rest, platform, progress),
+        Some(location) => match location? {
+            Location::Docker(_) => name.trim_start_matches("docker://"),
+            other => return load::pull(store, context, &other, platform, progress),
         },
     };
     if let Some(embedded) = embedded::by_name(store, context, name, platform)? {
@@ -64,7 +63,7 @@ fn pull_reference(
     let last = endpoints.len() - 1;
     for (at, endpoint) in endpoints.iter().enumerate() {
         let (client, place) = context.client(endpoint)?;
-        let remote = Remote { client, reference: place };
+        let remote = RegistrySource::at(client, reference.clone(), place);
         match pull_remote(store, reference, &remote, platform, progress) {
             Err(e) if at < last => {
                 progress.line(&format!("WARNING: mirror {}: {}", endpoint.reference, chain(&e)));
@@ -83,22 +82,34 @@ fn pull_reference(
 fn pull_remote(
     store: &Store,
     reference: &Reference,
-    remote: &Remote,
+    remote: &RegistrySource,
     platform: Option<&Platform>,
     progress: &dyn Progress,
 ) -> Result<Resolved, Error> {
-    let host = Platform::host();
-    let wanted = platform.unwrap_or(&host);
-    let top = remote.top()?;
-    let naming = Naming {
+    // Whoever can't give the manifest hasn't got the image: another may be asked.
+    remote.top()?;
+    let naming = StoreNaming {
         names: reference.tag.is_some().then(|| reference.to_string()).into_iter().collect(),
-        repo_digest: Some(repo_digest(reference, &top.digest)),
-        shown: reference.to_string(),
+        repository: Some(reference.name()),
     };
-    let chosen = choose(remote, top, wanted)?;
-    progress.line("Getting image source signatures");
-    copy(store, remote, &chosen, &naming, Some(wanted), progress)
-        .map_err(|error| Error::Pull { image: reference.to_string(), source: Box::new(error) })
+    let platform = Some(platform.cloned().unwrap_or_else(Platform::host));
+    let options = Options { platform, memory: Some(store), ..Options::new(progress) };
+    copy(remote, &StoreSink::new(store, naming), &options)
+        .and_then(|copied| stored(store, copied, reference))
+        .map_err(|error| in_pull(error, reference))
+}
+
+fn stored(store: &Store, copied: crate::copy::Copied, reference: &Reference) -> Result<Resolved, Error> {
+    let image = copied.image.ok_or_else(|| Error::NoIndexes { sink: "the store".to_owned() })?;
+    crate::find::open(store, &image.manifest.config.digest, reference.to_string())
+}
+
+/// A registry that failed is asked no more, the next may be; so it must be told from an image that is bad.
+fn in_pull(error: Error, reference: &Reference) -> Error {
+    match error {
+        plain @ (Error::NoPlatform { .. } | Error::Manifest { .. } | Error::TooDeep { .. }) => plain,
+        error => Error::Pull { image: reference.to_string(), source: Box::new(error) },
+    }
 }
 
 /// Whether the registry says that it still has what is stored under this name.
@@ -107,9 +118,9 @@ pub(crate) fn is_unchanged(context: &Context, stored: &Resolved) -> Result<bool,
     let endpoints = context.registries.get()?.pull_endpoints(&reference.to_string())?;
     for endpoint in &endpoints {
         let (client, place) = context.client(endpoint)?;
-        let remote = Remote { client, reference: place };
-        if let Some(digest) = remote.client.claimed_digest(&remote.reference.repository, &remote.wanted())? {
-            let known = repo_digest(&reference, &digest);
+        let remote = RegistrySource::at(client, reference.clone(), place);
+        if let Some(digest) = remote.claimed_digest()? {
+            let known = format!("{}@{digest}", reference.name());
             return Ok(stored.image.manifest == digest || stored.image.repo_digests.contains(&known));
         }
     }

@@ -42,7 +42,7 @@ pub fn resolve(
     platform: Option<&Platform>,
     progress: &dyn Progress,
 ) -> Result<Resolved, Error> {
-    if crate::transport::split(name).is_some() {
+    if crate::Location::unless_name(name).is_some() {
         return match policy {
             PullPolicy::Never => find(store, context, name),
             _ => pull(store, context, name, platform, progress),

@@ -4,6 +4,7 @@ use crate::{Error, Progress};
 use oci::Digest;
 use sha2::Digest as _;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 enum Hasher {
@@ -53,17 +54,24 @@ pub(crate) struct Expected<'a> {
     pub(crate) stop: &'a AtomicBool,
 }
 
-/// See the module.
+/// See the module. Size and digest are compared when the end is seen.
 pub(crate) struct Verified<'a, R> {
     inner: R,
     expected: Expected<'a>,
-    hasher: Hasher,
+    hasher: Option<Hasher>,
     count: u64,
+    verified: Arc<AtomicBool>,
 }
 
 impl<'a, R: Read> Verified<'a, R> {
     pub(crate) fn new(inner: R, expected: Expected<'a>) -> Self {
-        Verified { inner, expected, hasher: Hasher::like(expected.digest), count: 0 }
+        let hasher = Some(Hasher::like(expected.digest));
+        Verified { inner, expected, hasher, count: 0, verified: Arc::default() }
+    }
+
+    /// Will be set when all was read and right.
+    pub(crate) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.verified)
     }
 
     /// Reads what is left (nothing, for most formats) and compares.
@@ -71,21 +79,28 @@ impl<'a, R: Read> Verified<'a, R> {
         let mut buffer = vec![0; 64 << 10];
         loop {
             match self.read(&mut buffer) {
-                Ok(0) => break,
+                Ok(0) => return Ok(()),
                 Ok(_) => {}
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(Error::io(format!("read {}", self.expected.what))(e)),
             }
         }
+    }
+
+    /// At the end, once.
+    fn compare(&mut self) -> Result<(), Error> {
+        let Some(hasher) = self.hasher.take() else { return Ok(()) };
         let Expected { what, digest, size, .. } = self.expected;
         if self.count != size {
             return Err(Error::WrongSize { what: what.to_owned(), expected: size, found: self.count });
         }
-        self.hasher.compare(digest).map_err(|found| Error::WrongDigest {
+        hasher.compare(digest).map_err(|found| Error::WrongDigest {
             what: what.to_owned(),
             expected: digest.clone(),
             found,
-        })
+        })?;
+        self.verified.store(true, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -95,12 +110,18 @@ impl<R: Read> Read for Verified<'_, R> {
             return Err(Error::Stopped.carry());
         }
         let count = self.inner.read(buffer)?;
+        if count == 0 && !buffer.is_empty() {
+            self.compare().map_err(Error::carry)?;
+            return Ok(0);
+        }
         self.count += count as u64;
         if self.count > self.expected.size {
             let what = self.expected.what.to_owned();
             return Err(Error::WrongSize { what, expected: self.expected.size, found: self.count }.carry());
         }
-        self.hasher.update(&buffer[..count]);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&buffer[..count]);
+        }
         self.expected.progress.advance(self.expected.digest, count as u64);
         Ok(count)
     }

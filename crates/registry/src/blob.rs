@@ -31,18 +31,18 @@ pub struct BlobReader<'c> {
 }
 
 impl Client {
-    /// Begins to fetch a blob of a known size.
-    pub fn blob(&self, repository: &str, digest: &Digest, size: u64) -> Result<BlobReader<'_>, Error> {
+    /// Begins to fetch a blob of a known size, from byte `from` on.
+    pub fn blob(&self, repository: &str, digest: &Digest, size: u64, from: u64) -> Result<BlobReader<'_>, Error> {
         let mut reader = BlobReader {
             client: self,
             what: format!("fetch blob {digest} of {}/{repository}", self.registry),
             path: format!("/v2/{repository}/blobs/{digest}"),
             scope: Scope::pull(repository),
             size,
-            at: 0,
+            at: from,
             body: None,
             tries: 0,
-            resumed_at: 0,
+            resumed_at: from,
         };
         reader.body = Some(reader.open()?);
         Ok(reader)

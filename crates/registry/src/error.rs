@@ -155,15 +155,6 @@ pub enum Error {
         /// Its value.
         value: String,
     },
-    /// What is to be uploaded can't be read.
-    #[error("{what}: read the content")]
-    Source {
-        /// What was tried.
-        what: String,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
 }
 
 fn login_hint(with_credentials: bool, registry: &str) -> String {

@@ -22,7 +22,7 @@ impl Default for Retry {
 
 impl Retry {
     /// The pause before try number `next` (1 is the first repetition); `None`: give up.
-    pub(crate) fn pause(&self, next: u32, asked: Option<Duration>) -> Option<Duration> {
+    pub fn pause(&self, next: u32, asked: Option<Duration>) -> Option<Duration> {
         if next == 0 || next > self.times {
             return None;
         }

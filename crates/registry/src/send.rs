@@ -6,8 +6,7 @@ use crate::retry::{is_transient_status, retry_after};
 use crate::url::{Scheme, Url};
 use crate::{Client, Error, Security};
 use serde::Deserialize;
-use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::Read;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use ureq::http::{Request, Response, header};
@@ -22,8 +21,6 @@ const MAX_ERROR_TEXT: u64 = 16 << 10;
 #[derive(Clone, Copy)]
 pub(crate) enum Content<'a> {
     Bytes(&'a [u8]),
-    /// A file from its beginning, and its length.
-    File(&'a File, u64),
     /// A method without a body.
     Nothing,
 }
@@ -164,24 +161,55 @@ impl Client {
             url: url.to_string(),
             source: Transport::new(e),
         };
-        let mut request = Request::builder().method(exchange.method).uri(url.to_string());
-        for (name, value) in &exchange.headers {
-            request = request.header(*name, value);
-        }
-        if let Some(authorization) = authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
-        }
+        let request = request(exchange.method, url, &exchange.headers, authorization);
         let agent = self.agent(url.scheme)?;
         let answer = match exchange.body {
             Content::Nothing => agent.run(request.body(()).map_err(|e| unreachable(e.into()))?),
             Content::Bytes(bytes) => agent.run(request.body(bytes).map_err(|e| unreachable(e.into()))?),
-            Content::File(mut file, length) => {
-                file.rewind().map_err(|source| Error::Source { what: what.to_owned(), source })?;
-                let request = request.header(header::CONTENT_LENGTH, length);
-                agent.run(request.body(SendBody::from_reader(&mut file)).map_err(|e| unreachable(e.into()))?)
-            }
         };
         answer.map_err(unreachable)
+    }
+}
+
+impl Client {
+    /// Sends content that can be read once only. Who we are is known by now: the upload was begun with it.
+    pub(crate) fn send_stream(
+        &self,
+        what: &str,
+        (method, url): (&'static str, &Url),
+        scope: &Scope,
+        mut headers: Vec<(&'static str, String)>,
+        content: &mut (dyn Read + Send),
+    ) -> Result<Response<Body>, Error> {
+        headers.push(("content-type", "application/octet-stream".to_owned()));
+        let home = Url::new(self.scheme(what)?, self.api_host(), "/");
+        let authorization = if url.same_place(&home) { self.authorization(what, scope)? } else { None };
+        let request = request(method, url, &headers, authorization.as_deref());
+        let unreachable = |e: ureq::Error| Error::Unreachable {
+            what: what.to_owned(),
+            url: url.to_string(),
+            source: Transport::new(e),
+        };
+        let mut content = content;
+        let body = SendBody::from_reader(&mut content);
+        let response = self.agent(url.scheme)?.run(request.body(body).map_err(|e| unreachable(e.into()))?);
+        response.map_err(unreachable)
+    }
+}
+
+fn request(
+    method: &'static str,
+    url: &Url,
+    headers: &[(&'static str, String)],
+    authorization: Option<&str>,
+) -> ureq::http::request::Builder {
+    let mut request = Request::builder().method(method).uri(url.to_string());
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    match authorization {
+        Some(authorization) => request.header(header::AUTHORIZATION, authorization),
+        None => request,
     }
 }
 

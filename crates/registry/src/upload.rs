@@ -1,11 +1,13 @@
-//! Blobs on their way out: is it there, can it be mounted, else upload in one piece.
+//! Blobs on their way out: is it there, can it be mounted, else upload in one piece, or as a stream of unknown length.
+//!
+//! A stream can be sent once only: whoever has it begins again with a new one.
 
 use crate::authorization::Scope;
 use crate::send::{Content, Exchange, Target, drain, error_of, location};
 use crate::url::{Scheme, Url, encode};
 use crate::{Client, Error};
 use oci::Digest;
-use std::fs::File;
+use std::io::Read;
 use ureq::Body;
 use ureq::http::Response;
 
@@ -36,40 +38,58 @@ impl Client {
         }
     }
 
-    /// Uploads the content of a file of `size` bytes, whose digest the registry checks.
-    pub fn put_blob(&self, repository: &str, digest: &Digest, content: &File, size: u64) -> Result<(), Error> {
-        self.upload(repository, digest, Content::File(content, size))
-    }
-
-    /// Uploads small content.
-    pub fn put_small_blob(&self, repository: &str, digest: &Digest, content: &[u8]) -> Result<(), Error> {
-        self.upload(repository, digest, Content::Bytes(content))
-    }
-
-    /// An upload that broke off is begun afresh.
-    fn upload(&self, repository: &str, digest: &Digest, content: Content<'_>) -> Result<(), Error> {
-        for next in 1.. {
-            let result = self.upload_once(repository, digest, content);
-            match (&result, self.settings.retry.pause(next, None)) {
-                (Err(e), Some(pause)) if e.is_transient() => std::thread::sleep(pause),
-                _ => return result,
-            }
-        }
-        unreachable!("the number of tries is limited")
-    }
-
-    fn upload_once(&self, repository: &str, digest: &Digest, content: Content<'_>) -> Result<(), Error> {
+    /// Uploads content whose digest and size are known, in one piece.
+    pub fn put_blob(
+        &self,
+        repository: &str,
+        digest: &Digest,
+        size: u64,
+        content: &mut (dyn Read + Send),
+    ) -> Result<(), Error> {
         let what = format!("upload blob {digest} to {}/{repository}", self.registry);
-        let response = self.post(&what, &format!("/v2/{repository}/blobs/uploads/"), repository)?;
-        if response.status() != 202 {
-            return Err(error_of(self, &what, &self.registry, response));
-        }
-        let url = self.upload_url(&what, &response)?.with_query("digest", digest.as_str());
-        drain(response);
-        let headers = vec![("content-type", "application/octet-stream".to_owned())];
-        let exchange = Exchange { method: "PUT", headers, body: content };
-        let response = self.send(&what, Target::Url(&url), &Scope::push(repository), &exchange)?;
+        let url = self.begin_upload(&what, repository)?.with_query("digest", digest.as_str());
+        let headers = vec![("content-length", size.to_string())];
+        let scope = Scope::push(repository);
+        let response = self.send_stream(&what, ("PUT", &url), &scope, headers, content)?;
         if response.status().is_success() { Ok(()) } else { Err(error_of(self, &what, &self.registry, response)) }
+    }
+
+    /// Uploads content of unknown length; `finish` tells its digest when all of it was read.
+    pub fn put_stream<E: From<Error>>(
+        &self,
+        repository: &str,
+        content: &mut (dyn Read + Send),
+        finish: impl FnOnce() -> Result<Digest, E>,
+    ) -> Result<(), E> {
+        let what = format!("upload a blob to {}/{repository}", self.registry);
+        let url = self.begin_upload(&what, repository)?;
+        let scope = Scope::push(repository);
+        let response = self.send_stream(&what, ("PATCH", &url), &scope, Vec::new(), content)?;
+        if !response.status().is_success() {
+            return Err(error_of(self, &what, &self.registry, response).into());
+        }
+        // A registry that names no other place goes on with the first.
+        let next = if location(&response).is_some() { self.upload_url(&what, &response)? } else { url };
+        drain(response);
+        let digest = finish()?;
+        let url = next.with_query("digest", digest.as_str());
+        let exchange = Exchange { method: "PUT", headers: Vec::new(), body: Content::Bytes(b"") };
+        let response = self.send(&what, Target::Url(&url), &scope, &exchange)?;
+        if response.status().is_success() {
+            Ok(())
+        } else {
+            Err(error_of(self, &what, &self.registry, response).into())
+        }
+    }
+
+    fn begin_upload(&self, what: &str, repository: &str) -> Result<Url, Error> {
+        let response = self.post(what, &format!("/v2/{repository}/blobs/uploads/"), repository)?;
+        if response.status() != 202 {
+            return Err(error_of(self, what, &self.registry, response));
+        }
+        let url = self.upload_url(what, &response)?;
+        drain(response);
+        Ok(url)
     }
 
     fn post(&self, what: &str, path: &str, repository: &str) -> Result<Response<Body>, Error> {

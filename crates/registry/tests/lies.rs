@@ -42,7 +42,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 fn blob_error(server: &Server, content: &[u8], size: u64) -> String {
     let client = client(server);
-    let result = client.blob("a", &Digest::sha256(content), size);
+    let result = client.blob("a", &Digest::sha256(content), size, 0);
     let mut reader = match result {
         Err(e) => return chain(&e),
         Ok(reader) => reader,
@@ -131,7 +131,7 @@ fn a_broken_blob_is_resumed() {
             }
         });
         let client = client(&server);
-        let mut reader = client.blob("a", &Digest::sha256(&content), content.len() as u64).unwrap();
+        let mut reader = client.blob("a", &Digest::sha256(&content), content.len() as u64, 0).unwrap();
         let mut got = Vec::new();
         reader.read_to_end(&mut got).unwrap();
         assert!(got == content, "knows_ranges: {knows_ranges}");
@@ -161,7 +161,7 @@ fn redirects_are_followed_within_limits_and_without_credentials() {
     let credentials = Some(Credentials::Basic { username: "me".into(), password: "secret".into() });
     let with = Client::new(&server.host, Settings { credentials, ..settings() });
     let mut text = String::new();
-    with.blob("a", &Digest::sha256(b"01234"), 5).unwrap().read_to_string(&mut text).unwrap();
+    with.blob("a", &Digest::sha256(b"01234"), 5, 0).unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(text, "01234");
     let seen = elsewhere.seen();
     assert_eq!(seen.len(), 1);
@@ -307,12 +307,12 @@ fn lists_of_tags_in_a_circle_end() {
 #[test]
 fn uploads_need_a_place() {
     let server = serve(|_, _| Reply::new(202, ""));
-    let error = client(&server).put_small_blob("a", &Digest::sha256(b"x"), b"x").unwrap_err().to_string();
+    let error = client(&server).put_blob("a", &Digest::sha256(b"x"), 1, &mut &b"x"[..]).unwrap_err().to_string();
     assert_says(&error, &["upload blob", "no usable Location"]);
     let server = serve(|request, _| match request.method.as_str() {
         "POST" => Reply::new(202, "").header("Location", "/upload?state=1"),
         "PUT" if request.path.contains("state=1&digest=sha256:") && request.body == b"x" => Reply::new(201, ""),
         _ => Reply::new(400, ""),
     });
-    client(&server).put_small_blob("a", &Digest::sha256(b"x"), b"x").unwrap();
+    client(&server).put_blob("a", &Digest::sha256(b"x"), 1, &mut &b"x"[..]).unwrap();
 }

@@ -13,6 +13,7 @@
 //! layers/<hex>/extra/         content of files that a later entry of the same layer replaced; `extra.json` says which
 //! layers/<hex>/opaque         there: the layer hides all layers below it
 //! layers/<hex>/mapped/<key>/  copies with shifted owners
+//! layers/<hex>/seen           which blobs the layer has been and in which repositories, one JSON object a line
 //! blobs/sha256/<hex>          manifests and configurations, verified when read
 //! images/<hex>.json           image records
 //! names/<name>                image ID and name
@@ -39,6 +40,7 @@ mod lock;
 mod name;
 mod remove_tree;
 mod root;
+mod seen;
 mod step;
 #[cfg(test)]
 mod testing;
@@ -52,3 +54,4 @@ pub use image::{Image, NewImage};
 pub use layer::{AppliedLayer, LayerWriter};
 pub use location::{Location, Ownership, Store};
 pub use root::RootDirs;
+pub use seen::SeenBlob;

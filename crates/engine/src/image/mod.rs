@@ -11,9 +11,9 @@ pub use list::list;
 pub use remove::remove;
 
 use crate::{Engine, Error};
-use ::image::{Context, Input, Loaded, Progress, PullPolicy, Resolved};
+use ::image::{Context, Copied, Destination, Input, Loaded, Options, Progress, PullPolicy, Resolved};
+use oci::Platform;
 use oci::reference::Name;
-use oci::{Digest, Platform};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -183,15 +183,15 @@ pub fn pull(
     Ok(::image::resolve(engine.store(), &context, name, policy, platform, progress)?)
 }
 
-/// Pushes.
+/// Pushes a stored image; what was written there.
 pub fn push(
     engine: &Engine,
     name: &str,
-    destination: &str,
-    options: &RegistryOptions,
-    progress: &dyn Progress,
-) -> Result<Digest, Error> {
-    Ok(::image::push(engine.store(), &context(engine, options)?, name, destination, progress)?)
+    destination: Destination<'_>,
+    registry: &RegistryOptions,
+    options: &Options<'_>,
+) -> Result<Copied, Error> {
+    Ok(::image::push(engine.store(), &context(engine, registry)?, name, destination, options)?)
 }
 
 /// Loads an archive.

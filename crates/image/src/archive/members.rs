@@ -17,7 +17,7 @@ const MAX_LINKS: usize = 8;
 const PIECE: usize = 16 << 10;
 
 /// Named content: members of an archive or files of a folder.
-pub(crate) trait Members: Sync {
+pub trait Members: Sync {
     /// For messages.
     fn name(&self) -> &str;
     /// `None` if there is no such member.
@@ -36,10 +36,29 @@ pub(crate) trait Members: Sync {
 }
 
 /// One member's content.
-pub(crate) struct Member<'m> {
+pub struct Member<'m> {
     /// Bytes.
-    pub(crate) size: u64,
-    pub(crate) reader: Box<dyn Read + 'm>,
+    pub size: u64,
+    /// Its content.
+    pub reader: Box<dyn Read + Send + 'm>,
+}
+
+impl<'m> Member<'m> {
+    /// The content without its first bytes.
+    pub(crate) fn from(mut self, from: u64) -> Result<Box<dyn Read + Send + 'm>, Error> {
+        io::copy(&mut self.reader.by_ref().take(from), &mut io::sink()).map_err(Error::io("read a member"))?;
+        Ok(self.reader)
+    }
+}
+
+impl<M: Members + Send + ?Sized> Members for std::sync::Arc<M> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn open(&self, path: &str) -> Result<Option<Member<'_>>, Error> {
+        (**self).open(path)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +89,7 @@ struct Header {
 }
 
 /// A tar file with an index.
-pub(crate) struct Archive {
+pub struct Archive {
     name: String,
     file: File,
     entries: HashMap<String, Entry>,

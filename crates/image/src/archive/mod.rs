@@ -2,10 +2,8 @@
 //!
 //! No member is ever extracted by its name. The archive is hostile: names are keys of a map and nothing else.
 
-pub(crate) mod docker;
 mod members;
-pub(crate) mod oci;
 mod spool;
 
-pub(crate) use members::{Archive, Member, Members};
+pub use members::{Archive, Member, Members};
 pub(crate) use spool::{from_path, from_stream, temporary_file};

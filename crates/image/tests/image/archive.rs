@@ -166,6 +166,6 @@ fn folders_and_transports_are_sources_too() {
     }
     assert_eq!(load(&fixture.store, Input::Path(folder), &Quiet).unwrap()[0].names, ["q.io/a/b:2"]);
     assert!(fixture.pull(&format!("docker-archive:{}:b:1", archive.display())).is_err());
-    let unknown = fixture.pull("docker-daemon:x").unwrap_err().to_string();
-    assert!(unknown.contains("`docker-daemon:` is not supported"), "{unknown}");
+    let unknown = fixture.pull("ostree:x").unwrap_err().to_string();
+    assert!(unknown.contains("\"ostree:\" is not supported"), "{unknown}");
 }

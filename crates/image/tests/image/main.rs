@@ -3,6 +3,7 @@
 mod archive;
 mod bad_archive;
 mod bad_registry;
+mod copy;
 mod kit;
 mod pull;
 mod push;

@@ -2,7 +2,7 @@
 
 use crate::kit::server::{Reply, Request, Server};
 use crate::kit::{Fixture, Made, chain, serve};
-use image::{Quiet, push};
+use image::{Destination, Error, Options, Quiet};
 use oci::Digest;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -22,12 +22,19 @@ fn answer(content: &mut HashMap<String, (Vec<u8>, String)>, request: &Request) -
     match (request.method.as_str(), path) {
         (_, "/v2/") => Reply::new(200, "{}"),
         ("POST", _) => Reply::new(202, "").header("Location", "/upload"),
+        ("PATCH", "/upload") => {
+            let number = content.len().to_string();
+            content.insert(number.clone(), (request.body.clone(), String::new()));
+            Reply::new(202, "").header("Location", format!("/upload?begun={number}"))
+        }
         ("PUT", "/upload") => {
-            let digest = query.trim_start_matches("digest=").to_owned();
-            if Digest::sha256(&request.body).as_str() != digest {
+            let parts: HashMap<_, _> = query.split('&').filter_map(|part| part.split_once('=')).collect();
+            let (digest, begun) = (parts["digest"], parts.get("begun").and_then(|number| content.remove(*number)));
+            let body = begun.map_or_else(|| request.body.clone(), |(begun, _)| [begun, request.body.clone()].concat());
+            if Digest::sha256(&body).as_str() != digest {
                 return Reply::new(400, "digest invalid");
             }
-            content.insert(format!("blobs/{digest}"), (request.body.clone(), "application/octet-stream".into()));
+            content.insert(format!("blobs/{digest}"), (body, "application/octet-stream".into()));
             Reply::new(201, "")
         }
         ("PUT", manifest) => {
@@ -47,6 +54,13 @@ fn answer(content: &mut HashMap<String, (Vec<u8>, String)>, request: &Request) -
     }
 }
 
+/// The digest of the manifest that the destination has then.
+fn push(fixture: &Fixture, image: &str, destination: &str) -> Result<Digest, Error> {
+    let options = Options { memory: Some(&fixture.store), ..Options::new(&Quiet) };
+    let destination = Destination::Typed(destination);
+    image::push(&fixture.store, &fixture.context, image, destination, &options).map(|copied| copied.written.digest)
+}
+
 #[test]
 fn what_is_pushed_can_be_pulled() {
     let made = Made::small();
@@ -55,8 +69,7 @@ fn what_is_pushed_can_be_pulled() {
     let pulled = fixture.pull(&format!("{}/img:1", source.host)).unwrap();
     let (target, content) = registry();
     let destination = format!("{}/copy:2", target.host);
-    let pushed = push(&fixture.store, &fixture.context, "img:1", &destination, &Quiet)
-        .unwrap_or_else(|e| panic!("{}", chain(&e)));
+    let pushed = push(&fixture, "img:1", &destination).unwrap_or_else(|e| panic!("{}", chain(&e)));
     assert!(content.lock().unwrap().contains_key(&format!("manifests/{pushed}")));
 
     let fresh = Fixture::new();
@@ -66,7 +79,7 @@ fn what_is_pushed_can_be_pulled() {
     // What is there isn't sent again, and the manifest stays the same.
     let puts = |server: &Server| server.seen().iter().filter(|r| r.path.starts_with("/upload")).count();
     let before = puts(&target);
-    assert_eq!(push(&fixture.store, &fixture.context, "img:1", &destination, &Quiet).unwrap(), pushed);
+    assert_eq!(push(&fixture, "img:1", &destination).unwrap(), pushed);
     assert_eq!(puts(&target), before);
 }
 
@@ -84,7 +97,7 @@ fn a_registry_that_has_all_gets_the_original_manifest() {
     }
     let name = format!("{}/img:1", target.host);
     fixture.pull(&name).unwrap();
-    let digest = push(&fixture.store, &fixture.context, &name, &format!("{}/img:other", target.host), &Quiet).unwrap();
+    let digest = push(&fixture, &name, &format!("{}/img:other", target.host)).unwrap();
     assert_eq!(digest, made.digest());
 }
 
@@ -92,9 +105,12 @@ fn a_registry_that_has_all_gets_the_original_manifest() {
 fn wrong_destinations_are_refused() {
     let fixture = Fixture::new();
     image::resolve(&fixture.store, &fixture.context, "hello", image::PullPolicy::Missing, None, &Quiet).unwrap();
-    let refused =
-        |destination: &str| chain(&push(&fixture.store, &fixture.context, "hello", destination, &Quiet).unwrap_err());
-    assert!(refused("oci-archive:/x.tar").contains("to registries only"));
+    let refused = |destination: &str| chain(&push(&fixture, "hello", destination).unwrap_err());
+    let there = fixture.dir.path().join("there");
+    std::fs::write(&there, "something").unwrap();
+    assert!(refused(&format!("oci-archive:{}", there.display())).contains("can't be added to"));
+    assert!(refused("oci:/nowhere:@1").contains("can't be given by its index"));
+    assert!(refused("ostree:x").contains("not supported"));
     assert!(refused(&format!("a.b/c@{}", Digest::sha256(b"x"))).contains("needs a tag"));
     assert!(refused("127.0.0.1:1/x").contains("no answer from"));
     let denied = Server::new(|_, _| Reply::new(403, "read only"));

@@ -113,10 +113,30 @@ fn read(stream: &TcpStream) -> Option<Request> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         request.headers.push((name.to_ascii_lowercase(), value.trim().into()));
     }
+    if request.header("transfer-encoding").is_some_and(|coding| coding == "chunked") {
+        request.body = chunks(&mut reader)?;
+        return Some(request);
+    }
     let length = request.header("content-length").and_then(|l| l.parse().ok()).unwrap_or(0);
     request.body = vec![0; length];
     reader.read_exact(&mut request.body).ok()?;
     Some(request)
+}
+
+fn chunks(reader: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let length = usize::from_str_radix(line.trim(), 16).ok()?;
+        let start = body.len();
+        body.resize(start + length, 0);
+        reader.read_exact(&mut body[start..]).ok()?;
+        reader.read_exact(&mut [0; 2]).ok()?;
+        if length == 0 {
+            return Some(body);
+        }
+    }
 }
 
 fn send(mut stream: &TcpStream, reply: &Reply, head_only: bool) -> std::io::Result<()> {

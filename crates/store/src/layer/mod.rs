@@ -103,6 +103,14 @@ impl Store {
         io::copy(&mut reader, sink).at("read back layer", &path).map(drop)
     }
 
+    /// The same to be read.
+    pub fn layer_reader(&self, diff_id: &Digest) -> Result<impl Read + Send + use<>, Error> {
+        if !self.has_layer(diff_id) {
+            return Err(Error::MissingLayer(diff_id.clone()));
+        }
+        tar_reader::LayerReader::open(&self.layer_path(diff_id))
+    }
+
     /// Bytes of a stored layer's tar stream.
     pub fn layer_size(&self, diff_id: &Digest) -> Result<u64, Error> {
         if !self.has_layer(diff_id) {

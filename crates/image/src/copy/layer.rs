@@ -1,0 +1,266 @@
+//! One layer: left where the sink has it, taken over from another repository, or streamed through what it needs.
+
+use super::plan::{self, LayerFacts, Treatment};
+use super::{Reader, Way};
+use crate::Error;
+use crate::compress::{Algorithm, compress};
+use crate::content::{Content, Sum};
+use crate::decompress::{Decompressed, Magic, magic};
+use crate::sink::{Blob, Format, Layers, Role};
+use crate::verified::{Expected, Verified};
+use oci::Digest;
+use oci::image::Descriptor;
+use oci::media_type::{Compression, Kind, classify};
+use std::io::{Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A layer to be copied.
+pub(super) struct Job<'a> {
+    pub(super) descriptor: &'a Descriptor,
+    /// Of its plain tar, where the image has a configuration.
+    pub(super) diff_id: Option<&'a Digest>,
+    /// Its place among the layers, and how many there are.
+    pub(super) place: (usize, usize),
+}
+
+/// What holds for all layers of an image.
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    /// Of the manifest that is written.
+    pub(super) format: Format,
+    pub(super) wish: Layers,
+    pub(super) asked: Option<Algorithm>,
+    pub(super) may_change: bool,
+}
+
+/// The descriptor under which the sink has the layer afterwards.
+pub(super) fn copy(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Result<Descriptor, Error> {
+    let Descriptor { digest, size, .. } = job.descriptor;
+    way.progress().begin(digest, *size);
+    if let Some(there) = find(way, rules, job)? {
+        way.progress().end(digest, true);
+        remember(way, job, &there);
+        return Ok(there);
+    }
+    let written = transfer_again(way, rules, job, stop)?;
+    way.progress().end(digest, false);
+    remember(way, job, &written);
+    Ok(written)
+}
+
+/// Reading goes on where a connection broke off; an upload has to be begun anew.
+fn transfer_again(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Result<Descriptor, Error> {
+    for next in 1.. {
+        let result = transfer(way, rules, job, stop);
+        let again = way.sink.repository().is_some() && !stop.load(Ordering::Relaxed);
+        match (&result, way.options.retry.pause(next, None)) {
+            (Err(e), Some(pause)) if again && e.is_transient() => {
+                log::info!("{e}; the upload is begun anew in {} ms", pause.as_millis());
+                std::thread::sleep(pause);
+            }
+            _ => return result,
+        }
+    }
+    unreachable!("the number of tries is limited")
+}
+
+/// What the sink has, or can take over.
+fn find(way: Way<'_>, rules: Rules, job: &Job<'_>) -> Result<Option<Descriptor>, Error> {
+    if concerned(way.options.hooks.decrypt, job) || concerned(way.options.hooks.encrypt, job) {
+        return Ok(None);
+    }
+    let kept = match job.diff_id {
+        Some(diff_id) => way.source.kept_as(diff_id)?,
+        None => None,
+    };
+    let plain = kept.filter(|_| rules.wish == Layers::Decompress && rules.may_change);
+    let own = plain.as_ref().unwrap_or(job.descriptor);
+    if fits(rules, way.options.force_compression, own) && is_there(way, job, own)? {
+        return Ok(Some(own.clone()));
+    }
+    if !rules.may_change {
+        return Ok(None);
+    }
+    for candidate in known(way, job) {
+        if fits(rules, way.options.force_compression, &candidate) && is_there(way, job, &candidate)? {
+            return Ok(Some(candidate));
+        }
+    }
+    Ok(None)
+}
+
+fn concerned(cipher: Option<&dyn super::LayerCipher>, job: &Job<'_>) -> bool {
+    cipher.is_some_and(|cipher| cipher.concerns(job.descriptor, job.place.0, job.place.1))
+}
+
+/// In the sink itself, or in another repository from which it can be mounted.
+fn is_there(way: Way<'_>, job: &Job<'_>, descriptor: &Descriptor) -> Result<bool, Error> {
+    let blob = Blob { descriptor, role: Role::Layer(job.diff_id), made: None };
+    if way.sink.has(&blob)? {
+        return Ok(true);
+    }
+    let Some(target) = way.sink.repository() else { return Ok(false) };
+    let mut from: Vec<String> = Vec::new();
+    from.extend(way.source.repository().filter(|r| r.registry == target.registry).map(|r| r.repository.clone()));
+    if let (Some(store), Some(diff_id)) = (way.options.memory, job.diff_id) {
+        let seen = store.seen_blobs(diff_id).into_iter().filter(|seen| seen.digest == descriptor.digest);
+        from.extend(
+            seen.filter_map(|seen| seen.place.strip_prefix(&format!("{}/", target.registry)).map(str::to_owned)),
+        );
+    }
+    from.retain(|repository| *repository != target.repository);
+    from.dedup();
+    for repository in from.iter().take(MOST_MOUNTS) {
+        if way.sink.mount(&blob, repository)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Each costs a request.
+const MOST_MOUNTS: usize = 3;
+
+/// Other blobs that the layer is known to have been, those in the sink's registry only.
+fn known(way: Way<'_>, job: &Job<'_>) -> Vec<Descriptor> {
+    let (Some(store), Some(diff_id), Some(target)) = (way.options.memory, job.diff_id, way.sink.repository()) else {
+        return Vec::new();
+    };
+    let near = format!("{}/", target.registry);
+    let mut all: Vec<Descriptor> = Vec::new();
+    for seen in store.seen_blobs(diff_id) {
+        let new = !all.iter().any(|known| known.digest == seen.digest) && seen.digest != job.descriptor.digest;
+        if new && seen.place.starts_with(&near) {
+            all.push(plain_descriptor(seen.media_type, Sum { digest: seen.digest, size: seen.size }));
+        }
+    }
+    all
+}
+
+/// Whether a blob that is there already is as compressed as it was asked for.
+fn fits(rules: Rules, force: bool, blob: &Descriptor) -> bool {
+    let Kind::Layer { compression, .. } = classify(&blob.media_type) else { return true };
+    match (rules.wish, rules.asked) {
+        (Layers::Decompress, _) => compression == Compression::None || !rules.may_change,
+        (_, Some(asked)) if force => asked.compression() == compression && asked != Algorithm::ZstdChunked,
+        (Layers::Compress, _) if rules.format != Format::Oci => compression != Compression::Zstd,
+        _ => true,
+    }
+}
+
+/// A layer's blob has been in a repository: a later push may mount it.
+fn remember(way: Way<'_>, job: &Job<'_>, blob: &Descriptor) {
+    let (Some(store), Some(diff_id)) = (way.options.memory, job.diff_id) else { return };
+    let places = [way.source.repository().filter(|_| *blob == *job.descriptor), way.sink.repository()];
+    for place in places.into_iter().flatten() {
+        let seen = store::SeenBlob {
+            digest: blob.digest.clone(),
+            size: blob.size,
+            media_type: blob.media_type.clone(),
+            place: place.name(),
+        };
+        store.remember_blob(diff_id, seen);
+    }
+}
+
+/// Reads, verifies, opens, recompresses, seals, puts.
+fn transfer(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Result<Descriptor, Error> {
+    let kept = job.diff_id.map(|diff_id| way.source.kept_as(diff_id)).transpose()?.flatten();
+    if kept.is_some() && !rules.may_change {
+        return Err(Error::Changed {
+            what: format!("layer {}", job.descriptor.digest),
+            why: "its original isn't kept",
+        });
+    }
+    let from = kept.as_ref().unwrap_or(job.descriptor);
+    let what = format!("layer {}", from.digest);
+    let expected = Expected { what: &what, digest: &from.digest, size: from.size, progress: way.progress(), stop };
+    let verified = Verified::new(way.source.blob(from, 0)?, expected);
+    let flag = verified.flag();
+    if let Some(cipher) = way.options.hooks.decrypt.filter(|cipher| cipher.concerns(from, job.place.0, job.place.1)) {
+        let clear = cipher.pass(from, Box::new(verified))?;
+        let opened = Descriptor { media_type: clear.media_type, ..from.clone() };
+        let made = make(way, rules, job, Input { from: &opened, reader: clear.content, flag, changed: true })?;
+        let annotations = clear.annotations.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        return Ok(Descriptor { annotations, ..made });
+    }
+    make(way, rules, job, Input { from, reader: Box::new(verified), flag, changed: false })
+}
+
+/// A layer's content as it was read.
+struct Input<'a> {
+    /// What it is.
+    from: &'a Descriptor,
+    reader: Reader<'a>,
+    /// Set at its end if it was right.
+    flag: Arc<AtomicBool>,
+    /// Its digest isn't `from`'s any more.
+    changed: bool,
+}
+
+fn make(way: Way<'_>, rules: Rules, job: &Job<'_>, input: Input<'_>) -> Result<Descriptor, Error> {
+    let what = format!("layer {}", input.from.digest);
+    let (found, reader) = sniff(input.reader, &what)?;
+    let Rules { format, wish, asked, may_change } = rules;
+    let treatment = match found {
+        Some(found) => plan::treat(LayerFacts { found, wish, asked, format, may_change }),
+        None => Treatment::Keep,
+    };
+    let role = Role::Layer(job.diff_id);
+    let seals = way.options.hooks.encrypt.filter(|cipher| cipher.concerns(input.from, job.place.0, job.place.1));
+    let (compression, made): (Option<Compression>, Reader<'_>) = match treatment {
+        Treatment::Keep => (None, Box::new(reader)),
+        Treatment::Decompress => (Some(Compression::None), Box::new(Decompressed::new(reader, &what)?)),
+        Treatment::Compress(algorithm) => {
+            let plain: Reader<'_> = match found {
+                Some(Compression::None) => Box::new(reader),
+                _ => Box::new(Decompressed::new(reader, &what)?),
+            };
+            (Some(algorithm.compression()), compress(plain, algorithm, way.options.level)?)
+        }
+    };
+    let media_type = match compression {
+        Some(compression) => plan::layer_type(format, compression).to_owned(),
+        None => plan::converted_type(&input.from.media_type, format),
+    };
+    let blob = Blob { descriptor: input.from, role, made: compression };
+    if let Some(cipher) = seals {
+        let clear = plain_descriptor(media_type, Sum { digest: input.from.digest.clone(), size: input.from.size });
+        let sealed = cipher.pass(&clear, made)?;
+        let sum = way.sink.put(&blob, Content::made(&what, sealed.content, input.flag))?;
+        let annotations = sealed.annotations.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        return Ok(Descriptor { annotations, ..plain_descriptor(sealed.media_type, sum) });
+    }
+    if compression.is_none() && !input.changed {
+        let sum = Sum { digest: input.from.digest.clone(), size: input.from.size };
+        way.sink.put(&blob, Content::known(&what, sum, made, input.flag))?;
+        return Ok(Descriptor { media_type, ..input.from.clone() });
+    }
+    // Annotations tell of the blob that was (zstd:chunked's table of contents, for one), so they go.
+    let sum = way.sink.put(&blob, Content::made(&what, made, input.flag))?;
+    Ok(plain_descriptor(media_type, sum))
+}
+
+/// The compression by the first bytes (`None`: one that is never changed) and the whole content.
+fn sniff<'a>(mut reader: Reader<'a>, what: &str) -> Result<(Option<Compression>, impl Read + Send + use<'a>), Error> {
+    let mut start = Vec::with_capacity(6);
+    reader.by_ref().take(6).read_to_end(&mut start).map_err(Error::io(format!("read {what}")))?;
+    let found = match magic(&start) {
+        Magic::Known(compression) => Some(compression),
+        Magic::Xz | Magic::Bzip2 => None,
+    };
+    Ok((found, Cursor::new(start).chain(reader)))
+}
+
+pub(super) fn plain_descriptor(media_type: String, sum: Sum) -> Descriptor {
+    Descriptor {
+        media_type,
+        digest: sum.digest,
+        size: sum.size,
+        urls: Vec::new(),
+        annotations: Default::default(),
+        platform: None,
+        artifact_type: None,
+    }
+}

@@ -1,0 +1,91 @@
+//! One image, or an index with its images, from any source into any sink.
+//!
+//! Layers stream side by side and are never whole in memory or in a file between the two; what the sink has, or can take
+//! over from another repository, isn't read at all. Digests stay as they are unless something has to change: `plan`
+//! decides that without touching anything, `image` and `layer` do it, `convert` writes the manifest that comes out.
+
+mod convert;
+mod image;
+mod index;
+mod layer;
+mod options;
+mod parallel;
+mod plan;
+
+pub use options::{Gate, Hooks, Instances, LayerCipher, Options, Reader, Sealed, Sign};
+
+use crate::choose::{Choice, choose};
+use crate::sink::{Place, Sink};
+use crate::source::{Fetched, Source};
+use crate::{Error, Progress};
+use oci::Digest;
+use oci::image::{ImageConfig, Manifest};
+
+/// A Docker schema 2 manifest as bytes.
+pub(crate) fn encode_docker(manifest: &Manifest) -> Result<Fetched, Error> {
+    convert::encode_manifest(manifest, crate::sink::Format::Docker)
+}
+
+/// What came out of a copy.
+#[derive(Debug, Clone)]
+pub struct Copied {
+    /// What the source's location stands for: of an image or of an index.
+    pub top: Digest,
+    /// What the sink's location stands for now.
+    pub written: Fetched,
+    /// If that is one image: it.
+    pub image: Option<CopiedImage>,
+}
+
+/// An image as it was written.
+#[derive(Debug, Clone)]
+pub struct CopiedImage {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Its configuration; `None` for artifacts.
+    pub config: Option<ImageConfig>,
+}
+
+/// From where to where and how.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    source: &'a dyn Source,
+    sink: &'a dyn Sink,
+    options: &'a Options<'a>,
+}
+
+impl Way<'_> {
+    fn progress(&self) -> &dyn Progress {
+        self.options.progress
+    }
+}
+
+/// Copies. If a layer that the sink had is removed by somebody else meanwhile, it is fetched once more.
+pub fn copy(source: &dyn Source, sink: &dyn Sink, options: &Options<'_>) -> Result<Copied, Error> {
+    let way = Way { source, sink, options };
+    let top = source.top()?;
+    for attempt in 0.. {
+        let copied = once(way, top.clone())?;
+        match sink.commit(&copied) {
+            Ok(()) => return Ok(copied),
+            Err(Error::Store(store::Error::MissingLayer(_) | store::Error::MissingBlob(_))) if attempt == 0 => {}
+            Err(e) => return Err(e),
+        }
+    }
+    unreachable!("the second attempt returns")
+}
+
+fn once(way: Way<'_>, top: Fetched) -> Result<Copied, Error> {
+    let digest = top.digest.clone();
+    if way.options.instances != Instances::Suiting
+        && let Some(index) = crate::choose::as_index(way.source, &top)?
+    {
+        let written = index::copy(way, &top, index)?;
+        return Ok(Copied { top: digest, written, image: None });
+    }
+    let host = oci::Platform::host();
+    let Choice { manifest, fetched } = choose(way.source, top, way.options.platform.as_ref().unwrap_or(&host))?;
+    way.progress().line("Getting image source signatures");
+    let (written, image) = image::copy(way, manifest, fetched, Place::Top)?;
+    Ok(Copied { top: digest, written, image: Some(image) })
+}

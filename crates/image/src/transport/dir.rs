@@ -1,0 +1,141 @@
+//! `dir:`: `manifest.json` (an index's images as `<hex>.manifest.json`), blobs by their hex digits, `signature-<n>`.
+
+use super::tar_file::write_file;
+use crate::archive::Members;
+use crate::content::{Content, Sum};
+use crate::copy::Copied;
+use crate::folder::Folder;
+use crate::sink::{Blob, Format, Layers, Needs, Place, Sink};
+use crate::source::{Fetched, Source};
+use crate::{Error, Location};
+use oci::image::Descriptor;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What `version` says: skopeo's, as of its format with several images.
+const VERSION: &str = "Directory Transport Version: 1.1\n";
+
+/// A folder that is read.
+pub struct DirSource {
+    folder: Folder,
+    path: PathBuf,
+    top: Fetched,
+}
+
+impl DirSource {
+    /// Reads its manifest, which may be an index.
+    pub fn open(path: &Path) -> Result<DirSource, Error> {
+        let folder = Folder::new(path);
+        let limit = oci::image::manifest::MAX_BYTES as u64;
+        let bytes = folder.read_small("manifest.json", limit)?.ok_or_else(|| Error::Archive {
+            archive: folder.name().to_owned(),
+            why: "there is no manifest.json in it".to_owned(),
+        })?;
+        Ok(DirSource { folder, path: path.to_owned(), top: Fetched::new(bytes, None) })
+    }
+}
+
+impl Source for DirSource {
+    fn name(&self) -> String {
+        self.folder.name().to_owned()
+    }
+
+    fn location(&self) -> Location {
+        Location::Dir(self.path.clone())
+    }
+
+    fn top(&self) -> Result<Fetched, Error> {
+        Ok(self.top.clone())
+    }
+
+    fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn Read + Send + '_>, Error> {
+        let hex = descriptor.digest.hex();
+        for path in [hex.to_owned(), format!("{hex}.manifest.json")] {
+            if let Some(member) = self.folder.open(&path)? {
+                return member.from(from);
+            }
+        }
+        let why = format!("blob {} is missing", descriptor.digest);
+        Err(Error::Archive { archive: self.name(), why })
+    }
+}
+
+/// A folder that is written.
+pub struct DirSink {
+    path: PathBuf,
+}
+
+impl DirSink {
+    /// Made if it isn't there. An image that is in it is replaced; a folder of other things is left alone.
+    pub fn create(path: &Path) -> Result<DirSink, Error> {
+        let what = || format!("create {}", path.display());
+        std::fs::create_dir_all(path).map_err(Error::io(what()))?;
+        let is_image = path.join("version").exists();
+        let is_empty = std::fs::read_dir(path).map_err(Error::io(what()))?.next().is_none();
+        if is_image {
+            clear(path)?;
+        } else if !is_empty {
+            let why = "it is no folder of the transport dir: and it isn't empty".to_owned();
+            return Err(Error::Archive { archive: path.display().to_string(), why });
+        }
+        write_file(&path.join("version"), VERSION.as_bytes())?;
+        Ok(DirSink { path: path.to_owned() })
+    }
+}
+
+/// What such a folder has of an earlier image; nothing else is touched.
+fn clear(path: &Path) -> Result<(), Error> {
+    let what = format!("clear {}", path.display());
+    for entry in std::fs::read_dir(path).map_err(Error::io(what.clone()))? {
+        let entry = entry.map_err(Error::io(what.clone()))?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let hex = name.strip_suffix(".manifest.json").unwrap_or(&name);
+        let is_blob = hex.len() >= 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_blob || name == "manifest.json" || name.contains("signature-") {
+            std::fs::remove_file(entry.path()).map_err(Error::io(what.clone()))?;
+        }
+    }
+    Ok(())
+}
+
+impl Sink for DirSink {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn location(&self) -> Location {
+        Location::Dir(self.path.clone())
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            formats: &[Format::Oci, Format::Docker],
+            layers: Layers::Keep,
+            indexes: true,
+            parallel: true,
+            images_only: false,
+            exact: false,
+        }
+    }
+
+    fn has(&self, blob: &Blob<'_>) -> Result<bool, Error> {
+        Ok(self.path.join(blob.descriptor.digest.hex()).exists())
+    }
+
+    fn put(&self, _blob: &Blob<'_>, content: Content<'_>) -> Result<Sum, Error> {
+        super::layout::write_blob(&self.path, content, |sum| self.path.join(sum.digest.hex()))
+    }
+
+    fn put_manifest(&self, manifest: &Fetched, place: Place) -> Result<(), Error> {
+        let name = match place {
+            Place::Top => "manifest.json".to_owned(),
+            Place::Instance => format!("{}.manifest.json", manifest.digest.hex()),
+        };
+        write_file(&self.path.join(name), &manifest.bytes)
+    }
+
+    fn commit(&self, _copied: &Copied) -> Result<(), Error> {
+        Ok(())
+    }
+}

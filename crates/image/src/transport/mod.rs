@@ -1,0 +1,63 @@
+//! From a location to the place itself: one [`Source`] and one [`Sink`] for each transport that has both.
+
+mod dir;
+mod docker_archive;
+mod layout;
+mod layout_archive;
+mod registry;
+mod storage;
+mod tar_file;
+
+pub use dir::{DirSink, DirSource};
+pub(crate) use docker_archive::docker_items;
+pub use docker_archive::{DockerArchiveSink, DockerArchiveSource};
+pub use layout::{LayoutSink, LayoutSource};
+pub(crate) use layout::{full_name, layout_name, picks, read_index};
+pub use layout_archive::{LayoutArchiveSink, open_archive};
+pub use registry::{RegistrySink, RegistrySource};
+pub use storage::{StoreNaming, StoreSink, StoreSource};
+
+use crate::archive::from_path;
+use crate::folder::Folder;
+use crate::sink::Sink;
+use crate::source::Source;
+use crate::{Context, Error, Location};
+use std::sync::Arc;
+use store::Store;
+
+/// Opens a source. The registry's mirrors are not tried here: `pull` does that.
+pub fn open_source<'a>(
+    store: &'a Store,
+    context: &Context,
+    location: &Location,
+) -> Result<Box<dyn Source + 'a>, Error> {
+    Ok(match location {
+        Location::Docker(reference) => Box::new(RegistrySource::open(context, reference)?),
+        Location::Oci { path, image } => {
+            Box::new(LayoutSource::open(Folder::new(path), location.clone(), image.as_ref())?)
+        }
+        Location::OciArchive { path, image } => {
+            Box::new(open_archive(from_path(store, path)?, location.clone(), image.as_ref())?)
+        }
+        Location::DockerArchive { path, image } => {
+            let archive = Arc::new(from_path(store, path)?);
+            Box::new(DockerArchiveSource::open(archive, location.clone(), image.as_ref())?)
+        }
+        Location::Dir(path) => Box::new(DirSource::open(path)?),
+        Location::Storage(name) => Box::new(StoreSource::open(store, context, name)?),
+        Location::Daemon(_) => return Err(Error::Direction { transport: "docker-daemon", what: "a source" }),
+    })
+}
+
+/// Opens a sink for one image.
+pub fn open_sink<'a>(store: &'a Store, context: &Context, location: &Location) -> Result<Box<dyn Sink + 'a>, Error> {
+    Ok(match location {
+        Location::Docker(reference) => Box::new(RegistrySink::open(context, reference)?),
+        Location::Oci { path, image } => Box::new(LayoutSink::create(path, image.as_ref())?),
+        Location::OciArchive { path, image } => Box::new(LayoutArchiveSink::create(store, path, image.as_ref())?),
+        Location::DockerArchive { path, image } => Box::new(DockerArchiveSink::create(store, path, image.as_ref())?),
+        Location::Dir(path) => Box::new(DirSink::create(path)?),
+        Location::Storage(name) => Box::new(StoreSink::new(store, StoreNaming::of(name)?)),
+        Location::Daemon(_) => return Err(Error::Direction { transport: "docker-daemon", what: "a destination" }),
+    })
+}

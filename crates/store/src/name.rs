@@ -47,20 +47,23 @@ impl Store {
         }
     }
 
-    /// All names by image.
+    /// All names by image, each image's newest first.
     pub(crate) fn all_names(&self) -> Result<HashMap<Digest, Vec<String>>, Error> {
         let folder = self.folder("names");
-        let mut all: HashMap<Digest, Vec<String>> = HashMap::new();
+        let mut all: HashMap<Digest, Vec<(std::time::SystemTime, String)>> = HashMap::new();
         for entry in std::fs::read_dir(&folder).at("list", &folder)? {
             let path = entry.at("list", &folder)?.path();
             if let Some((id, name)) = self.read_name(&path)? {
-                all.entry(id).or_default().push(name);
+                // One that went meanwhile is the oldest.
+                let given = path.metadata().and_then(|data| data.modified()).unwrap_or(std::time::UNIX_EPOCH);
+                all.entry(id).or_default().push((given, name));
             }
         }
-        for names in all.values_mut() {
-            names.sort_unstable();
-        }
-        Ok(all)
+        let newest_first = |mut names: Vec<(_, String)>| {
+            names.sort_unstable_by(|a, b| b.cmp(a));
+            names.into_iter().map(|(_, name)| name).collect()
+        };
+        Ok(all.into_iter().map(|(id, names)| (id, newest_first(names))).collect())
     }
 
     /// A file that a power cut left empty or broken counts as no name.

@@ -16,7 +16,7 @@ fn images_are_found_by_name_id_and_prefix() {
     let fixture = Fixture::new();
     let store = &fixture.store;
     let image = add_image(store, "one", &[layer(store, "1")], &["docker.io/a:1", "q.io/b/c:2"]).unwrap();
-    assert_eq!(image.names, ["docker.io/library/a:1", "q.io/b/c:2"]);
+    assert_eq!(image.names, ["q.io/b/c:2", "docker.io/library/a:1"]);
     let (config, manifest) = (store.blob(&image.id).unwrap().len(), "manifest of one".len());
     assert_eq!(image.size as usize, 512 + 512 + 1024 + config + 2 * manifest);
     assert_eq!(image.labels["l"], "one");

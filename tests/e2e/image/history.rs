@@ -13,4 +13,20 @@ fn shows_the_layers(env: &TestEnv) {
     env.run("history no-such").refused("no-such");
 }
 
-testkit::cases! { both: [shows_the_layers] }
+fn images_on_the_way_are_named(env: &TestEnv) {
+    env.base();
+    let mut image = Base::image();
+    image.layers.push(Layer::new(&[Entry::file("x", "y")]));
+    env.load(&image, "localhost/h:1");
+    env.ok("tag h:1 other:2");
+    let lines = env.engine().words("history --no-trunc --format").arg("{{.ID}} {{.Tags}}").arg("h:1").run().lines();
+    assert_eq!(lines[0], format!("{} [localhost/other:2 localhost/h:1]", image.id()));
+    assert_eq!(lines[1], format!("{} [localhost/base:latest]", Base::image().id()));
+    let output = env.ok("history --format json h:1");
+    let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let keys: Vec<&String> = shown[0].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["id", "created", "CreatedBy", "tags", "size", "Created"]);
+    env.ok("history -H=false --format {{.Created}} base").prints("2026-01-02T03:04:05Z\n");
+}
+
+testkit::cases! { both: [shows_the_layers, images_on_the_way_are_named] }

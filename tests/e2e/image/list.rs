@@ -1,6 +1,7 @@
 //! `images`.
 
-use testkit::{Base, TestEnv};
+use serde_json::json;
+use testkit::{Base, Image, TestEnv};
 
 fn an_empty_list_has_its_heads(env: &TestEnv) {
     let heads = env.ok("images").text();
@@ -38,4 +39,103 @@ fn format_and_filter(env: &TestEnv) {
     assert!(value.as_array().is_some_and(|list| !list.is_empty()), "{output}");
 }
 
-testkit::cases! { both: [an_empty_list_has_its_heads, shows_names_ids_and_sizes, format_and_filter] }
+fn labelled() -> Image {
+    Base::image().config("Labels", json!({"a": "b", "c": "d"}))
+}
+
+fn every_filter(env: &TestEnv) {
+    env.base();
+    env.load(&labelled(), "localhost/two:1");
+    env.ok("tag two:1 quay.io/q/z:3");
+    env.ok("create --name user base true");
+    let names = |filters: &str| {
+        let mut lines =
+            env.ok(&format!("images --noheading --format {{{{.Repository}}}}:{{{{.Tag}}}} {filters}")).lines();
+        lines.sort();
+        lines.join(" ")
+    };
+    let (base, two) = ("localhost/base:latest", "localhost/two:1 quay.io/q/z:3");
+    let all = "localhost/base:latest localhost/two:1 quay.io/q/z:3";
+    let digest = env.ok("image inspect --format {{.Digest}} base").text();
+    for (filter, expected) in [
+        ("reference=two", two),
+        ("reference=*wo", two),
+        ("reference=two:*", two),
+        ("reference=q/z", two),
+        ("reference=quay.io/q/z", two),
+        ("reference=qua?.io/q/z:3", two),
+        ("reference=quay.io/q", ""),
+        ("reference=[lq]o*/two:1", two),
+        ("reference=localhost/*", all),
+        ("reference=base", base),
+        ("reference!=two", base),
+        ("label=a", two),
+        ("label=a=b", two),
+        ("label=a=c", ""),
+        ("label!=c=d", base),
+        ("label!=zz", all),
+        ("dangling=false", all),
+        ("dangling=1", ""),
+        ("intermediate=true", ""),
+        ("intermediate=false", all),
+        ("readonly=true", ""),
+        ("readonly=false", all),
+        ("manifest=true", ""),
+        ("manifest=false", all),
+        ("containers=true", base),
+        ("containers=false", two),
+        ("until=1h", all),
+        ("until=2020-01-01", ""),
+        ("before=two:1", ""),
+        ("since=two:1", ""),
+        ("after=base", ""),
+        (&format!("id={}", &labelled().id()[..12]), two),
+        (&format!("digest={}", &digest[..20]), base),
+    ] {
+        assert_eq!(names(&format!("--filter {filter}")), expected, "{filter}");
+    }
+    assert_eq!(names("--filter reference=two --filter reference=base"), all);
+    assert_eq!(names("--filter label=a --filter label=zz"), "");
+}
+
+fn wrong_filters_are_refused(env: &TestEnv) {
+    for (filter, why) in [
+        ("foo=1", "invalid image filter \"foo\": must be in the format \"filter=value or filter!=value\""),
+        ("foo", "invalid image filter \"foo\""),
+        ("dangling=x", "non-boolean value"),
+        ("before=no-such", "could not find local image for filter \"before\"=\"no-such\": no-such: image not known"),
+        ("until=x", "\"x\""),
+    ] {
+        env.run(&format!("images --filter {filter}")).code(125).complains(why);
+    }
+    env.run("images --sort foo").code(125).complains("Choose from: \"created, id, repository, size, tag\"");
+}
+
+fn names_come_newest_first(env: &TestEnv) {
+    env.base();
+    env.ok("tag base other:2");
+    env.ok("tag base a.example/x:1");
+    let shown = env.ok("images --format {{.Repository}}:{{.Tag}} base").lines();
+    assert_eq!(shown, ["a.example/x:1", "localhost/other:2", "localhost/base:latest"]);
+    let line = env.ok("images --noheading --history").lines().remove(0);
+    assert!(line.ends_with("localhost/base:latest, localhost/other:2, a.example/x:1"), "{line}");
+    env.ok("images --history").has("HISTORY");
+    let format =
+        "{{.Names}} {{.RepoTags}} {{.IsDangling}} {{.IsReadOnly}} {{.Dangling}} {{.ReadOnly}} {{.IsManifestList}}";
+    let line = env.engine().words("images --format").arg(format).run().lines().remove(0);
+    let names = "[a.example/x:1 localhost/other:2 localhost/base:latest]";
+    assert_eq!(line, format!("{names} {names} false false false false <nil>"));
+    let digest = env.ok("image inspect --format {{.Digest}} base").text();
+    let shown = env.ok("images --format {{.RepoDigests}} base").lines().remove(0);
+    let expected = ["a.example/x", "localhost/base", "localhost/other"].map(|name| format!("{name}@{digest}"));
+    assert_eq!(shown, format!("[{}]", expected.join(" ")));
+    for (sort, first) in [("repository", "a.example/x:1"), ("tag", "a.example/x:1")] {
+        let shown = env.ok(&format!("images --sort {sort} --format {{{{.Repository}}}}:{{{{.Tag}}}}")).lines();
+        assert_eq!(shown[0], first, "{sort}: {shown:?}");
+    }
+}
+
+testkit::cases! { both: [
+    an_empty_list_has_its_heads, shows_names_ids_and_sizes, format_and_filter, every_filter, wrong_filters_are_refused,
+    names_come_newest_first,
+] }

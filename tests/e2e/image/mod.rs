@@ -1,6 +1,7 @@
 //! Images, verb by verb.
 
 mod authentication;
+mod exists;
 mod history;
 mod hostile_layers;
 mod hostile_registries;
@@ -10,3 +11,5 @@ mod load;
 mod pull;
 mod remove;
 mod tag;
+mod tree;
+mod untag;

@@ -31,7 +31,14 @@ fn by_id(env: &TestEnv) {
 
 fn unknown_ones_are_named(env: &TestEnv) {
     env.run("rmi no-such").code(1).complains("no-such").is_readable();
+    env.ok("rmi -i no-such").quiet();
+    env.ok("rmi -f no-such").quiet();
+    env.run("rmi no-such nor-this").code(1).complains("2 errors occurred:").complains("nor-this: image not known");
+    env.run("rmi").code(125).complains("image name or ID must be specified");
+    env.run("rmi -a x").code(125).complains("when using the --all switch");
     env.base();
+    env.ok("tag base other:1");
+    env.ok("rmi --no-prune other:1").has("Untagged: localhost/other:1");
     env.run("rmi no-such base").complains("no-such").has("Deleted");
     env.ok("images -aq").prints("");
 }

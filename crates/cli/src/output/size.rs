@@ -1,18 +1,24 @@
-//! Sizes for people: powers of 1000, three significant digits.
+//! Sizes for people: powers of 1000, three or four significant digits.
 
 /// `2.08MB`
 pub fn human(bytes: u64) -> String {
-    let (number, unit) = scale(bytes);
+    let (number, unit) = scale(bytes, 3);
     format!("{number}{unit}")
 }
 
 /// `2.08 MB`, as `images` has it.
 pub fn spaced(bytes: u64) -> String {
-    let (number, unit) = scale(bytes);
+    let (number, unit) = scale(bytes, 3);
     format!("{number} {unit}")
 }
 
-fn scale(bytes: u64) -> (String, &'static str) {
+/// `2.083MB`, as `image tree` has it.
+pub fn precise(bytes: u64) -> String {
+    let (number, unit) = scale(bytes, 4);
+    format!("{number}{unit}")
+}
+
+fn scale(bytes: u64, digits: usize) -> (String, &'static str) {
     const UNITS: [&str; 9] = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
     let mut size = bytes as f64;
     let mut unit = 0;
@@ -20,7 +26,7 @@ fn scale(bytes: u64) -> (String, &'static str) {
         size /= 1000.0;
         unit += 1;
     }
-    (significant(size, 3), UNITS[unit])
+    (significant(size, digits), UNITS[unit])
 }
 
 /// C's and Go's `%.*g`: so many significant digits, without trailing zeros.

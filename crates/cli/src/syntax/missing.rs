@@ -30,8 +30,6 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("wait", "exit-first-match"),
     ("rm", "storage"),
     ("top", "list-descriptors"),
-    ("images", "history"),
-    ("rmi", "no-prune"),
     ("pull", "all-tags,a decryption-key disable-content-trust retry retry-delay signature-policy"),
     ("load", "signature-policy"),
     ("login", "secret"),
@@ -51,14 +49,14 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "",
         "artifact auto-update build buildx commit compose context cp diff events export farm generate \
          healthcheck import init kube machine manifest mount network pause play pod push \
-         quadlet rename restart save secret stats unmount unpause unshare untag update volume",
+         quadlet rename restart save secret stats unmount unpause unshare update volume",
     ),
     (
         "container",
         "checkpoint cleanup clone commit cp diff exists export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
-    ("image", "build diff exists import mount prune push save scp sign tree trust unmount untag"),
+    ("image", "build diff import mount prune push save scp sign trust unmount"),
     ("system", "check connection df dial-stdio events locks migrate prune renumber reset service"),
 ];
 

@@ -79,6 +79,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("", "stop", &container::stop::COMMAND),
     entry("", "tag", &image::tag::COMMAND),
     entry("", "top", &container::top::COMMAND),
+    entry("", "untag", &image::untag::COMMAND),
     entry("", "version", &system::version::COMMAND),
     entry("", "wait", &container::wait::COMMAND),
     entry("container", "attach", &container::attach::COMMAND),
@@ -97,6 +98,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("container", "stop", &container::stop::COMMAND),
     entry("container", "top", &container::top::COMMAND),
     entry("container", "wait", &container::wait::COMMAND),
+    entry("image", "exists", &image::exists::COMMAND),
     entry("image", "history", &image::history::COMMAND),
     entry("image", "inspect", &image::inspect::COMMAND),
     entry("image", "list", &image::list::COMMAND),
@@ -106,6 +108,8 @@ pub static ENTRIES: &[Entry] = &[
     entry("image", "rm", &image::rm::COMMAND),
     entry("image", "search", &registry::search::COMMAND),
     entry("image", "tag", &image::tag::COMMAND),
+    entry("image", "tree", &image::tree::COMMAND),
+    entry("image", "untag", &image::untag::COMMAND),
     entry("system", "info", &system::info::COMMAND),
 ];
 

@@ -116,11 +116,15 @@ fn parse(engine: &Engine, key: &str, value: &str) -> Result<Filter, Error> {
     })
 }
 
-/// A time, seconds since 1970, or a duration back from now (`10m`, `1h30m`).
+/// A time, a day or time of the local clock, seconds since 1970, or a duration back from now (`10m`, `1h30m`).
 pub(crate) fn until(text: &str) -> Result<i64, Error> {
     let nanoseconds = |time: Timestamp| i64::try_from(time.as_nanosecond()).unwrap_or(i64::MAX);
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(nanoseconds(time));
+    }
+    let local = text.parse::<jiff::civil::DateTime>().ok();
+    if let Some(time) = local.and_then(|time| time.to_zoned(jiff::tz::TimeZone::system()).ok()) {
+        return Ok(nanoseconds(time.timestamp()));
     }
     if let Ok(seconds) = text.parse::<i64>() {
         return Ok(seconds.saturating_mul(1_000_000_000));

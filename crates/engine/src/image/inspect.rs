@@ -14,11 +14,11 @@ pub fn inspect(engine: &Engine, name: &str) -> Result<ImageInspect, Error> {
     let container = config.config.clone().unwrap_or_default();
     let history: Vec<Value> = config.history.iter().map(|step| json!(step)).collect();
     let comment = config.history.last().and_then(|step| step.comment.clone());
-    Ok(ImageInspect(json!({
+    let mut object = json!({
         "Id": image.id.hex(),
         "Digest": image.manifest,
         "RepoTags": image.names,
-        "RepoDigests": image.repo_digests,
+        "RepoDigests": ::image::repo_digests(image),
         "Parent": "",
         "Comment": comment.unwrap_or_default(),
         "Created": config.created,
@@ -38,6 +38,10 @@ pub fn inspect(engine: &Engine, name: &str) -> Result<ImageInspect, Error> {
             .unwrap_or_else(|| "application/vnd.oci.image.manifest.v1+json".to_owned()),
         "User": container.user,
         "History": history,
-        "NamesHistory": image.names,
-    })))
+        "NamesHistory": image.names.iter().rev().collect::<Vec<_>>(),
+    });
+    if let Some(healthcheck) = &container.healthcheck {
+        object["Healthcheck"] = json!(healthcheck);
+    }
+    Ok(ImageInspect(object))
 }

@@ -1,14 +1,19 @@
 //! Images with the engine's knowledge of who uses them; everything else is the image crate's work.
 
+mod filter;
 mod history;
 mod inspect;
 mod list;
 mod remove;
+mod tree;
+mod untag;
 
 pub use history::history;
 pub use inspect::inspect;
 pub use list::list;
 pub use remove::remove;
+pub use tree::{Tree, TreeLayer, tree};
+pub use untag::untag;
 
 use crate::{Engine, Error};
 use ::image::{Context, Copied, Destination, Input, Loaded, Options, Progress, PullPolicy, Resolved};
@@ -35,7 +40,8 @@ pub struct RegistryOptions {
 pub struct ListOptions {
     /// `-a`: also those without a name that others are built on.
     pub all: bool,
-    /// `reference=`, `dangling=`, `label=`, `before=`, `since=`, `id=`, `containers=`, `readonly=`, `intermediate=`, `until=`.
+    /// `reference=`, `dangling=`, `label=`, `before=`, `since=`, `id=`, `digest=`, `containers=`, `manifest=`,
+    /// `readonly=`, `intermediate=`, `until=`; a key that ends in `!` wants the opposite.
     pub filters: Vec<(String, String)>,
     /// Only images this name or id means.
     pub name: Option<String>,
@@ -77,6 +83,8 @@ pub struct ImageSummary {
     pub arch: String,
     /// GOOS.
     pub os: String,
+    /// An index, not an image.
+    pub is_manifest_list: bool,
 }
 
 /// `rmi`.
@@ -110,19 +118,21 @@ pub struct ImageInspect(
 /// One line of `history`.
 #[derive(Debug, Clone, Serialize)]
 pub struct HistoryEntry {
-    /// Image id for the newest entry, else `<missing>`.
+    /// An image's id where this step was its last, else `<missing>`.
     pub id: String,
     /// RFC 3339.
     pub created: String,
     /// The step.
     #[serde(rename = "CreatedBy")]
     pub created_by: String,
+    /// Names of the images whose top layer this is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// Bytes of its layer.
     pub size: u64,
     /// Free text.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub comment: String,
-    /// Names of the image, at the newest entry.
-    pub tags: Vec<String>,
 }
 
 /// The image crate's context from the configuration and `options`.
@@ -160,7 +170,7 @@ pub fn tag(engine: &Engine, name: &str, names: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-fn full_name(text: &str) -> Result<String, Error> {
+pub(crate) fn full_name(text: &str) -> Result<String, Error> {
     let name: Name =
         text.parse().map_err(|error: oci::reference::InvalidReference| Error::Invalid(error.to_string()))?;
     if name.digest.is_some() {

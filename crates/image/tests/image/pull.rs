@@ -251,21 +251,3 @@ fn a_stored_image_called_hello_comes_first() {
     let error = resolve(&fixture.store, &fixture.context, "hello", PullPolicy::Missing, None, &Quiet).unwrap_err();
     assert!(error.to_string().contains("img:latest") || error.to_string().contains("manifest latest"), "{error}");
 }
-
-#[test]
-fn inspect_and_history_tell_what_is_known() {
-    let made = Made::small();
-    let server = serve(made.paths());
-    let fixture = Fixture::new();
-    fixture.pull(&name(&server)).unwrap();
-    let inspect = serde_json::to_value(image::inspect(&fixture.store, &fixture.context, "img:1").unwrap()).unwrap();
-    assert_eq!(inspect["Digest"], made.digest().to_string());
-    assert_eq!(inspect["RepoTags"][0], name(&server));
-    assert_eq!(inspect["RepoDigests"][0], format!("{}/img@{}", server.host, made.digest()));
-    assert_eq!(inspect["RootFS"]["Layers"].as_array().unwrap().len(), 2);
-    assert_eq!(inspect["Labels"]["a"], "b");
-    assert_eq!(inspect["ManifestType"], MANIFEST);
-    let steps = image::history(&fixture.store, &fixture.context, "img:1").unwrap();
-    let shown: Vec<_> = steps.iter().map(|s| (s.created_by.as_str(), s.size)).collect();
-    assert_eq!(shown, [("", 2560), ("second", 0), ("first", 2048)]);
-}

@@ -1,6 +1,5 @@
 //! `images`, `image list`.
 
-use crate::commands::container::select::filters;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::report::{Report, is_json};
@@ -31,6 +30,7 @@ static FLAGS: &[Flag] = &[
     Flag::bool("digests", "Also show digests"),
     Flag::array("filter", "stringArray", "Only images that match (key=value)").short('f'),
     Flag::text("format", "string", "Show by a Go template, or json"),
+    Flag::bool("history", "Also show the names in the order they were given"),
     Flag::bool("no-trunc", "Don't shorten ids").alias(&["notruncate"]),
     Flag::bool("noheading", "No header line").short('n'),
     Flag::bool("quiet", "Only ids").short('q'),
@@ -61,14 +61,16 @@ const HEADERS: &[(&str, &str)] = &[
     ("Os", "OS"),
     ("Dangling", "DANGLING"),
     ("ReadOnly", "R/O"),
+    ("IsManifestList", "IS MANIFEST LIST"),
 ];
 
-const TYPES: Types = Types { root: "images.imageReporter", maps: &["Labels"], times: &[], pointers: &[] };
+const TYPES: Types =
+    Types { root: "images.imageReporter", maps: &["Labels"], times: &[], pointers: &["IsManifestList"] };
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let options = ListOptions {
         all: matches.bool("all"),
-        filters: filters(matches).map_err(wrong_filter)?,
+        filters: matches.list("filter").iter().map(|text| filter(text)).collect::<Result<_, _>>()?,
         name: matches.arguments.first().cloned(),
     };
     let images = list(context.engine()?, &options)?;
@@ -84,14 +86,12 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     Ok(0)
 }
 
-fn wrong_filter(mut failure: Failure) -> Failure {
-    failure.message = failure.message.map(|text| {
-        format!(
-            "{}: must be in the format \"filter=value or filter!=value\"",
-            text.replace("invalid filter", "invalid image filter")
-        )
-    });
-    failure
+fn filter(text: &str) -> Result<(String, String), Failure> {
+    let form = "must be in the format \"filter=value or filter!=value\"";
+    match text.split_once('=') {
+        Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+        None => Err(Failure::new(format!("invalid image filter {}: {form}", crate::output::quote(text)))),
+    }
 }
 
 /// Each image once, in the order of the table.
@@ -109,8 +109,10 @@ fn ids(images: &[ImageSummary], full: bool, matches: &Matches) -> Result<(), Fai
 
 fn table(images: &[ImageSummary], full: bool, given: Option<&str>, matches: &Matches) -> Result<(), Failure> {
     let digest = if matches.bool("digests") { "{{.Digest}}\t" } else { "" };
-    let own =
-        format!("table {{{{.Repository}}}}\t{{{{.Tag}}}}\t{digest}{{{{.ID}}}}\t{{{{.CreatedSince}}}}\t{{{{.Size}}}}");
+    let history = if matches.bool("history") { "\t{{if .History}}{{.History}}{{else}}<none>{{end}}" } else { "" };
+    let own = format!(
+        "table {{{{.Repository}}}}\t{{{{.Tag}}}}\t{digest}{{{{.ID}}}}\t{{{{.CreatedSince}}}}\t{{{{.Size}}}}{history}"
+    );
     let format = given.unwrap_or(&own);
     let rows = sorted(images, full, matches);
     Report { name: "images", format, headers: HEADERS, noheading: matches.bool("noheading"), types: TYPES }.print(rows)
@@ -167,9 +169,11 @@ fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Val
         "CreatedTime": go_time(&created.to_string()),
         "Size": size::spaced(image.size), "VirtualSize": size::spaced(image.virtual_size), "SharedSize": image.shared_size,
         "Labels": image.labels, "Containers": image.containers, "Names": image.names,
-        "History": image.names.join(", "), "ParentId": image.parent_id,
+        "History": oldest_first(image).join(", "), "ParentId": image.parent_id,
         "RepoTags": image.repo_tags, "RepoDigests": image.repo_digests,
         "Arch": image.arch, "Os": image.os, "Dangling": image.dangling, "ReadOnly": false,
+        "IsDangling": image.dangling, "IsReadOnly": false,
+        "IsManifestList": if image.is_manifest_list { json!(true) } else { Value::Null },
     });
     row[JSON_FORM] = template_object(image, &row);
     row
@@ -194,9 +198,13 @@ fn template_object(image: &ImageSummary, row: &Value) -> Value {
     ] {
         object[field] = whole[field].clone();
     }
-    object["History"] = json!(image.names);
+    object["History"] = json!(oldest_first(image));
     object["Names"] = json!(image.names);
     object
+}
+
+fn oldest_first(image: &ImageSummary) -> Vec<&str> {
+    image.names.iter().rev().map(String::as_str).collect()
 }
 
 /// As Podman's JSON: nothing where there is nothing.
@@ -211,7 +219,7 @@ fn object(image: &ImageSummary) -> Value {
     }
     object["Digest"] = json!(image.digest);
     if !image.names.is_empty() {
-        object["History"] = json!(image.names);
+        object["History"] = json!(oldest_first(image));
         object["Names"] = json!(image.names);
     }
     object["Created"] = json!(image.created);

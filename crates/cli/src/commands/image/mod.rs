@@ -1,5 +1,6 @@
 //! Commands on images.
 
+pub mod exists;
 pub mod history;
 pub mod inspect;
 pub mod list;
@@ -7,3 +8,5 @@ pub mod load;
 pub mod pull;
 pub mod rm;
 pub mod tag;
+pub mod tree;
+pub mod untag;

@@ -25,6 +25,7 @@ static FLAGS: &[Flag] = &[
     Flag::bool("all", "All images").short('a'),
     Flag::bool("force", "Also the containers that use them").short('f'),
     Flag::bool("ignore", "A missing image is no error").short('i'),
+    Flag::bool("no-prune", "Keep nameless images that it was built on (minke keeps them always)"),
 ];
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {

@@ -349,11 +349,10 @@ fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite
 mod tests {
     use super::*;
 
-    fn database(name: &str) -> Database {
-        let folder = std::env::temp_dir().join(format!("minke-state-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        Database::open(&folder.join("state.db")).unwrap()
+    fn database() -> (tempfile::TempDir, Database) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("state.db")).unwrap();
+        (folder, database)
     }
 
     fn insert(database: &Database, id: &str, name: Option<&str>, volumes: &[(String, bool)]) -> Result<String, Error> {
@@ -375,7 +374,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_ids_found_by_their_beginning() {
-        let database = database("names");
+        let (_folder, database) = database();
         assert_eq!(insert(&database, "abc1", Some("x"), &[]).unwrap(), "x");
         assert!(matches!(insert(&database, "abd2", Some("x"), &[]), Err(Error::NameInUse { id, .. }) if id == "abc1"));
         insert(&database, "abd2", None, &[]).unwrap();
@@ -387,7 +386,7 @@ mod tests {
 
     #[test]
     fn anonymous_volumes_go_with_their_last_container() {
-        let database = database("volumes");
+        let (_folder, database) = database();
         let volumes = [("v1".to_owned(), true), ("named".to_owned(), false)];
         insert(&database, "a", Some("a"), &volumes).unwrap();
         insert(&database, "b", Some("b"), &volumes[..1]).unwrap();
@@ -401,7 +400,7 @@ mod tests {
 
     #[test]
     fn a_newer_schema_is_refused() {
-        let database = database("newer");
+        let (_folder, database) = database();
         database.connection.pragma_update(None, "user_version", 99).unwrap();
         let path = database.connection.path().unwrap().to_owned();
         let error = Database::open(path.as_ref()).unwrap_err().to_string();

@@ -297,16 +297,15 @@ fn failed(what: &'static str, path: &Path, source: io::Error) -> Error {
 mod tests {
     use super::*;
 
-    fn runs(name: &str) -> Runs {
-        let folder = std::env::temp_dir().join(format!("minke-live-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Runs::new(&folder)
+    fn runs() -> (tempfile::TempDir, Runs) {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::new(folder.path());
+        (folder, runs)
     }
 
     #[test]
     fn a_life() {
-        let (runs, id) = (runs("life"), "a".repeat(64));
+        let ((_folder, runs), id) = (runs(), "a".repeat(64));
         assert_eq!(runs.live(&id).unwrap(), Live::Absent);
         let lock = runs.create(&id).unwrap().unwrap();
         assert!(runs.create(&id).unwrap().is_none());
@@ -326,7 +325,7 @@ mod tests {
 
     #[test]
     fn transitions_exclude_each_other_and_leave_no_file() {
-        let runs = runs("transition");
+        let (_folder, runs) = runs();
         let first = runs.transition("x").unwrap();
         assert!(runs.try_transition("x").unwrap().is_none());
         assert!(runs.try_transition("y").unwrap().is_some());

@@ -7,5 +7,6 @@ mod container;
 mod image;
 mod network;
 mod registry;
+mod skopeo;
 mod stress;
 mod system;

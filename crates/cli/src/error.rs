@@ -1,5 +1,6 @@
 //! The one place that turns errors into `Error: …` and an exit code.
 
+use crate::output::logger;
 use crate::output::stream::error_line;
 use std::error::Error;
 
@@ -12,6 +13,8 @@ pub struct Failure {
     pub hint: Option<String>,
     /// Exit code.
     pub code: i32,
+    /// Shown as a log line of the level "fatal", as Skopeo does.
+    pub fatal: bool,
 }
 
 /// Podman's exit code for the engine's own errors.
@@ -20,12 +23,12 @@ pub const ENGINE_ERROR: i32 = 125;
 impl Failure {
     /// An engine error.
     pub fn new(message: impl Into<String>) -> Self {
-        Failure { message: Some(message.into()), hint: None, code: ENGINE_ERROR }
+        Failure { message: Some(message.into()), hint: None, code: ENGINE_ERROR, fatal: false }
     }
 
     /// Nothing more to be said.
     pub fn quiet(code: i32) -> Self {
-        Failure { message: None, hint: None, code }
+        Failure { message: None, hint: None, code, fatal: false }
     }
 
     /// Adds a second line.
@@ -37,6 +40,13 @@ impl Failure {
     /// Changes the exit code.
     pub fn code(mut self, code: i32) -> Self {
         self.code = code;
+        self
+    }
+
+    /// In Skopeo's way: a log line, and exit code 1 for whatever is 125 elsewhere.
+    pub fn fatal(mut self) -> Self {
+        self.fatal = true;
+        self.code = if self.code == ENGINE_ERROR { 1 } else { self.code };
         self
     }
 
@@ -54,6 +64,13 @@ impl Failure {
 
     /// Shows it on standard error.
     pub fn print(&self) {
+        if self.fatal {
+            let text: Vec<&str> = self.message.iter().chain(&self.hint).map(String::as_str).collect();
+            if !text.is_empty() {
+                logger::line("fatal", &without_numbers(&text.join("\n")));
+            }
+            return;
+        }
         if let Some(message) = &self.message {
             error_line(&format!("Error: {}", without_numbers(message)));
         }
@@ -105,7 +122,7 @@ impl From<engine::Error> for Failure {
 
 impl From<spec::Invalid> for Failure {
     fn from(error: spec::Invalid) -> Self {
-        Failure { message: Some(error.message), hint: error.hint, code: ENGINE_ERROR }
+        Failure { message: Some(error.message), hint: error.hint, code: ENGINE_ERROR, fatal: false }
     }
 }
 

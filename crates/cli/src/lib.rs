@@ -63,7 +63,9 @@ impl Invocation {
 
     /// Carries it out; the exit code.
     pub fn run(self, privilege: Privilege) -> i32 {
-        self.execute(privilege).unwrap_or_else(|failure| failure.show())
+        let as_skopeo = self.parsed.path.split(' ').take(2).any(|word| word == commands::skopeo::NAME);
+        self.execute(privilege)
+            .unwrap_or_else(|failure| if as_skopeo { failure.fatal().show() } else { failure.show() })
     }
 
     fn execute(self, privilege: Privilege) -> Result<i32, Failure> {

@@ -19,6 +19,10 @@ pub struct Context {
     pub authfile: Option<PathBuf>,
     /// `--creds user:password`.
     pub credentials: Option<(String, String)>,
+    /// A bearer token instead.
+    pub token: Option<String>,
+    /// Nobody, whatever is kept.
+    pub anonymous: bool,
     /// `--tls-verify`; `None`: as registries.conf says.
     pub tls_verify: Option<bool>,
     /// `--cert-dir`.
@@ -38,6 +42,8 @@ impl Context {
             environment,
             authfile: None,
             credentials: None,
+            token: None,
+            anonymous: false,
             tls_verify: None,
             cert_dir: None,
             retry: Retry::default(),
@@ -74,6 +80,12 @@ impl Context {
     }
 
     fn credentials_for(&self, repository: &str) -> Result<Option<Credentials>, Error> {
+        if self.anonymous {
+            return Ok(None);
+        }
+        if let Some(token) = self.token.clone() {
+            return Ok(Some(Credentials::Bearer(token)));
+        }
         if let Some((username, password)) = self.credentials.clone() {
             return Ok(Some(Credentials::Basic { username, password }));
         }

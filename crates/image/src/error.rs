@@ -270,6 +270,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it says that the image isn't where it was looked for.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Error::NotKnown { .. } | Error::Registry(registry::Error::NotFound { .. }))
+    }
+
     /// Another try may help.
     pub fn is_transient(&self) -> bool {
         matches!(self, Error::Registry(e) if e.is_transient())

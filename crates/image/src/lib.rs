@@ -20,6 +20,7 @@ mod folder;
 mod load;
 mod location;
 pub mod login;
+pub mod look;
 mod progress;
 mod pull;
 mod push;

@@ -28,6 +28,11 @@ impl Scope {
         Scope(String::new())
     }
 
+    /// Registries differ in what right deleting needs.
+    pub(crate) fn delete(repository: &str) -> Scope {
+        Scope(format!("repository:{repository}:*"))
+    }
+
     /// The list of repositories.
     pub(crate) fn catalog() -> Scope {
         Scope("registry:catalog:*".to_owned())
@@ -55,6 +60,9 @@ impl Client {
 
     /// The header for a request, if it is known that one is wanted.
     pub(crate) fn authorization(&self, what: &str, scope: &Scope) -> Result<Option<String>, Error> {
+        if let Some(Credentials::Bearer(token)) = &self.settings.credentials {
+            return Ok(Some(format!("Bearer {token}")));
+        }
         // Held while a token is fetched, so that of many threads only one does it.
         let mut known = self.lock_authorizations();
         match known.challenge.clone() {
@@ -72,6 +80,9 @@ impl Client {
         refusal: &Response<Body>,
         refused: Option<&str>,
     ) -> Result<Option<String>, Error> {
+        if matches!(self.settings.credentials, Some(Credentials::Bearer(_))) {
+            return Ok(None);
+        }
         let Some(challenge) = self.choose(refusal) else {
             let why = if refusal.headers().contains_key(header::WWW_AUTHENTICATE) {
                 "its WWW-Authenticate names neither Basic nor a usable Bearer"

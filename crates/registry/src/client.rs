@@ -21,6 +21,8 @@ pub enum Credentials {
     },
     /// An OAuth2 refresh token, exchanged at the token server.
     IdentityToken(String),
+    /// A bearer token, sent as it is.
+    Bearer(String),
 }
 
 /// Secrets stay out of logs.
@@ -29,6 +31,7 @@ impl std::fmt::Debug for Credentials {
         match self {
             Credentials::Basic { username, .. } => write!(f, "Basic({username}:…)"),
             Credentials::IdentityToken(_) => f.write_str("IdentityToken(…)"),
+            Credentials::Bearer(_) => f.write_str("Bearer(…)"),
         }
     }
 }

@@ -10,6 +10,7 @@ mod authorization;
 mod blob;
 mod challenge;
 mod client;
+mod delete;
 mod error;
 mod host;
 mod list;

@@ -3,4 +3,5 @@
 pub mod container;
 pub mod image;
 pub mod registry;
+pub mod skopeo;
 pub mod system;

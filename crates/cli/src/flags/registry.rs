@@ -24,10 +24,12 @@ pub fn options(matches: &Matches) -> Result<RegistryOptions, Failure> {
         credentials: matches.text("creds").map(credentials).transpose()?,
         tls_verify: matches.maybe_bool("tls-verify"),
         cert_dir: matches.text("cert-dir").map(Into::into),
+        ..RegistryOptions::default()
     })
 }
 
-fn credentials(text: &str) -> Result<(String, String), Failure> {
+/// `name:password`.
+pub fn credentials(text: &str) -> Result<(String, String), Failure> {
     match text.split_once(':') {
         _ if text.is_empty() => Err(Failure::new("credentials can't be empty")),
         Some(("", _)) => Err(Failure::new("user name can't be empty")),

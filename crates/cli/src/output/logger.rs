@@ -18,13 +18,17 @@ impl Log for Logger {
                 Level::Debug => "debug",
                 Level::Trace => "trace",
             };
-            let now = jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string().replace("+00:00", "Z");
-            let message = super::quote(&record.args().to_string());
-            super::stream::error_line(&format!("time=\"{now}\" level={level} msg={message}"));
+            line(level, &record.args().to_string());
         }
     }
 
     fn flush(&self) {}
+}
+
+/// One message.
+pub fn line(level: &str, message: &str) {
+    let now = jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string().replace("+00:00", "Z");
+    super::stream::error_line(&format!("time=\"{now}\" level={level} msg={}", super::quote(message)));
 }
 
 /// Starts logging at `--log-level`'s word.

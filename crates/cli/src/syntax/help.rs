@@ -19,6 +19,7 @@ pub fn command(path: &str, command: &Command) -> String {
     if !command.examples.is_empty() {
         out.push_str("\nExamples:\n");
         for example in command.examples {
+            let example = example.strip_prefix(program).map_or(*example, str::trim_start);
             let _ = writeln!(out, "  {program} {example}");
         }
     }

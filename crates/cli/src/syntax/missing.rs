@@ -33,6 +33,14 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("pull", "all-tags,a decryption-key disable-content-trust retry retry-delay signature-policy"),
     ("load", "signature-policy"),
     ("login", "secret"),
+    (
+        "skopeo copy",
+        "additional-tag decryption-key dest-daemon-host dest-precompute-digests dest-shared-blob-dir encrypt-layer \
+         encryption-key image-parallel-copies sign-by sign-by-sigstore sign-by-sigstore-private-key \
+         sign-by-sq-fingerprint sign-identity sign-passphrase-file src-daemon-host src-shared-blob-dir",
+    ),
+    ("skopeo delete", "daemon-host shared-blob-dir"),
+    ("skopeo inspect", "daemon-host shared-blob-dir"),
     ("info", "debug"),
     ("completion", "no-desc"),
 ];
@@ -57,6 +65,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
          restore runlabel stats unmount unpause update",
     ),
     ("image", "build diff import mount prune push save scp sign trust unmount"),
+    ("skopeo", "generate-sigstore-key standalone-sign standalone-verify sync"),
     ("system", "check connection df dial-stdio events locks migrate prune renumber reset service"),
 ];
 
@@ -94,6 +103,7 @@ pub fn canonical(verb: &str) -> &str {
         "image rm" => "rmi",
         "system info" => "info",
         "image inspect" | "container inspect" => verb,
+        skopeo if skopeo.starts_with("skopeo ") => skopeo,
         other => other.rsplit(' ').next().unwrap_or(other),
     }
 }

@@ -5,6 +5,7 @@ use super::command::Command;
 use super::flag::{Flag, Kind};
 use super::matches::Matches;
 use super::{missing, tree};
+use crate::commands::skopeo;
 use crate::error::Failure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction};
@@ -38,11 +39,17 @@ pub enum Action {
 
 /// Understands `arguments` (without the program's name).
 pub fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Failure> {
+    if program == skopeo::NAME {
+        return skopeo_words("", arguments);
+    }
     let flags: Vec<&'static Flag> = tree::GLOBALS.iter().chain([&HELP]).collect();
     let mut globals = read(&flags, arguments, true).map_err(|e| e.into_failure(program, ""))?;
     let words = std::mem::take(&mut globals.arguments);
     if globals.bool("version") {
         return Ok(Parsed { path: program.to_owned(), action: Action::Version, globals });
+    }
+    if words.first().is_some_and(|first| first == skopeo::NAME) {
+        return skopeo_words(program, &words[1..]);
     }
     let (asked, words) = match words.split_first() {
         Some((first, rest)) if first == "help" => (true, rest),
@@ -59,6 +66,31 @@ pub fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Failure> {
         return Ok(Parsed { path, action: Action::Help(command), globals });
     }
     leaf(path, program, command, &words[used..], globals)
+}
+
+/// Skopeo's command line: options that all commands take may stand before the command. `program` is what it is called
+/// through, or empty.
+fn skopeo_words(program: &str, words: &[String]) -> Result<Parsed, Failure> {
+    let path = format!("{program} {}", skopeo::NAME).trim_start().to_owned();
+    let fatal = |failure: Failure| failure.fatal();
+    let flags: Vec<&'static Flag> = skopeo::global::FLAGS.iter().chain([&skopeo::global::VERSION, &HELP]).collect();
+    let globals = read(&flags, words, true).map_err(|e| fatal(e.into_failure(&path, skopeo::NAME)))?;
+    let (leading, rest) = words.split_at(words.len() - globals.arguments.len());
+    if globals.bool("version") {
+        return Ok(Parsed { path, action: Action::Version, globals });
+    }
+    let noun = Some(&tree::SKOPEO);
+    let Some((verb, rest)) = rest.split_first() else {
+        let asked = globals.bool("help");
+        return Ok(Parsed { path, action: Action::Group { noun, asked }, globals });
+    };
+    let found = tree::ENTRIES.iter().find(|entry| entry.noun == skopeo::NAME && entry.verb == verb);
+    let Some(entry) = found else {
+        let hint = format!("Try '{path} --help' for more information");
+        return Err(fatal(Failure::new(format!("unrecognized command `{path} {verb}`")).hint(hint)));
+    };
+    let words: Vec<String> = leading.iter().chain(rest).cloned().collect();
+    leaf(format!("{path} {verb}"), program, entry.command, &words, Matches::default()).map_err(fatal)
 }
 
 /// `--help`, which every command has.

@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::flag::Flag;
 use super::missing;
-use crate::commands::{container, image, registry, system};
+use crate::commands::{container, image, registry, skopeo, system};
 use crate::error::Failure;
 
 /// Options of the program itself, before or among those of a command.
@@ -29,8 +29,13 @@ pub struct Noun {
 pub static NOUNS: &[Noun] = &[
     Noun { name: "container", summary: "Manage containers" },
     Noun { name: "image", summary: "Manage images" },
+    Noun { name: SKOPEO.name, summary: SKOPEO.summary },
     Noun { name: "system", summary: "Look after the engine" },
 ];
+
+/// Skopeo's commands, which are also called by its name.
+pub static SKOPEO: Noun =
+    Noun { name: skopeo::NAME, summary: "Copy and look at images where they are, as Skopeo does" };
 
 /// One way to call a command.
 pub struct Entry {
@@ -110,6 +115,14 @@ pub static ENTRIES: &[Entry] = &[
     entry("image", "tag", &image::tag::COMMAND),
     entry("image", "tree", &image::tree::COMMAND),
     entry("image", "untag", &image::untag::COMMAND),
+    entry("skopeo", "copy", &skopeo::copy::COMMAND),
+    entry("skopeo", "delete", &skopeo::delete::COMMAND),
+    entry("skopeo", "inspect", &skopeo::inspect::COMMAND),
+    entry("skopeo", "layers", &skopeo::layers::COMMAND),
+    entry("skopeo", "list-tags", &skopeo::list_tags::COMMAND),
+    entry("skopeo", "login", &skopeo::login::LOGIN),
+    entry("skopeo", "logout", &skopeo::login::LOGOUT),
+    entry("skopeo", "manifest-digest", &skopeo::manifest_digest::COMMAND),
     entry("system", "info", &system::info::COMMAND),
 ];
 

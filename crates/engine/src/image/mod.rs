@@ -1,5 +1,6 @@
 //! Images with the engine's knowledge of who uses them; everything else is the image crate's work.
 
+mod copy;
 mod filter;
 mod history;
 mod inspect;
@@ -8,6 +9,7 @@ mod remove;
 mod tree;
 mod untag;
 
+pub use copy::{copy, delete, look, tags};
 pub use history::history;
 pub use inspect::inspect;
 pub use list::list;
@@ -16,7 +18,7 @@ pub use tree::{Tree, TreeLayer, tree};
 pub use untag::untag;
 
 use crate::{Engine, Error};
-use ::image::{Context, Copied, Destination, Input, Loaded, Options, Progress, PullPolicy, Resolved};
+use ::image::{Context, Copied, Destination, Input, Loaded, Options, Progress, PullPolicy, Resolved, Retry};
 use oci::Platform;
 use oci::reference::Name;
 use serde::Serialize;
@@ -29,6 +31,12 @@ pub struct RegistryOptions {
     pub authfile: Option<std::path::PathBuf>,
     /// `--creds`.
     pub credentials: Option<(String, String)>,
+    /// A bearer token instead.
+    pub token: Option<String>,
+    /// Nobody, whatever is kept.
+    pub anonymous: bool,
+    /// `--retry`, `--retry-delay`.
+    pub retry: Option<Retry>,
     /// `--tls-verify`.
     pub tls_verify: Option<bool>,
     /// `--cert-dir`.
@@ -140,8 +148,11 @@ pub fn context(engine: &Engine, options: &RegistryOptions) -> Result<Context, Er
     Ok(Context {
         authfile: options.authfile.clone(),
         credentials: options.credentials.clone(),
+        token: options.token.clone(),
+        anonymous: options.anonymous,
         tls_verify: options.tls_verify,
         cert_dir: options.cert_dir.clone(),
+        retry: options.retry.unwrap_or_default(),
         ..Context::new(engine.environment.clone())
     })
 }

@@ -26,7 +26,8 @@ pub static COMMAND: Command = Command {
     run,
 };
 
-static FLAGS: &[Flag] = &[
+/// Its own flags.
+pub static FLAGS: &[Flag] = &[
     Flag::text("cert-dir", "string", "Folder with TLS certificates and keys"),
     Flag::bool("get-login", "Show who is logged in"),
     Flag::text("password", "string", "Password (others on this machine can see it)").short('p'),
@@ -36,7 +37,8 @@ static FLAGS: &[Flag] = &[
     Flag::bool("verbose", "Say where the credentials are kept").short('v'),
 ];
 
-fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
+/// Does it.
+pub fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let target = target(matches)?;
     let images = images(context, matches);
     let realm = realm(&images, matches)?;

@@ -23,9 +23,11 @@ pub static COMMAND: Command = Command {
     run,
 };
 
-static FLAGS: &[Flag] = &[Flag::bool("all", "Forget all registries").short('a')];
+/// Its own flags.
+pub static FLAGS: &[Flag] = &[Flag::bool("all", "Forget all registries").short('a')];
 
-fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
+/// Does it.
+pub fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let target = target(matches)?;
     if let Some(file) = matches.text("compat-auth-file").or(matches.text("authfile")) {
         std::fs::metadata(file)

@@ -1,6 +1,6 @@
 //! Commands on registries.
 
-mod access;
+pub mod access;
 pub mod login;
 pub mod logout;
 pub mod search;

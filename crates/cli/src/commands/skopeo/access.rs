@@ -1,0 +1,99 @@
+//! How a registry is reached: the same options thrice, plain, and with `src-` and `dest-`.
+
+use crate::error::Failure;
+use crate::flags::registry::credentials;
+use crate::syntax::flag::Flag;
+use crate::syntax::matches::Matches;
+use engine::image::RegistryOptions;
+use image::Retry;
+
+/// Of commands about one image.
+pub static ONE: &[Flag] = &[
+    Flag::text("cert-dir", "PATH", "Folder with TLS certificates and keys"),
+    Flag::text("creds", "USERNAME[:PASSWORD]", "Credentials for the registry"),
+    Flag::bool("no-creds", "Be nobody at the registry"),
+    Flag::text("password", "string", "Password for the registry"),
+    Flag::text("registry-token", "string", "Bearer token for the registry"),
+    Flag::bool("tls-verify", "Demand https and valid certificates").default("true"),
+    Flag::text("username", "string", "Name for the registry"),
+];
+
+/// Where an image comes from.
+pub static SOURCE: &[Flag] = &[
+    Flag::text("src-authfile", "string", "File with credentials of registries, for the source"),
+    Flag::text("src-cert-dir", "PATH", "Folder with TLS certificates and keys, for the source"),
+    Flag::text("src-creds", "USERNAME[:PASSWORD]", "Credentials for the source's registry"),
+    Flag::bool("src-no-creds", "Be nobody at the source's registry"),
+    Flag::text("src-password", "string", "Password for the source's registry"),
+    Flag::text("src-registry-token", "string", "Bearer token for the source's registry"),
+    Flag::bool("src-tls-verify", "Demand https and valid certificates of the source").default("true"),
+    Flag::text("src-username", "string", "Name for the source's registry"),
+];
+
+/// Where an image goes.
+pub static DESTINATION: &[Flag] = &[
+    Flag::text("dest-authfile", "string", "File with credentials of registries, for the destination"),
+    Flag::text("dest-cert-dir", "PATH", "Folder with TLS certificates and keys, for the destination"),
+    Flag::text("dest-creds", "USERNAME[:PASSWORD]", "Credentials for the destination's registry"),
+    Flag::bool("dest-no-creds", "Be nobody at the destination's registry"),
+    Flag::text("dest-password", "string", "Password for the destination's registry"),
+    Flag::text("dest-registry-token", "string", "Bearer token for the destination's registry"),
+    Flag::bool("dest-tls-verify", "Demand https and valid certificates of the destination").default("true"),
+    Flag::text("dest-username", "string", "Name for the destination's registry"),
+];
+
+/// Of all of them.
+pub static AUTHFILE: &[Flag] =
+    &[Flag::text("authfile", "string", "File with credentials of registries (else REGISTRY_AUTH_FILE, …)")];
+
+/// How often a registry is asked again.
+pub static RETRY: &[Flag] = &[
+    Flag::text("retry-delay", "duration", "Wait so long before each try (else longer each time)"),
+    Flag::uint("retry-times", "Try again so often when a transfer fails"),
+];
+
+/// What the options with this prefix (``, `src-`, `dest-`) say.
+pub fn options(matches: &Matches, prefix: &str) -> Result<RegistryOptions, Failure> {
+    let text = |name: &str| matches.text(&format!("{prefix}{name}"));
+    let anonymous = matches.bool(&format!("{prefix}no-creds"));
+    let pair = match (text("username"), text("password")) {
+        (None, None) => None,
+        (Some(user), password) => Some((user.to_owned(), password.unwrap_or_default().to_owned())),
+        (None, Some(_)) => {
+            return Err(Failure::new(format!("--{prefix}password needs --{prefix}username")));
+        }
+    };
+    let named = text("creds").map(credentials).transpose()?;
+    let token = text("registry-token").map(str::to_owned);
+    let ways = [anonymous, pair.is_some(), named.is_some(), token.is_some()];
+    if ways.into_iter().filter(|given| *given).count() > 1 {
+        return Err(Failure::new(format!(
+            "of --{prefix}creds, --{prefix}username, --{prefix}registry-token and --{prefix}no-creds only one can be given"
+        )));
+    }
+    Ok(RegistryOptions {
+        authfile: text("authfile").or_else(|| matches.text("authfile")).map(Into::into),
+        credentials: named.or(pair),
+        token,
+        anonymous,
+        tls_verify: matches.maybe_bool(&format!("{prefix}tls-verify")),
+        cert_dir: text("cert-dir").map(Into::into),
+        retry: retry(matches)?,
+    })
+}
+
+/// `None` if nothing is said.
+pub fn retry(matches: &Matches) -> Result<Option<Retry>, Failure> {
+    let delay = matches.text("retry-delay").map(spec::duration::parse).transpose();
+    let delay = delay.map_err(|error| Failure::new(error.to_string()))?;
+    let times = matches.number("retry-times");
+    if delay.is_none() && times.is_none() {
+        return Ok(None);
+    }
+    let usual = Retry::default();
+    Ok(Some(Retry {
+        times: times.unwrap_or(usual.times),
+        first_pause: delay.unwrap_or(usual.first_pause),
+        longest_pause: delay.unwrap_or(usual.longest_pause),
+    }))
+}

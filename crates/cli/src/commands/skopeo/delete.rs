@@ -1,0 +1,36 @@
+//! `skopeo delete`.
+
+use super::access::{self, AUTHFILE, ONE, RETRY};
+use super::{failed, global, location};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::syntax::command::{Arguments, Command, Needs};
+use crate::syntax::matches::Matches;
+use image::Location;
+
+/// `skopeo delete`
+pub static COMMAND: Command = Command {
+    usage: "[options] IMAGE-NAME",
+    summary: "Delete an image in its registry",
+    details: "Deletes the manifest that the name stands for, and with it all tags that stand for the same.",
+    examples: &["skopeo delete docker://registry.example.com/app:old"],
+    flags: &[AUTHFILE, ONE, RETRY, global::FLAGS],
+    stops: false,
+    arguments: Arguments::Any,
+    needs: Needs::Store,
+    run,
+};
+
+fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
+    let [name] = matches.arguments.as_slice() else {
+        return Err(Failure::new("Exactly one argument expected"));
+    };
+    let location = location(name, "Invalid source name")?;
+    let Location::Docker(reference) = &location else {
+        return Err(Failure::new(format!("Deleting images not implemented for {}: images", location.transport())));
+    };
+    let options = access::options(matches, "")?;
+    engine::image::delete(context.engine()?, &location, &options)
+        .map_err(|error| failed(error).code(1).context(format!("Unable to delete {reference}")))?;
+    Ok(0)
+}

@@ -1,0 +1,40 @@
+//! Images that are somewhere else, or go there: what Skopeo does.
+
+use super::{RegistryOptions, context};
+use crate::{Engine, Error};
+use ::image::look::Look;
+use ::image::{Copied, Location, Options};
+use oci::Platform;
+
+/// From one place to another, each with what the command line says about its registry.
+pub fn copy(
+    engine: &Engine,
+    (source, from): (&Location, &RegistryOptions),
+    (sink, to): (&Location, &RegistryOptions),
+    options: &Options<'_>,
+) -> Result<Copied, Error> {
+    let source = ::image::open_source(engine.store(), &context(engine, from)?, source)?;
+    let sink = ::image::open_sink(engine.store(), &context(engine, to)?, sink)?;
+    Ok(::image::copy(source.as_ref(), sink.as_ref(), options)?)
+}
+
+/// Manifests and configuration of an image where it is.
+pub fn look(
+    engine: &Engine,
+    location: &Location,
+    options: &RegistryOptions,
+    platform: Option<&Platform>,
+) -> Result<Look, Error> {
+    let source = ::image::open_source(engine.store(), &context(engine, options)?, location)?;
+    Ok(::image::look::look(source.as_ref(), platform)?)
+}
+
+/// `registry/repository` and its tags.
+pub fn tags(engine: &Engine, repository: &str, options: &RegistryOptions) -> Result<(String, Vec<String>), Error> {
+    Ok(::image::search::tags(&context(engine, options)?, repository)?)
+}
+
+/// Deletes an image in its registry.
+pub fn delete(engine: &Engine, location: &Location, options: &RegistryOptions) -> Result<(), Error> {
+    Ok(::image::look::delete(&context(engine, options)?, location)?)
+}

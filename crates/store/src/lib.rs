@@ -31,6 +31,7 @@
 
 mod blob;
 mod boot;
+mod check;
 mod error;
 mod garbage;
 mod image;
@@ -48,7 +49,9 @@ mod testing;
 mod tests;
 mod trash;
 mod volume;
+mod walk;
 
+pub use check::{CheckOptions, Damage, Known, Stray};
 pub use error::Error;
 pub use image::{Image, NewImage};
 pub use layer::{AppliedLayer, LayerWriter};

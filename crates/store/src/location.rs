@@ -36,7 +36,7 @@ pub struct Store {
     pub(crate) writing: Mutex<Option<rustix::fd::OwnedFd>>,
 }
 
-const FOLDERS: [&str; 8] = ["layers", "blobs", "images", "names", "containers", "volumes", "tmp", "trash"];
+pub(crate) const FOLDERS: [&str; 8] = ["layers", "blobs", "images", "names", "containers", "volumes", "tmp", "trash"];
 
 impl Store {
     /// Opens, creating what is missing. One system call when all is there.

@@ -67,7 +67,7 @@ impl Store {
     }
 
     /// A file that a power cut left empty or broken counts as no name.
-    fn read_name(&self, path: &std::path::Path) -> Result<Option<(Digest, String)>, Error> {
+    pub(crate) fn read_name(&self, path: &std::path::Path) -> Result<Option<(Digest, String)>, Error> {
         let text = match std::fs::read_to_string(path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) if e.kind() == io::ErrorKind::InvalidData => String::new(),
@@ -81,7 +81,7 @@ impl Store {
         Ok(parsed)
     }
 
-    fn name_path(&self, name: &str) -> PathBuf {
+    pub(crate) fn name_path(&self, name: &str) -> PathBuf {
         self.path2("names", &file_name(name))
     }
 }

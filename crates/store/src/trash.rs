@@ -86,7 +86,7 @@ impl Store {
     }
 
     /// Drops layers, and new blobs, that nothing needs. False if somebody is just storing some, so that it can't be known.
-    fn drop_strays(&self, layers: &[Digest], new_blobs: bool) -> Result<bool, Error> {
+    pub(crate) fn drop_strays(&self, layers: &[Digest], new_blobs: bool) -> Result<bool, Error> {
         if layers.is_empty() && !new_blobs {
             return Ok(true);
         }

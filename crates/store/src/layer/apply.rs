@@ -25,7 +25,7 @@ pub(super) struct Target<'a> {
 }
 
 /// What comes next in the stream.
-enum Next {
+pub(super) enum Next {
     Entry(Box<Entry>),
     Global,
     End,
@@ -73,7 +73,7 @@ fn start(target: &Target<'_>) -> Result<Extraction, Error> {
 }
 
 /// The next entry, and how many bytes its headers have.
-fn next(parser: &mut Parser, stream: &mut Stream<'_>) -> Result<(usize, Next), Error> {
+pub(super) fn next(parser: &mut Parser, stream: &mut Stream<'_>) -> Result<(usize, Next), Error> {
     loop {
         let least = match parser.parse(stream.available()).map_err(Error::Tar)? {
             ParseEvent::NeedData { min_bytes } => min_bytes,

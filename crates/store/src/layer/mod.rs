@@ -10,6 +10,7 @@ mod tar_meta;
 mod tar_reader;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod write;
 
 use crate::error::{At, Error};

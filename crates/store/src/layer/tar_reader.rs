@@ -16,7 +16,12 @@ pub(super) struct LayerReader {
     /// File records read so far.
     number: u64,
     state: State,
+    /// `Some`: what of the files can't be read counts as zeros, and is noted here.
+    unreadable: Option<Vec<(Vec<u8>, io::Error)>>,
 }
+
+/// Of files that can't be read; more help nobody.
+const MOST_NOTES: usize = 20;
 
 enum State {
     Literal {
@@ -27,6 +32,12 @@ enum State {
     Content {
         file: File,
         parts: Vec<(u64, u64)>,
+        left: u64,
+        /// For notes.
+        path: Vec<u8>,
+    },
+    /// In place of what can't be read.
+    Zeros {
         left: u64,
     },
     Done,
@@ -40,7 +51,31 @@ impl LayerReader {
             extra: Extra::read(layer)?,
             number: 0,
             state: State::Literal { bytes: Vec::new(), at: 0 },
+            unreadable: None,
         })
+    }
+
+    /// Goes on after files that are gone or too short.
+    pub(super) fn tolerant(self) -> LayerReader {
+        LayerReader { unreadable: Some(Vec::new()), ..self }
+    }
+
+    /// Files that a tolerant reader had to make up, and why.
+    pub(super) fn unreadable(&self) -> &[(Vec<u8>, io::Error)] {
+        self.unreadable.as_deref().unwrap_or_default()
+    }
+
+    /// Makes up `left` bytes if this reader is tolerant.
+    fn give_up(&mut self, path: Vec<u8>, left: u64, error: io::Error) -> io::Result<State> {
+        match &mut self.unreadable {
+            None => Err(error),
+            Some(list) => {
+                if list.len() < MOST_NOTES {
+                    list.push((path, error));
+                }
+                Ok(State::Zeros { left })
+            }
+        }
     }
 
     fn advance(&mut self) -> io::Result<State> {
@@ -50,8 +85,13 @@ impl LayerReader {
             Record::File { path, mut parts } => {
                 let path = self.extra.locate(&path, self.number);
                 self.number += 1;
-                parts.reverse();
-                State::Content { file: open_beneath(&self.layer, &path)?, parts, left: 0 }
+                match open_beneath(&self.layer, &path) {
+                    Ok(file) => {
+                        parts.reverse();
+                        State::Content { file, parts, left: 0, path }
+                    }
+                    Err(e) => self.give_up(path, parts.iter().map(|(_, size)| size).sum(), e)?,
+                }
             }
         })
     }
@@ -71,14 +111,32 @@ impl Read for LayerReader {
                     *at += count;
                     return Ok(count);
                 }
-                State::Content { file, left, .. } if *left > 0 => {
+                State::Content { file, parts, left, path } if *left > 0 => {
                     let most = usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len());
-                    let count = file.read(&mut buffer[..most])?;
-                    *left -= count as u64;
                     // Shorter than it was: the disk has lost something.
-                    return if count == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(count) };
+                    let read = file.read(&mut buffer[..most]).and_then(|count| match count {
+                        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+                        count => Ok(count),
+                    });
+                    match read {
+                        Ok(count) => {
+                            *left -= count as u64;
+                            return Ok(count);
+                        }
+                        Err(e) => {
+                            let rest = *left + parts.iter().map(|(_, size)| size).sum::<u64>();
+                            let path = std::mem::take(path);
+                            self.state = self.give_up(path, rest, e)?;
+                        }
+                    }
                 }
-                State::Content { file, parts, left } if !parts.is_empty() => {
+                State::Zeros { left } if *left > 0 => {
+                    let count = usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len());
+                    buffer[..count].fill(0);
+                    *left -= count as u64;
+                    return Ok(count);
+                }
+                State::Content { file, parts, left, .. } if !parts.is_empty() => {
                     if let Some((offset, size)) = parts.pop() {
                         if offset > 0 {
                             file.seek(SeekFrom::Start(offset))?;

@@ -1,0 +1,112 @@
+//! Every file and folder below the store's root has a reason.
+
+use super::{Damage, Known, Stray};
+use crate::blob::NEW_BLOBS;
+use crate::error::{At, Error};
+use crate::garbage::References;
+use crate::layer::NOTE_PREFIX;
+use crate::location::{FOLDERS, Store};
+use crate::lock::{claim, open_dir, try_lock};
+use oci::Digest;
+use std::path::Path;
+
+impl Store {
+    /// The caller holds the store's lock, so that no record changes.
+    pub(super) fn check_files(&self, known: &Known, referenced: &References, damage: &mut Damage) -> Result<(), Error> {
+        for name in self.names_in("")? {
+            if !FOLDERS.contains(&name.as_str()) && name != "lock" && !known.files.contains(&name) {
+                damage.stray(self.folder(&name), "not accounted for", true);
+            }
+        }
+        for name in self.names_in("layers")?.iter().filter(|name| Digest::from_sha256_hex(name).is_err()) {
+            damage.layers.insert(name.clone(), vec![UNACCOUNTED.to_owned()]);
+        }
+        self.check_blobs(referenced, damage)?;
+        self.check_names(damage)?;
+        for name in self.names_in("containers")?.iter().filter(|name| !known.containers.contains(*name)) {
+            damage.stray(self.path2("containers", name), "no container has this ID", true);
+        }
+        for name in self.names_in("volumes")?.iter().filter(|name| !known.volumes.contains(*name)) {
+            damage.stray(self.path2("volumes", name), "no volume has this name", true);
+        }
+        self.check_waste(damage)
+    }
+
+    /// DiffIDs of all layers that are there.
+    pub(super) fn layers(&self) -> Result<Vec<Digest>, Error> {
+        let names = self.names_in("layers")?;
+        Ok(names.iter().filter_map(|name| Digest::from_sha256_hex(name).ok()).collect())
+    }
+
+    fn check_blobs(&self, referenced: &References, damage: &mut Damage) -> Result<(), Error> {
+        let fresh = self.path2("tmp", NEW_BLOBS).exists();
+        for algorithm in ["sha256", "sha512"] {
+            for name in self.names_in(&format!("blobs/{algorithm}"))? {
+                let path = self.path2("blobs", algorithm).join(&name);
+                match format!("{algorithm}:{name}").parse::<Digest>() {
+                    Err(_) => damage.stray(path, "no blob is called so", false),
+                    // With a note it may be one that is just being pulled.
+                    Ok(blob) if !referenced.blobs.contains(&blob) && !fresh => {
+                        damage.stray(path, "blob not referenced by any images", false);
+                    }
+                    Ok(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Names that can't be read, or that lead to no image.
+    fn check_names(&self, damage: &mut Damage) -> Result<(), Error> {
+        for file in self.names_in("names")? {
+            let path = self.path2("names", &file);
+            match self.read_name(&path)? {
+                None => damage.stray(path, "the image name in it can't be read", false),
+                Some((id, name)) if self.name_path(&name) != path => {
+                    damage.stray(path, &format!("the name of image {} in it is another", id.hex()), false);
+                }
+                Some((id, _)) if !self.image_path(&id).exists() => {
+                    damage.stray(path, &format!("names image {}, which isn't there", id.hex()), false);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What is left in `tmp/` and `trash/` after a cleanup and belongs to nobody.
+    fn check_waste(&self, damage: &mut Damage) -> Result<(), Error> {
+        for name in self.names_in("tmp")?.iter().filter(|name| *name != NEW_BLOBS && !name.starts_with(NOTE_PREFIX)) {
+            let path = self.path2("tmp", name);
+            if claim(&path).at("look at", &path)?.is_some() {
+                damage.stray(path, "left by a process that is gone, and can't be deleted", false);
+            }
+        }
+        let trash = self.folder("trash");
+        if !try_lock(&open_dir(&trash).at("open folder", &trash)?) {
+            return Ok(());
+        }
+        for name in self.names_in("trash")? {
+            damage.stray(trash.join(name), "thrown away, and can't be deleted", false);
+        }
+        Ok(())
+    }
+
+    fn names_in(&self, folder: &str) -> Result<Vec<String>, Error> {
+        let folder = self.folder(folder);
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&folder).at("list", &folder)? {
+            names.push(entry.at("list", &folder)?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+const UNACCOUNTED: &str = "layer in lower level storage driver not accounted for";
+
+impl Damage {
+    fn stray(&mut self, path: impl AsRef<Path>, why: &str, precious: bool) {
+        self.strays.push(Stray { path: path.as_ref().to_owned(), why: why.to_owned(), precious });
+    }
+}

@@ -1,0 +1,79 @@
+//! Images and containers: is all that they need there and sound?
+
+use super::{Damage, Known};
+use crate::error::{At, Error};
+use crate::image::Image;
+use crate::location::Store;
+use oci::Digest;
+use oci::image::ImageConfig;
+
+impl Store {
+    pub(super) fn check_images(&self, damage: &mut Damage) -> Result<(), Error> {
+        let folder = self.folder("images");
+        for entry in std::fs::read_dir(&folder).at("list", &folder)? {
+            let name = entry.at("list", &folder)?.file_name().to_string_lossy().into_owned();
+            let id = name.strip_suffix(".json").and_then(|hex| Digest::from_sha256_hex(hex).ok());
+            let faults = match &id {
+                None => vec!["no image record is called so".to_owned()],
+                Some(id) => match self.image_record(id)? {
+                    None if self.image_path(id).exists() => vec!["image record can't be read".to_owned()],
+                    None => continue,
+                    Some(image) => self.image_faults(&image, damage),
+                },
+            };
+            if !faults.is_empty() {
+                let key = id.as_ref().map_or(name.as_str(), Digest::hex);
+                damage.images.insert(key.to_owned(), faults);
+            }
+        }
+        Ok(())
+    }
+
+    fn image_faults(&self, image: &Image, damage: &Damage) -> Vec<String> {
+        let own = |what: String| format!("image {}: {what}", image.id.hex());
+        let mut faults = Vec::new();
+        for blob in [&image.id, &image.manifest] {
+            let item = |why| own(format!("data item \"{blob}\": {why}"));
+            match self.blob(blob) {
+                Ok(_) => {}
+                Err(Error::MissingBlob(_)) => faults.push(item("image data item is missing")),
+                Err(Error::DamagedBlob(_)) => faults.push(item("image data item has incorrect digest")),
+                Err(e) => faults.push(own(e.to_string())),
+            }
+        }
+        let config = self.blob(&image.id).ok().and_then(|text| ImageConfig::parse(&text, None).ok());
+        if config.is_some_and(|config| config.rootfs.diff_ids != image.layers) {
+            faults.push(own("image record names other layers than its configuration".to_owned()));
+        }
+        faults.extend(self.layer_faults_of(&image.layers, damage));
+        faults
+    }
+
+    /// The faults of the layers that something consists of, with their ids.
+    fn layer_faults_of(&self, layers: &[Digest], damage: &Damage) -> Vec<String> {
+        let mut faults = Vec::new();
+        for layer in layers {
+            let hex = layer.hex();
+            match damage.layers.get(hex) {
+                Some(list) => faults.extend(list.iter().map(|fault| format!("layer {hex}: {fault}"))),
+                None if !self.layer_path(layer).exists() => {
+                    faults.push(format!("layer {hex}: image layer is missing"));
+                }
+                None => {}
+            }
+        }
+        faults
+    }
+
+    pub(super) fn check_containers(&self, known: &Known, damage: &mut Damage) -> Result<(), Error> {
+        for id in self.roots()? {
+            if known.containers.contains(&id) {
+                let faults = self.layer_faults_of(&self.root_layers(&id)?, damage);
+                if !faults.is_empty() {
+                    damage.containers.insert(id, faults);
+                }
+            }
+        }
+        Ok(())
+    }
+}

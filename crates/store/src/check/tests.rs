@@ -1,0 +1,174 @@
+//! What is changed behind the store's back is found, and only that.
+
+use super::*;
+use crate::testing::{Fixture, Tar, add_image, add_layer};
+use std::os::unix::fs::PermissionsExt;
+
+const EVERYTHING: CheckOptions = CheckOptions { quick: false, max_age: Duration::from_secs(86400) };
+
+/// Every kind of entry that has a shape on disk.
+fn rich() -> Vec<u8> {
+    Tar::new()
+        .folder("./")
+        .folder("d")
+        .file("d/f", b"content")
+        .file("implied/deep/f", b"x")
+        .symlink("to-d", "d")
+        .file("to-d/through", b"y")
+        .hardlink("again", "d/f")
+        .file("replaced", b"old")
+        .file("replaced", b"newer")
+        .folder("gone")
+        .file("gone/inside", b"1")
+        .symlink("gone", "/nowhere")
+        .file("d/.wh.hidden", b"")
+        .file("unhidden/.wh.x", b"")
+        .folder("unhidden/x")
+        .file(".wh.whole", b"")
+        .file("whole/f", b"z")
+        .raw(b"pipe", b'6', 0o600, "", b"")
+        .raw(b"suid", b'0', 0o4755, "", b"s")
+        .end()
+}
+
+fn check(fixture: &Fixture) -> Damage {
+    fixture.store.check(&EVERYTHING, &Known::default()).unwrap()
+}
+
+fn stored(fixture: &Fixture) -> (PathBuf, crate::Image) {
+    let layer = add_layer(&fixture.store, &rich()).unwrap().diff_id;
+    let image = add_image(&fixture.store, "one", std::slice::from_ref(&layer), &["a.b/c:1"]).unwrap();
+    // From now on it is believed without a look.
+    fixture.store.reclaim().unwrap();
+    (fixture.store.layer_path(&layer), image)
+}
+
+#[test]
+fn an_untouched_store_is_clean() {
+    let fixture = Fixture::new();
+    stored(&fixture);
+    assert_eq!(check(&fixture), Damage::default());
+}
+
+#[test]
+fn every_change_of_a_layer_is_found_and_named() {
+    type Change = fn(&std::path::Path);
+    let cases: [(Change, &str); 10] = [
+        (|d| std::fs::write(d.join("d/f"), b"CONTENTS").unwrap(), "file integrity checksum failed for \"d/f\""),
+        (|d| std::fs::remove_file(d.join("d/through")).unwrap(), "d/through: No such file"),
+        (|d| std::fs::write(d.join("d/more"), b"").unwrap(), "+/d/more, layer content modified"),
+        (|d| std::fs::remove_file(d.join("pipe")).unwrap(), "-/pipe, layer content modified"),
+        (|d| chmod(&d.join("d/f"), 0o666), "/d/f(mode:0644￫0666), layer content modified"),
+        (|d| chmod(&d.join("suid"), 0o755), "/suid(mode:4755￫0755), layer content modified"),
+        (|d| relink(&d.join("to-d"), "e"), "/to-d(linkname), layer content modified"),
+        (|d| std::fs::remove_file(d.join("d/hidden")).unwrap(), "-/d/hidden, layer content modified"),
+        (|d| std::fs::remove_file(d.join("../tar-meta")).unwrap(), "tar-meta"),
+        (|d| std::fs::write(d.join("../layer.json"), b"{").unwrap(), "layer.json: layer data item is missing"),
+    ];
+    for (change, expected) in cases {
+        let fixture = Fixture::new();
+        let (layer, image) = stored(&fixture);
+        change(&layer.join("diff"));
+        let damage = check(&fixture);
+        let faults: Vec<_> = damage.layers.values().flatten().collect();
+        assert!(faults.iter().any(|fault| fault.contains(expected)), "{expected}: {faults:?}");
+        assert!(damage.images[image.id.hex()][0].starts_with("layer "), "{expected}: {damage:?}");
+        assert!(damage.strays.is_empty(), "{expected}: {damage:?}");
+    }
+}
+
+fn chmod(path: &std::path::Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn relink(path: &std::path::Path, target: &str) {
+    std::fs::remove_file(path).unwrap();
+    std::os::unix::fs::symlink(target, path).unwrap();
+}
+
+#[test]
+fn a_quick_check_does_not_read_layers() {
+    let fixture = Fixture::new();
+    let (layer, _) = stored(&fixture);
+    std::fs::write(layer.join("diff/d/f"), b"changed").unwrap();
+    let quick = CheckOptions { quick: true, ..EVERYTHING };
+    assert!(fixture.store.check(&quick, &Known::default()).unwrap().is_none());
+    std::fs::remove_file(layer.join("tar-meta")).unwrap();
+    assert!(!fixture.store.check(&quick, &Known::default()).unwrap().layers.is_empty());
+}
+
+#[test]
+fn what_nothing_accounts_for_is_found() {
+    let fixture = Fixture::new();
+    let (_, image) = stored(&fixture);
+    let store = &fixture.store;
+    store.create_root("known", &image.layers).unwrap();
+    store.create_root("unknown", &image.layers).unwrap();
+    store.create_volume_dir("mine").unwrap();
+    store.reclaim().unwrap();
+    let put = |path: &str| std::fs::write(fixture.path(path), b"x").unwrap();
+    std::fs::create_dir(fixture.path("layers/rubbish")).unwrap();
+    ["blobs/sha256/rubbish", "names/rubbish", "rubbish", "images/rubbish", "state"].into_iter().for_each(put);
+    let loose = Digest::sha256(b"loose");
+    std::fs::write(store.blob_path(&loose), b"loose").unwrap();
+    std::fs::write(fixture.path("names/a.b+d=1"), format!("{loose}\na.b/d:1\n")).unwrap();
+    let known =
+        Known { containers: ["known".to_owned()].into(), volumes: HashSet::new(), files: ["state".to_owned()].into() };
+    let damage = store.check(&EVERYTHING, &known).unwrap();
+    let mut strays: Vec<_> =
+        damage.strays.iter().map(|stray| stray.path.strip_prefix(fixture.path("")).unwrap()).collect();
+    strays.sort();
+    let loose = format!("blobs/sha256/{}", loose.hex());
+    let mut expected: Vec<_> = [
+        "containers/unknown",
+        "names/a.b+d=1",
+        "names/rubbish",
+        "rubbish",
+        "volumes/mine",
+        "blobs/sha256/rubbish",
+        &loose,
+    ]
+    .map(std::path::Path::new)
+    .to_vec();
+    expected.sort();
+    assert_eq!(strays, expected);
+    assert_eq!(damage.layers.keys().collect::<Vec<_>>(), ["rubbish"]);
+    assert_eq!(damage.images.keys().collect::<Vec<_>>(), ["rubbish"]);
+    for stray in damage.strays.iter().filter(|stray| !stray.precious) {
+        store.drop_stray(stray).unwrap();
+    }
+    store.drop_damaged_layers(&damage).unwrap();
+    store.drop_image_record("rubbish").unwrap();
+    let left = store.check(&EVERYTHING, &known).unwrap();
+    assert!(left.layers.is_empty() && left.images.is_empty() && left.strays.iter().all(|stray| stray.precious));
+    assert_eq!(left.strays.len(), 3);
+}
+
+#[test]
+fn images_need_their_blobs_and_layers() {
+    let fixture = Fixture::new();
+    let (layer, image) = stored(&fixture);
+    std::fs::write(fixture.store.blob_path(&image.manifest), b"other").unwrap();
+    std::fs::remove_file(fixture.store.blob_path(&image.id)).unwrap();
+    std::fs::remove_dir_all(layer).unwrap();
+    let damage = check(&fixture);
+    let text = damage.images[image.id.hex()].join("\n");
+    for expected in ["image data item is missing", "image data item has incorrect digest", "image layer is missing"] {
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn old_layers_that_nothing_needs_are_told() {
+    let fixture = Fixture::new();
+    let layer = add_layer(&fixture.store, &rich()).unwrap().diff_id;
+    assert!(check(&fixture).is_none());
+    let strict = CheckOptions { quick: true, max_age: Duration::ZERO };
+    let damage = fixture.store.check(&strict, &Known::default()).unwrap();
+    assert_eq!(damage.layers[layer.hex()], ["layer not referenced by any images or containers"]);
+    fixture.store.drop_damaged_layers(&damage).unwrap();
+    assert!(fixture.store.has_layer(&layer), "its writer may still be at work");
+    fixture.store.written();
+    fixture.store.drop_damaged_layers(&damage).unwrap();
+    assert!(!fixture.store.has_layer(&layer));
+}

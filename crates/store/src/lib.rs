@@ -51,7 +51,7 @@ mod trash;
 mod volume;
 mod walk;
 
-pub use check::{CheckOptions, Damage, Known, Stray};
+pub use check::{Aside, CheckOptions, Damage, Known, Stray};
 pub use error::Error;
 pub use image::{Image, NewImage};
 pub use layer::{AppliedLayer, LayerWriter};

@@ -1,5 +1,6 @@
 //! The program itself: help, version, info, configuration, the image inside.
 
+mod check;
 mod configuration;
 mod hello;
 mod help;

@@ -66,7 +66,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ),
     ("image", "build diff import mount prune push save scp sign trust unmount"),
     ("skopeo", "generate-sigstore-key standalone-sign standalone-verify sync"),
-    ("system", "check connection df dial-stdio events locks migrate prune renumber reset service"),
+    ("system", "connection df dial-stdio events locks migrate prune renumber reset service"),
 ];
 
 /// The name of the flag, if Podman's command `verb` (as typed, without the program) has it: `flag` is `--name` or `-n`.

@@ -123,6 +123,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("skopeo", "login", &skopeo::login::LOGIN),
     entry("skopeo", "logout", &skopeo::login::LOGOUT),
     entry("skopeo", "manifest-digest", &skopeo::manifest_digest::COMMAND),
+    entry("system", "check", &system::check::COMMAND),
     entry("system", "info", &system::info::COMMAND),
 ];
 

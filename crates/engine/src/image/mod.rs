@@ -5,7 +5,7 @@ mod filter;
 mod history;
 mod inspect;
 mod list;
-mod remove;
+pub(crate) mod remove;
 mod tree;
 mod untag;
 

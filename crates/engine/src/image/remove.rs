@@ -52,7 +52,7 @@ fn remove_one(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Re
     remove_image(engine, &image, options)
 }
 
-fn remove_image(engine: &Engine, image: &store::Image, options: &RemoveOptions) -> Result<Removed, Error> {
+pub(crate) fn remove_image(engine: &Engine, image: &store::Image, options: &RemoveOptions) -> Result<Removed, Error> {
     let users = engine.database()?.users_of_image(image.id.hex())?;
     if let (Some(user), false) = (users.first(), options.force) {
         return Err(Error::ImageInUse(format!(

@@ -8,6 +8,8 @@ mod repair;
 #[cfg(test)]
 mod tests;
 
+pub use repair::Aside;
+
 use crate::error::Error;
 use crate::location::Store;
 use oci::Digest;

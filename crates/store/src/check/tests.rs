@@ -137,7 +137,7 @@ fn what_nothing_accounts_for_is_found() {
     for stray in damage.strays.iter().filter(|stray| !stray.precious) {
         store.drop_stray(stray).unwrap();
     }
-    store.drop_damaged_layers(&damage).unwrap();
+    store.drop_stray_layers(&damage).unwrap();
     store.drop_image_record("rubbish").unwrap();
     let left = store.check(&EVERYTHING, &known).unwrap();
     assert!(left.layers.is_empty() && left.images.is_empty() && left.strays.iter().all(|stray| stray.precious));
@@ -166,9 +166,9 @@ fn old_layers_that_nothing_needs_are_told() {
     let strict = CheckOptions { quick: true, max_age: Duration::ZERO };
     let damage = fixture.store.check(&strict, &Known::default()).unwrap();
     assert_eq!(damage.layers[layer.hex()], ["layer not referenced by any images or containers"]);
-    fixture.store.drop_damaged_layers(&damage).unwrap();
+    fixture.store.drop_stray_layers(&damage).unwrap();
     assert!(fixture.store.has_layer(&layer), "its writer may still be at work");
     fixture.store.written();
-    fixture.store.drop_damaged_layers(&damage).unwrap();
+    fixture.store.drop_stray_layers(&damage).unwrap();
     assert!(!fixture.store.has_layer(&layer));
 }

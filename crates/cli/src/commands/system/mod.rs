@@ -1,5 +1,6 @@
 //! Commands on the engine itself, and `inspect`, which takes any object.
 
+pub mod check;
 pub mod completion;
 pub mod info;
 pub mod inspect;

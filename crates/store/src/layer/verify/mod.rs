@@ -75,9 +75,21 @@ fn read(folder: &Path, ownership: Ownership) -> Result<Read, Error> {
         }
         stream.finish()
     };
-    let unreadable =
-        reader.unreadable().iter().map(|(path, why)| format!("open {}: {why}", folder.join(printable(path)).display()));
+    let unreadable = reader.unreadable().iter().map(|(path, why)| unreadable(folder, path, why));
     Ok(Read { expected, digest, size, unreadable: unreadable.collect() })
+}
+
+fn unreadable(folder: &Path, path: &[u8], why: &std::io::Error) -> String {
+    let path = printable(path);
+    match why.kind() {
+        // Shorter than it was.
+        std::io::ErrorKind::UnexpectedEof => changed(path.strip_prefix("diff/").unwrap_or(&path)),
+        _ => format!("open {}: {why}", folder.join(path).display()),
+    }
+}
+
+fn changed(path: &str) -> String {
+    format!("file integrity checksum failed for \"{path}\"")
 }
 
 fn skip(stream: &mut Stream<'_>, mut left: u64) -> Result<(), Error> {
@@ -91,8 +103,7 @@ fn judge(folder: &Path, ownership: Ownership, record: &super::Record, found: Rea
     let mut faults = found.unreadable;
     let differences = compare::compare(&folder.join("diff"), &found.expected, ownership)?;
     if found.digest != record.diff_id && faults.is_empty() {
-        let named = differences.contents.iter().map(|path| format!("file integrity checksum failed for \"{path}\""));
-        faults.extend(named);
+        faults.extend(differences.contents.iter().map(|path| changed(path)));
         if faults.is_empty() {
             faults.push(format!("layer content incorrect digest: it is {}", found.digest));
         }

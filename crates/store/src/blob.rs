@@ -6,6 +6,7 @@ use crate::error::{At, Error};
 use crate::location::Store;
 use oci::Digest;
 use std::io::{self, Read};
+use std::path::Path;
 
 /// Nothing larger is ever stored here, in bytes.
 const MAX_BLOB: u64 = 64 << 20;
@@ -18,7 +19,7 @@ impl Store {
             return Err(Error::WrongDigest { what: "blob", expected: digest.clone(), found });
         }
         self.writing()?;
-        if self.blob(digest).is_ok() {
+        if self.own_blob(digest).is_ok() {
             return Ok(());
         }
         self.touch(NEW_BLOBS)?;
@@ -27,17 +28,17 @@ impl Store {
 
     /// Reads it back; damage is noticed.
     pub fn blob(&self, digest: &Digest) -> Result<Vec<u8>, Error> {
-        let path = self.blob_path(digest);
-        let file = match std::fs::File::open(&path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(Error::MissingBlob(digest.clone())),
-            file => file.at("open blob", &path)?,
-        };
-        let mut content = Vec::new();
-        file.take(MAX_BLOB).read_to_end(&mut content).at("read blob", &path)?;
-        if sum(digest, &content) != *digest {
-            return Err(Error::DamagedBlob(digest.clone()));
+        match self.own_blob(digest) {
+            Err(Error::MissingBlob(_)) => {
+                let elsewhere = self.additional().find_map(|content| content.blobs.get(digest));
+                read(digest, elsewhere.ok_or_else(|| Error::MissingBlob(digest.clone()))?)
+            }
+            own => own,
         }
-        Ok(content)
+    }
+
+    fn own_blob(&self, digest: &Digest) -> Result<Vec<u8>, Error> {
+        read(digest, &self.blob_path(digest))
     }
 
     /// Makes an empty file in `tmp/`: a note for [`Store::reclaim`].
@@ -45,6 +46,19 @@ impl Store {
         let path = self.path2("tmp", name);
         std::fs::OpenOptions::new().create(true).append(true).open(&path).at("create file", &path).map(drop)
     }
+}
+
+fn read(digest: &Digest, path: &Path) -> Result<Vec<u8>, Error> {
+    let file = match std::fs::File::open(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(Error::MissingBlob(digest.clone())),
+        file => file.at("open blob", path)?,
+    };
+    let mut content = Vec::new();
+    file.take(MAX_BLOB).read_to_end(&mut content).at("read blob", path)?;
+    if sum(digest, &content) != *digest {
+        return Err(Error::DamagedBlob(digest.clone()));
+    }
+    Ok(content)
 }
 
 /// In `tmp/`: blobs were stored; some may belong to no image.

@@ -35,6 +35,9 @@ pub struct Image {
     /// Labels (for filters).
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// It is in an additional store, where nothing is changed.
+    #[serde(skip)]
+    pub read_only: bool,
 }
 
 /// What [`Store::commit_image`] needs. Layers and blobs must be in the store already.
@@ -53,19 +56,20 @@ pub struct NewImage {
 }
 
 impl Store {
-    /// All images with their names, unordered.
+    /// All images with their names, unordered; those of additional stores last. One that is in several is told several times.
     pub fn images(&self) -> Result<Vec<Image>, Error> {
         let mut names = self.all_names()?;
         let mut images = self.image_records()?;
         for image in &mut images {
             image.names = names.remove(&image.id).unwrap_or_default();
         }
+        images.extend(self.additional().flat_map(|content| content.images.iter().cloned()));
         Ok(images)
     }
 
     /// By exact id.
     pub fn image(&self, id: &Digest) -> Result<Option<Image>, Error> {
-        let Some(mut image) = self.image_record(id)? else { return Ok(None) };
+        let Some(mut image) = self.own_record(id)? else { return Ok(self.additional_image(id).cloned()) };
         image.names = self.all_names()?.remove(id).unwrap_or_default();
         Ok(Some(image))
     }
@@ -76,7 +80,10 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut ids = self.image_ids()?;
+        ids.extend(self.additional().flat_map(|content| content.images.iter().map(|image| image.id.clone())));
         ids.retain(|id| id.hex().starts_with(hex));
+        ids.sort();
+        ids.dedup();
         Ok(ids)
     }
 
@@ -90,7 +97,7 @@ impl Store {
         for layer in &new.layers {
             size += self.layer_size(layer)?;
         }
-        let old = self.image_record(&new.id)?;
+        let old = self.own_record(&new.id)?;
         let image = merge(new, &config, size, old.as_ref());
         crate::step::point();
         self.write_record(&image)?;
@@ -111,7 +118,10 @@ impl Store {
     /// Removes record, names, and whatever layers and blobs no other image or container needs (renamed to the trash, deleted later).
     pub fn remove_image(&self, id: &Digest) -> Result<(), Error> {
         let _lock = self.lock()?;
-        let image = self.image_record(id)?.ok_or_else(|| Error::NoSuchImage(id.clone()))?;
+        let image = match self.own_record(id)? {
+            None if self.additional_image(id).is_some() => return Err(Error::ReadOnlyImage(id.hex().to_owned())),
+            image => image.ok_or_else(|| Error::NoSuchImage(id.clone()))?,
+        };
         // Notes for whoever comes after a crash in the middle.
         self.touch(NEW_BLOBS)?;
         for layer in &image.layers {
@@ -130,13 +140,18 @@ impl Store {
 
     /// Like [`Store::image`] but without names: one file is read. A record that a power cut left broken counts as none.
     pub fn image_record(&self, id: &Digest) -> Result<Option<Image>, Error> {
+        Ok(self.own_record(id)?.or_else(|| self.additional_image(id).cloned()))
+    }
+
+    /// The same without additional stores.
+    pub(crate) fn own_record(&self, id: &Digest) -> Result<Option<Image>, Error> {
         read_record(&self.image_path(id)).map(|image| image.filter(|image| image.id == *id))
     }
 
     pub(crate) fn image_records(&self) -> Result<Vec<Image>, Error> {
         let mut images = Vec::new();
         for id in self.image_ids()? {
-            images.extend(self.image_record(&id)?);
+            images.extend(self.own_record(&id)?);
         }
         Ok(images)
     }
@@ -188,5 +203,6 @@ fn merge(new: NewImage, config: &ImageConfig, size: u64, old: Option<&Image>) ->
         size,
         platform: config.platform(),
         labels: config.config.as_ref().map(|c| c.labels.clone()).unwrap_or_default(),
+        read_only: false,
     }
 }

@@ -29,6 +29,7 @@
 //! `tmp/` and notes, which [`Store::reclaim`] clears away. A power cut may take back what wasn't synced: a layer without
 //! `synced` that names another boot is rebuilt from its own tar stream, whose digest must be its DiffID, or dropped.
 
+mod additional;
 mod blob;
 mod boot;
 mod check;

@@ -1,5 +1,6 @@
 //! Where a store is, which folders it has, and opening it.
 
+use crate::additional::Additional;
 use crate::error::{At, Error};
 use oci::Digest;
 use rustix::fs::{Access, AtFlags, CWD};
@@ -34,6 +35,8 @@ pub struct Store {
     pub(crate) location: Location,
     /// Held (shared) while content is stored that no image refers to yet: keeps [`Store::reclaim`] from taking it for waste.
     pub(crate) writing: Mutex<Option<rustix::fd::OwnedFd>>,
+    /// Stores that are only read.
+    pub(crate) additional: Vec<Additional>,
 }
 
 pub(crate) const FOLDERS: [&str; 8] = ["layers", "blobs", "images", "names", "containers", "volumes", "tmp", "trash"];
@@ -41,12 +44,23 @@ pub(crate) const FOLDERS: [&str; 8] = ["layers", "blobs", "images", "names", "co
 impl Store {
     /// Opens, creating what is missing. One system call when all is there.
     pub fn open(location: Location) -> Result<Store, Error> {
-        let store = Store { location, writing: Mutex::new(None) };
+        let store = Store::at(location);
         // `lock` is made last, so where it is, everything is.
         if rustix::fs::accessat(CWD, store.lock_path(), Access::EXISTS, AtFlags::empty()).is_err() {
             store.create()?;
         }
         Ok(store)
+    }
+
+    /// Also looks into these stores, and never writes there: ours (`<path>/minke`) or those of containers/storage.
+    #[must_use]
+    pub fn with_additional(self, paths: impl IntoIterator<Item = PathBuf>) -> Store {
+        Store { additional: paths.into_iter().map(Additional::new).collect(), ..self }
+    }
+
+    /// Without looking whether it is there.
+    pub(crate) fn at(location: Location) -> Store {
+        Store { location, writing: Mutex::new(None), additional: Vec::new() }
     }
 
     /// Where it is.

@@ -4,6 +4,7 @@
 //! would be too long for a file are called `#` and their SHA-256.
 
 use crate::error::{At, Error};
+use crate::image::NewImage;
 use crate::location::Store;
 use oci::{Digest, Reference};
 use std::collections::HashMap;
@@ -14,14 +15,16 @@ impl Store {
     /// By fully qualified name `registry/repository:tag`; one file is read.
     pub fn image_named(&self, name: &str) -> Result<Option<Digest>, Error> {
         let Ok(name) = canonical(name) else { return Ok(None) };
-        Ok(self.read_name(&self.name_path(&name))?.map(|(id, _)| id))
+        let own = self.read_name(&self.name_path(&name))?.map(|(id, _)| id);
+        Ok(own.or_else(|| self.additional_named(&name)))
     }
 
     /// Gives a name, moving it if another image had it.
     pub fn tag(&self, id: &Digest, name: &str) -> Result<(), Error> {
         let name = canonical(name)?;
+        self.adopt_image(id)?;
         let _lock = self.lock()?;
-        if self.image_record(id)?.is_none() {
+        if self.own_record(id)?.is_none() {
             return Err(Error::NoSuchImage(id.clone()));
         }
         self.write_name(id, &name)
@@ -31,7 +34,25 @@ impl Store {
     pub fn untag(&self, name: &str) -> Result<(), Error> {
         let name = canonical(name)?;
         let _lock = self.lock()?;
-        self.delete_name(&name)
+        match self.additional_named(&name) {
+            Some(id) if !self.name_path(&name).exists() => Err(Error::ReadOnlyImage(id.hex().to_owned())),
+            _ => self.delete_name(&name),
+        }
+    }
+
+    fn additional_named(&self, name: &String) -> Option<Digest> {
+        let mut images = self.additional().flat_map(|content| &content.images);
+        images.find(|image| image.names.contains(name)).map(|image| image.id.clone())
+    }
+
+    /// Records an image of an additional store here as well, so that it can have names of its own. Its layers stay there.
+    fn adopt_image(&self, id: &Digest) -> Result<(), Error> {
+        let (None, Some(image)) = (self.own_record(id)?, self.additional_image(id)) else { return Ok(()) };
+        for blob in [&image.id, &image.manifest] {
+            self.put_blob(blob, &self.blob(blob)?)?;
+        }
+        let (id, manifest, layers) = (image.id.clone(), image.manifest.clone(), image.layers.clone());
+        self.commit_image(NewImage { id, manifest, layers, repo_digest: None, names: Vec::new() }).map(drop)
     }
 
     /// Writes one name's file; the caller holds the lock and has checked the name.

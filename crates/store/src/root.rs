@@ -4,7 +4,7 @@ use crate::error::{At, Error};
 use crate::layer::mapped::IdMaps;
 use crate::location::{Ownership, Store, check_folder_name, make_dir};
 use oci::Digest;
-use rustix::fs::{Access, AtFlags, CWD, Mode};
+use rustix::fs::Mode;
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -186,15 +186,11 @@ impl Store {
     fn root_dirs(&self, container: &str, layers: &[Digest], map: Option<&str>) -> RootDirs {
         let folder = self.root_path(container);
         let lower = |layer: &Digest| match map {
-            None => self.layer_path(layer).join("diff"),
+            None => self.diff_path(layer),
             Some(key) => crate::layer::mapped::path(&self.layer_path(layer), key),
         };
-        let hides = |layer: &&Digest| {
-            let mark = self.layer_path(layer).join(crate::layer::OPAQUE_ROOT);
-            rustix::fs::accessat(CWD, mark, Access::EXISTS, AtFlags::empty()).is_ok()
-        };
         // The lowest layer hides nothing, so it needn't be asked.
-        let used = layers.iter().skip(1).rev().position(|layer| hides(&layer)).map_or(layers.len(), |n| n + 1);
+        let used = layers.iter().skip(1).rev().position(|layer| self.is_opaque(layer)).map_or(layers.len(), |n| n + 1);
         RootDirs {
             lower: layers.iter().rev().take(used).map(lower).collect(),
             upper: folder.join("upper"),
@@ -206,7 +202,7 @@ impl Store {
 
     /// What `/` of the container looks like: the upper folder hides those below.
     fn root_attributes(&self, layers: &[Digest]) -> RootAttributes {
-        let top = layers.last().and_then(|top| rustix::fs::stat(self.layer_path(top).join("diff")).ok());
+        let top = layers.last().and_then(|top| rustix::fs::stat(self.diff_path(top)).ok());
         match top {
             Some(stat) => RootAttributes { mode: stat.st_mode & 0o7777, uid: stat.st_uid, gid: stat.st_gid },
             None => RootAttributes { mode: 0o755, uid: 0, gid: 0 },

@@ -15,7 +15,7 @@ impl Store {
             let id = name.strip_suffix(".json").and_then(|hex| Digest::from_sha256_hex(hex).ok());
             let faults = match &id {
                 None => vec!["no image record is called so".to_owned()],
-                Some(id) => match self.image_record(id)? {
+                Some(id) => match self.own_record(id)? {
                     None if self.image_path(id).exists() => vec!["image record can't be read".to_owned()],
                     None => continue,
                     Some(image) => self.image_faults(&image, damage),
@@ -56,7 +56,7 @@ impl Store {
             let hex = layer.hex();
             match damage.layers.get(hex) {
                 Some(list) => faults.extend(list.iter().map(|fault| format!("layer {hex}: {fault}"))),
-                None if !self.layer_path(layer).exists() => {
+                None if !self.layer_path(layer).exists() && self.additional_layer(layer).is_none() => {
                     faults.push(format!("layer {hex}: image layer is missing"));
                 }
                 None => {}

@@ -57,6 +57,7 @@ impl Store {
         if target.exists() {
             return Ok(());
         }
+        self.adopt_layer(layer)?;
         let (temporary, _lock) = self.temporary_folder()?;
         let made = copy_tree(&folder.join("diff"), &temporary, ids)
             .and_then(|()| make_dir(&folder.join("mapped")))

@@ -68,10 +68,12 @@ pub struct AppliedLayer {
 impl Store {
     /// Whether a whole layer is there. One written before an unclean reboot is rebuilt from its own content first, or dropped.
     pub fn has_layer(&self, diff_id: &Digest) -> bool {
+        diff_id.algorithm() == "sha256" && (self.has_own_layer(diff_id) || self.additional_layer(diff_id).is_some())
+    }
+
+    /// The same without additional stores.
+    fn has_own_layer(&self, diff_id: &Digest) -> bool {
         let path = self.layer_path(diff_id);
-        if diff_id.algorithm() != "sha256" {
-            return false;
-        }
         if rustix::fs::accessat(CWD, path.join("synced"), Access::EXISTS, AtFlags::empty()).is_ok() {
             return true;
         }
@@ -96,29 +98,49 @@ impl Store {
 
     /// The tar stream of a layer, bit for bit as it was applied (from the kept tar metadata and the files).
     pub fn layer_tar(&self, diff_id: &Digest, sink: &mut dyn io::Write) -> Result<(), Error> {
-        if !self.has_layer(diff_id) {
-            return Err(Error::MissingLayer(diff_id.clone()));
-        }
-        let path = self.layer_path(diff_id);
-        let mut reader = tar_reader::LayerReader::open(&path)?;
-        io::copy(&mut reader, sink).at("read back layer", &path).map(drop)
+        let mut reader = self.layer_reader(diff_id)?;
+        io::copy(&mut reader, sink).at("read back layer", &self.layer_path(diff_id)).map(drop)
     }
 
     /// The same to be read.
-    pub fn layer_reader(&self, diff_id: &Digest) -> Result<impl Read + Send + use<>, Error> {
-        if !self.has_layer(diff_id) {
-            return Err(Error::MissingLayer(diff_id.clone()));
+    pub fn layer_reader(&self, diff_id: &Digest) -> Result<Box<dyn Read + Send>, Error> {
+        if self.has_own_layer(diff_id) {
+            return Ok(Box::new(open_tar(&self.layer_path(diff_id))?));
         }
-        tar_reader::LayerReader::open(&self.layer_path(diff_id))
+        self.additional_layer(diff_id).ok_or_else(|| Error::MissingLayer(diff_id.clone()))?.tar()
+    }
+
+    /// Where a layer's files are.
+    pub(crate) fn diff_path(&self, diff_id: &Digest) -> PathBuf {
+        let own = self.layer_path(diff_id).join("diff");
+        match self.additional_layer(diff_id) {
+            Some(layer) if !own.exists() => layer.diff.clone(),
+            _ => own,
+        }
+    }
+
+    /// Whether a layer hides everything below it.
+    pub(crate) fn is_opaque(&self, diff_id: &Digest) -> bool {
+        let mark = self.layer_path(diff_id).join(OPAQUE_ROOT);
+        rustix::fs::accessat(CWD, mark, Access::EXISTS, AtFlags::empty()).is_ok()
+            || self.additional_layer(diff_id).is_some_and(|layer| layer.opaque)
+    }
+
+    /// Makes a layer of an additional store one of this store.
+    pub(crate) fn adopt_layer(&self, diff_id: &Digest) -> Result<(), Error> {
+        if self.has_own_layer(diff_id) {
+            return Ok(());
+        }
+        let mut layer = self.begin_layer()?;
+        layer.apply(&mut self.layer_reader(diff_id)?, u64::MAX)?;
+        layer.finish(diff_id)
     }
 
     /// Bytes of a stored layer's tar stream.
     pub fn layer_size(&self, diff_id: &Digest) -> Result<u64, Error> {
-        if !self.has_layer(diff_id) {
-            return Err(Error::MissingLayer(diff_id.clone()));
-        }
-        let record = read_record(&self.layer_path(diff_id));
-        record.map(|record| record.size).ok_or_else(|| Error::MissingLayer(diff_id.clone()))
+        let own = self.has_own_layer(diff_id).then(|| recorded_size(&self.layer_path(diff_id))).flatten();
+        let size = own.or_else(|| self.additional_layer(diff_id).map(|layer| layer.size));
+        size.ok_or_else(|| Error::MissingLayer(diff_id.clone()))
     }
 
     /// Applies a doubtful layer's own tar stream afresh; whether the result is the layer.
@@ -160,7 +182,7 @@ impl Store {
             self.remove_note(&note(layer))?;
         }
         // Only what is believed may be marked: another boot's layers are first looked at.
-        let there: Vec<_> = there.into_iter().filter(|(layer, _)| self.has_layer(layer)).collect();
+        let there: Vec<_> = there.into_iter().filter(|(layer, _)| self.has_own_layer(layer)).collect();
         if there.is_empty() {
             return Ok(());
         }
@@ -229,8 +251,8 @@ impl LayerWriter<'_> {
                     self.lock = None;
                     return Ok(());
                 }
-                // Somebody else's is there. If it isn't to be believed, `has_layer` puts it out of the way.
-                Err(Errno::EXIST | Errno::NOTEMPTY) if self.store.has_layer(diff_id) => return Ok(()),
+                // Somebody else's is there. If it isn't to be believed, `has_own_layer` puts it out of the way.
+                Err(Errno::EXIST | Errno::NOTEMPTY) if self.store.has_own_layer(diff_id) => return Ok(()),
                 Err(Errno::EXIST | Errno::NOTEMPTY) if !target.exists() => {}
                 Err(e) => return Err(e).at("rename layer to", &target),
             }
@@ -257,6 +279,16 @@ impl Drop for LayerWriter<'_> {
 /// Written since the machine started: whole, as it was renamed into place.
 fn of_this_boot(layer: &Path) -> bool {
     read_record(layer).is_some_and(|record| record.boot == crate::boot::id())
+}
+
+/// Bytes of the tar stream, as the layer's record says.
+pub(crate) fn recorded_size(layer: &Path) -> Option<u64> {
+    read_record(layer).map(|record| record.size)
+}
+
+/// The tar stream of the layer in this folder.
+pub(crate) fn open_tar(layer: &Path) -> Result<impl Read + Send + use<>, Error> {
+    tar_reader::LayerReader::open(layer)
 }
 
 fn read_record(layer: &Path) -> Option<Record> {

@@ -22,6 +22,7 @@ impl Context {
             root: globals.text("root").map(Into::into),
             runroot: globals.text("runroot").map(Into::into),
             privilege,
+            image_stores: Vec::new(),
             cgroup_manager: globals.text("cgroup-manager").map(str::to_owned),
         };
         Context { path, argv, options, engine: OnceCell::new() }

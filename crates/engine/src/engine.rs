@@ -21,6 +21,8 @@ pub struct Options {
     pub privilege: Privilege,
     /// `--cgroup-manager`, when given.
     pub cgroup_manager: Option<String>,
+    /// Image stores that are only read, with `root`: otherwise storage.conf says which.
+    pub image_stores: Vec<PathBuf>,
 }
 
 /// With which rights the engine works.
@@ -60,6 +62,7 @@ pub struct Engine {
     pub(crate) environment: Environment,
     pub(crate) graphroot: PathBuf,
     pub(crate) runroot: PathBuf,
+    image_stores: Vec<PathBuf>,
     config: ContainersConf,
     store: Store,
     runs: Runs,
@@ -73,7 +76,7 @@ impl Engine {
     pub fn open(options: Options) -> Result<Engine, Error> {
         let environment = Environment::from_process(options.privilege.user());
         let config = config::containers::load(&environment, &[])?;
-        let (graphroot, runroot) = places(&options, &environment)?;
+        let Places { graphroot, runroot, image_stores } = places(&options, &environment)?;
         let ownership = match options.privilege {
             Privilege::Root => Ownership::Root,
             Privilege::User { single_id: false, .. } => Ownership::UserNamespace,
@@ -81,13 +84,14 @@ impl Engine {
         };
         let location = Location { root: graphroot.join("minke"), run: runroot.join("minke"), ownership };
         let runs = Runs::new(&location.run);
-        let store = Store::open(location)?;
+        let store = Store::open(location)?.with_additional(image_stores.iter().cloned());
         let database = RefCell::new(None);
         Ok(Engine {
             options,
             environment,
             graphroot,
             runroot,
+            image_stores,
             config,
             store,
             runs,
@@ -139,7 +143,12 @@ impl Engine {
 
     /// The same places again, whatever the configuration says by then.
     pub(crate) fn settled_options(&self) -> Options {
-        Options { root: Some(self.graphroot.clone()), runroot: Some(self.runroot.clone()), ..self.options.clone() }
+        Options {
+            root: Some(self.graphroot.clone()),
+            runroot: Some(self.runroot.clone()),
+            image_stores: self.image_stores.clone(),
+            ..self.options.clone()
+        }
     }
 
     /// The database's log has grown.
@@ -183,13 +192,21 @@ impl Drop for Engine {
     }
 }
 
-/// graphroot and runroot.
-fn places(options: &Options, environment: &Environment) -> Result<(PathBuf, PathBuf), Error> {
+/// Where everything is.
+struct Places {
+    graphroot: PathBuf,
+    runroot: PathBuf,
+    image_stores: Vec<PathBuf>,
+}
+
+/// `--root` takes the place of all that storage.conf says, as Podman's does.
+fn places(options: &Options, environment: &Environment) -> Result<Places, Error> {
     if let (Some(root), Some(runroot)) = (&options.root, &options.runroot) {
-        return Ok((absolute(root)?, absolute(runroot)?));
+        let image_stores = options.image_stores.clone();
+        return Ok(Places { graphroot: absolute(root)?, runroot: absolute(runroot)?, image_stores });
     }
     let storage = config::storage::load(environment)?;
-    let root = match &options.root {
+    let graphroot = match &options.root {
         Some(root) => absolute(root)?,
         None => storage.graphroot(environment).ok_or_else(|| {
             Error::Invalid("where to keep images: neither storage.conf nor $HOME says; set one, or use --root".into())
@@ -199,7 +216,11 @@ fn places(options: &Options, environment: &Environment) -> Result<(PathBuf, Path
         Some(runroot) => absolute(runroot)?,
         None => storage.runroot(environment),
     };
-    Ok((root, runroot))
+    let image_stores = match &options.root {
+        Some(_) => options.image_stores.clone(),
+        None => storage.additional_image_stores,
+    };
+    Ok(Places { graphroot, runroot, image_stores })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Error> {

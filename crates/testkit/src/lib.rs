@@ -27,7 +27,7 @@ mod who;
 pub use command::Run;
 pub use env::{Settings, TestEnv, engine_under_test};
 pub use http::{Answer, Request};
-pub use image::{Base, Compression, Flavor, Image, Layer, sha256_hex};
+pub use image::{Base, Compression, Flavor, Image, Layer, base64, sha256_hex};
 pub use leak::Trace;
 pub use namespace::Namespace;
 pub use output::Output;

@@ -1,5 +1,6 @@
 //! Images, verb by verb.
 
+mod additional_stores;
 mod authentication;
 mod exists;
 mod history;

@@ -21,7 +21,8 @@ enum Filter {
     Digest(String),
     Containers(bool),
     Index(bool),
-    /// Every image of this store is writable, and none is intermediate.
+    ReadOnly(bool),
+    /// No image is intermediate.
     Fixed(bool),
 }
 
@@ -62,7 +63,8 @@ fn parse(engine: &Engine, key: &str, value: &str) -> Result<Filter, Error> {
         "digest" => Filter::Digest(digest_prefix(value)?),
         "containers" => Filter::Containers(flag()?),
         "manifest" => Filter::Index(flag()?),
-        "readonly" | "intermediate" => Filter::Fixed(!flag()?),
+        "readonly" => Filter::ReadOnly(flag()?),
+        "intermediate" => Filter::Fixed(!flag()?),
         _ => {
             let form = "must be in the format \"filter=value or filter!=value\"";
             return Err(Error::Invalid(format!("invalid image filter \"{key}\": {form}")));
@@ -112,6 +114,7 @@ impl Filter {
             Filter::Digest(prefix) => image.digest.starts_with(prefix.as_str()),
             Filter::Containers(wanted) => (image.containers > 0) == *wanted,
             Filter::Index(wanted) => image.is_manifest_list == *wanted,
+            Filter::ReadOnly(wanted) => image.read_only == *wanted,
             Filter::Fixed(holds) => *holds,
         }
     }

@@ -44,6 +44,7 @@ fn summary(image: store::Image, counts: &BTreeMap<String, usize>) -> ImageSummar
         arch: image.platform.architecture,
         os: image.platform.os,
         is_manifest_list: false,
+        read_only: image.read_only,
         id,
     }
 }

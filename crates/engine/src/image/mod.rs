@@ -93,6 +93,8 @@ pub struct ImageSummary {
     pub os: String,
     /// An index, not an image.
     pub is_manifest_list: bool,
+    /// In an additional store.
+    pub read_only: bool,
 }
 
 /// `rmi`.

@@ -10,7 +10,8 @@ pub fn remove(engine: &Engine, names: &[String], options: &RemoveOptions) -> (Ve
         Ok(images) => images.unwrap_or_default(),
         Err(error) => return (removed, vec![error.into()]),
     };
-    for image in all {
+    // Those of additional stores stay.
+    for image in all.into_iter().filter(|image| !image.read_only) {
         let force = RemoveOptions { force: options.force, ..RemoveOptions::default() };
         note(remove_image(engine, &image, &force), &mut removed, &mut errors);
     }

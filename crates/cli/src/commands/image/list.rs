@@ -110,8 +110,9 @@ fn ids(images: &[ImageSummary], full: bool, matches: &Matches) -> Result<(), Fai
 fn table(images: &[ImageSummary], full: bool, given: Option<&str>, matches: &Matches) -> Result<(), Failure> {
     let digest = if matches.bool("digests") { "{{.Digest}}\t" } else { "" };
     let history = if matches.bool("history") { "\t{{if .History}}{{.History}}{{else}}<none>{{end}}" } else { "" };
+    let read_only = if images.iter().any(|image| image.read_only) { "\t{{.ReadOnly}}" } else { "" };
     let own = format!(
-        "table {{{{.Repository}}}}\t{{{{.Tag}}}}\t{digest}{{{{.ID}}}}\t{{{{.CreatedSince}}}}\t{{{{.Size}}}}{history}"
+        "table {{{{.Repository}}}}\t{{{{.Tag}}}}\t{digest}{{{{.ID}}}}\t{{{{.CreatedSince}}}}\t{{{{.Size}}}}{history}{read_only}"
     );
     let format = given.unwrap_or(&own);
     let rows = sorted(images, full, matches);
@@ -171,8 +172,8 @@ fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Val
         "Labels": image.labels, "Containers": image.containers, "Names": image.names,
         "History": oldest_first(image).join(", "), "ParentId": image.parent_id,
         "RepoTags": image.repo_tags, "RepoDigests": image.repo_digests,
-        "Arch": image.arch, "Os": image.os, "Dangling": image.dangling, "ReadOnly": false,
-        "IsDangling": image.dangling, "IsReadOnly": false,
+        "Arch": image.arch, "Os": image.os, "Dangling": image.dangling, "ReadOnly": image.read_only,
+        "IsDangling": image.dangling, "IsReadOnly": image.read_only,
         "IsManifestList": if image.is_manifest_list { json!(true) } else { Value::Null },
     });
     row[JSON_FORM] = template_object(image, &row);
@@ -216,6 +217,9 @@ fn object(image: &ImageSummary) -> Value {
     });
     if image.dangling {
         object["Dangling"] = json!(true);
+    }
+    if image.read_only {
+        object["ReadOnly"] = json!(true);
     }
     object["Digest"] = json!(image.digest);
     if !image.names.is_empty() {

@@ -87,8 +87,9 @@ fn used_and_not_changed(env: &TestEnv) {
     env.ok("tag base mine:1");
     env.ok("run --rm --network none mine:1 echo ran").prints("ran\n");
     env.ok("rmi mine:1");
-    env.ok("images --format '{{.Repository}} {{.ReadOnly}}'").prints("localhost/base true\n");
+    // Podman has made a second image of the name by then.
     if !env.is_peer() {
+        env.ok("images --format '{{.Repository}} {{.ReadOnly}}'").prints("localhost/base true\n");
         assert_eq!(fingerprint(env), before, "the other store was changed");
     }
 }

@@ -11,6 +11,9 @@ fn damage(env: &TestEnv, file: &str) {
 }
 
 fn a_sound_store_is_clean(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman takes links for damaged whose mode in the archive isn't 0777");
+    }
     env.ok("system check").prints("");
     env.base();
     env.ok("create --name c --volume v:/v base true");

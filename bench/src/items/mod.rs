@@ -5,7 +5,9 @@ mod exec;
 mod list;
 mod memory;
 mod pull;
+mod push;
 mod run;
+mod stage;
 mod version;
 
 use anyhow::Result;
@@ -18,7 +20,7 @@ use crate::table::Row;
 type Item = fn() -> Result<Vec<Row>>;
 
 /// Names and what they do.
-pub const ALL: [(&str, Item); 9] = [
+pub const ALL: [(&str, Item); 18] = [
     ("version", version::version),
     ("run-none", run::without_network),
     ("run-bridge", run::with_bridge),
@@ -28,6 +30,15 @@ pub const ALL: [(&str, Item); 9] = [
     ("memory", memory::idle),
     ("concurrent", concurrent::hundred),
     ("pull", pull::big),
+    ("pull-small-layers", pull::small_layers),
+    ("pull-zstd", pull::zstd),
+    ("pull-sharing", pull::sharing),
+    ("push-unchanged", push::unchanged),
+    ("push-fresh", push::fresh),
+    ("save", push::save),
+    ("load", push::load),
+    ("rmi", push::remove),
+    ("images", list::many_images),
 ];
 
 /// How often a short command is measured.

@@ -26,6 +26,7 @@ mod pull;
 mod push;
 mod repo_digests;
 mod resolve;
+mod save;
 pub mod search;
 mod short_name;
 mod sink;
@@ -43,14 +44,15 @@ pub use find::find;
 pub use load::{Input, Loaded, load};
 pub use location::{DaemonImage, InvalidLocation, Location, Pick};
 pub use progress::{Progress, Quiet};
-pub use pull::pull;
+pub use pull::{pull, pull_all_tags};
 pub use push::{Destination, push};
 pub use registry::{Retry, Timeouts};
 pub use repo_digests::repo_digests;
 pub use resolve::{PullPolicy, Resolved, resolve};
+pub use save::{SaveFormat, Saving, save};
 pub use sink::{Blob, Format, Layers, Needs, Place, Role, Signature, Sink};
 pub use source::{Fetched, Source};
 pub use transport::{
-    DirSink, DirSource, DockerArchiveSink, DockerArchiveSource, LayoutArchiveSink, LayoutSink, LayoutSource,
+    DirSink, DirSource, DockerArchiveSink, DockerArchiveSource, LayoutArchiveSink, LayoutSink, LayoutSource, Output,
     RegistrySink, RegistrySource, StoreNaming, StoreSink, StoreSource, open_sink, open_source,
 };

@@ -82,13 +82,11 @@ impl Location {
         }
     }
 
-    /// For commands that take plain names, too: `None` for what is no location but a name (`oci:1` is one: a short name
-    /// with a tag, unless a path follows).
+    /// For commands that take plain names, too: `None` for what is no location but a name.
     pub fn unless_name(text: &str) -> Option<Result<Location, InvalidLocation>> {
         let (word, rest) = text.split_once(':')?;
         let is_location = match word {
             "docker" => rest.starts_with("//"),
-            "oci" | "dir" => rest.starts_with(['/', '.', '~']) || rest.contains('/'),
             other => WORDS.contains(&other) || matches!(other, "ostree" | "sif" | "tarball" | "atomic"),
         };
         is_location.then(|| text.parse())
@@ -273,10 +271,10 @@ mod tests {
 
     #[test]
     fn short_names_with_tags_are_no_locations() {
-        for name in ["docker:1", "alpine:3", "localhost:5000/a", "oci:1", "dir:latest", "alpine"] {
+        for name in ["docker:1", "alpine:3", "localhost:5000/a", "alpine"] {
             assert!(Location::unless_name(name).is_none(), "{name}");
         }
-        assert!(Location::unless_name("oci:./x").unwrap().is_ok());
+        assert!(Location::unless_name("oci:1").unwrap().is_ok());
         assert!(Location::unless_name("ostree:x").unwrap().is_err());
     }
 }

@@ -44,6 +44,45 @@ pub fn pull(
     Err(Error::AllFailed { name: name.to_string(), failures })
 }
 
+/// Pulls all tags of a repository, in their order.
+pub fn pull_all_tags(
+    store: &Store,
+    context: &Context,
+    name: &str,
+    platform: Option<&Platform>,
+    progress: &dyn Progress,
+) -> Result<Vec<Resolved>, Error> {
+    let plain = name.strip_prefix("docker://").unwrap_or(name);
+    let parsed: Name = match Location::unless_name(name) {
+        None | Some(Ok(Location::Docker(_))) => plain.parse()?,
+        Some(Err(e)) => return Err(e.into()),
+        Some(Ok(_)) => {
+            return Err(Error::Name { name: name.to_owned(), why: "only a registry has all tags of an image" });
+        }
+    };
+    if parsed.tag.is_some() || parsed.digest.is_some() {
+        return Err(Error::Name { name: name.to_owned(), why: "all tags can be pulled without a tag or digest only" });
+    }
+    let (candidates, line) = pull_candidates(context, &parsed)?;
+    if let Some(line) = line {
+        progress.line(&line);
+    }
+    let mut failures = Vec::new();
+    for candidate in candidates {
+        let source = RegistrySource::open(context, &candidate)?;
+        match source.tags() {
+            Err(e) => failures.push(chain(&e)),
+            Ok(tags) => {
+                let tagged = tags.into_iter().map(|tag| Reference { tag: Some(tag), ..candidate.clone() });
+                return tagged
+                    .map(|reference| pull_reference(store, context, &reference, platform, progress))
+                    .collect();
+            }
+        }
+    }
+    Err(Error::AllFailed { name: name.to_owned(), failures })
+}
+
 /// Whether the next search registry is worth a try: not if this one had the image and it was bad, or our disk is full.
 fn goes_on_after(error: &Error) -> bool {
     matches!(error, Error::Registry(_) | Error::Registries(_) | Error::AllFailed { .. })

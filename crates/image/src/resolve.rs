@@ -42,13 +42,18 @@ pub fn resolve(
     platform: Option<&Platform>,
     progress: &dyn Progress,
 ) -> Result<Resolved, Error> {
-    if crate::Location::unless_name(name).is_some() {
+    let is_location = crate::Location::unless_name(name).is_some();
+    // `oci:1` can be the name of a stored image, too.
+    let stored = match name.parse::<Name>() {
+        Err(_) if is_location => None,
+        _ => stored(store, context, name, platform)?,
+    };
+    if is_location && stored.is_none() {
         return match policy {
             PullPolicy::Never => find(store, context, name),
             _ => pull(store, context, name, platform, progress),
         };
     }
-    let stored = stored(store, context, name, platform)?;
     // What was found by its ID can't be asked for anywhere.
     if let Some(stored) = &stored
         && stored.name == stored.image.id.hex()

@@ -4,6 +4,7 @@ use crate::error::Failure;
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
 use engine::image::RegistryOptions;
+use image::Retry;
 
 /// See podman-pull(1).
 pub static FLAGS: &[Flag] = &[
@@ -11,6 +12,12 @@ pub static FLAGS: &[Flag] = &[
     Flag::text("cert-dir", "Pathname", "Folder with TLS certificates and keys"),
     Flag::text("creds", "credentials", "Credentials for the registry (name:password)"),
     Flag::bool("tls-verify", "Demand https and valid certificates").default("true"),
+];
+
+/// How often a registry is asked again; see podman-pull(1).
+pub static RETRY: &[Flag] = &[
+    Flag::uint("retry", "Try again so often when a transfer fails").default("3"),
+    Flag::text("retry-delay", "string", "Wait so long before each try (else longer each time)"),
 ];
 
 /// What the flags say.
@@ -24,8 +31,25 @@ pub fn options(matches: &Matches) -> Result<RegistryOptions, Failure> {
         credentials: matches.text("creds").map(credentials).transpose()?,
         tls_verify: matches.maybe_bool("tls-verify"),
         cert_dir: matches.text("cert-dir").map(Into::into),
+        retry: retry(matches)?,
         ..RegistryOptions::default()
     })
+}
+
+/// `None` if nothing is said, or the command hasn't got the flags.
+fn retry(matches: &Matches) -> Result<Option<Retry>, Failure> {
+    let usual = Retry::default();
+    let delay = matches.text("retry-delay").map(spec::duration::parse).transpose();
+    let delay = delay.map_err(|error| Failure::new(error.to_string()))?;
+    let times = matches.number("retry");
+    if delay.is_none() && times.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Retry {
+        times: times.unwrap_or(usual.times),
+        first_pause: delay.unwrap_or(usual.first_pause),
+        longest_pause: delay.unwrap_or(usual.longest_pause),
+    }))
 }
 
 /// `name:password`.

@@ -40,6 +40,8 @@ pub enum Arguments {
     Exactly(usize),
     /// At most so many.
     AtMost(usize),
+    /// At least the first, at most the second.
+    Between(usize, usize),
 }
 
 /// What must be there before a command runs.
@@ -59,6 +61,9 @@ impl Arguments {
             Arguments::AtLeast(n) if got < n => format!("requires at least {n} arg(s), only received {got}"),
             Arguments::Exactly(n) if got != n => format!("accepts {n} arg(s), received {got}"),
             Arguments::AtMost(n) if got > n => format!("accepts at most {n} arg(s), received {got}"),
+            Arguments::Between(least, most) if got < least || got > most => {
+                format!("accepts between {least} and {most} arg(s), received {got}")
+            }
             _ => return Ok(()),
         };
         Err(Failure::new(message))

@@ -30,7 +30,12 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("wait", "exit-first-match"),
     ("rm", "storage"),
     ("top", "list-descriptors"),
-    ("pull", "all-tags,a decryption-key disable-content-trust retry retry-delay signature-policy"),
+    ("pull", "decryption-key disable-content-trust signature-policy"),
+    (
+        "push",
+        "disable-content-trust encrypt-layer encryption-key sign-by sign-by-sigstore sign-by-sigstore-private-key sign-by-sq-fingerprint sign-passphrase-file signature-policy",
+    ),
+    ("save", "signature-policy"),
     ("load", "signature-policy"),
     ("login", "secret"),
     (
@@ -56,15 +61,15 @@ pub const COMMANDS: &[(&str, &str)] = &[
     (
         "",
         "artifact auto-update build buildx commit compose context cp diff events export farm generate \
-         healthcheck import init kube machine manifest mount network pause play pod push \
-         quadlet rename restart save secret stats unmount unpause unshare update volume",
+         healthcheck import init kube machine manifest mount network pause play pod \
+         quadlet rename restart secret stats unmount unpause unshare update volume",
     ),
     (
         "container",
         "checkpoint cleanup clone commit cp diff exists export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
-    ("image", "build diff import mount prune push save scp sign trust unmount"),
+    ("image", "build diff import mount prune scp sign trust unmount"),
     ("skopeo", "generate-sigstore-key standalone-sign standalone-verify sync"),
     ("system", "connection df dial-stdio events locks migrate prune renumber reset service"),
 ];

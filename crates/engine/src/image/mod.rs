@@ -18,7 +18,7 @@ pub use tree::{Tree, TreeLayer, tree};
 pub use untag::untag;
 
 use crate::{Engine, Error};
-use ::image::{Context, Copied, Destination, Input, Loaded, Options, Progress, PullPolicy, Resolved, Retry};
+use ::image::{Context, Copied, Destination, Input, Loaded, Options, Progress, PullPolicy, Resolved, Retry, Saving};
 use oci::Platform;
 use oci::reference::Name;
 use serde::Serialize;
@@ -147,6 +147,7 @@ pub struct HistoryEntry {
 
 /// The image crate's context from the configuration and `options`.
 pub fn context(engine: &Engine, options: &RegistryOptions) -> Result<Context, Error> {
+    let usual = Context::new(engine.environment.clone());
     Ok(Context {
         authfile: options.authfile.clone(),
         credentials: options.credentials.clone(),
@@ -154,8 +155,8 @@ pub fn context(engine: &Engine, options: &RegistryOptions) -> Result<Context, Er
         anonymous: options.anonymous,
         tls_verify: options.tls_verify,
         cert_dir: options.cert_dir.clone(),
-        retry: options.retry.unwrap_or_default(),
-        ..Context::new(engine.environment.clone())
+        retry: options.retry.unwrap_or(usual.retry),
+        ..usual
     })
 }
 
@@ -206,6 +207,17 @@ pub fn pull(
     Ok(::image::resolve(engine.store(), &context, name, policy, platform, progress)?)
 }
 
+/// Pulls all tags of a repository.
+pub fn pull_all_tags(
+    engine: &Engine,
+    name: &str,
+    platform: Option<&Platform>,
+    options: &RegistryOptions,
+    progress: &dyn Progress,
+) -> Result<Vec<Resolved>, Error> {
+    Ok(::image::pull_all_tags(engine.store(), &context(engine, options)?, name, platform, progress)?)
+}
+
 /// Pushes a stored image; what was written there.
 pub fn push(
     engine: &Engine,
@@ -214,7 +226,13 @@ pub fn push(
     registry: &RegistryOptions,
     options: &Options<'_>,
 ) -> Result<Copied, Error> {
-    Ok(::image::push(engine.store(), &context(engine, registry)?, name, destination, options)?)
+    let options = Options { memory: Some(engine.store()), ..options.again() };
+    Ok(::image::push(engine.store(), &context(engine, registry)?, name, destination, &options)?)
+}
+
+/// Writes stored images to an archive or a folder.
+pub fn save(engine: &Engine, names: &[String], saving: &Saving<'_>, progress: &dyn Progress) -> Result<(), Error> {
+    Ok(::image::save(engine.store(), &context(engine, &RegistryOptions::default())?, names, saving, progress)?)
 }
 
 /// Loads an archive.

@@ -16,7 +16,9 @@ pub(super) fn copy(way: Way<'_>, top: &Fetched, index: Index) -> Result<Fetched,
     if !needs.indexes {
         return Err(Error::NoIndexes { sink: way.sink.name() });
     }
-    way.progress().line("Getting image list signatures");
+    if !way.options.remove_signatures {
+        way.progress().line("Getting image list signatures");
+    }
     let signatures = image::signatures(way, &top.digest)?;
     if let Some(gate) = way.options.hooks.gate {
         gate.allow(way.source, top, &signatures)?;

@@ -85,7 +85,9 @@ fn once(way: Way<'_>, top: Fetched) -> Result<Copied, Error> {
     }
     let host = oci::Platform::host();
     let Choice { manifest, fetched } = choose(way.source, top, way.options.platform.as_ref().unwrap_or(&host))?;
-    way.progress().line("Getting image source signatures");
+    if !way.options.remove_signatures {
+        way.progress().line("Getting image source signatures");
+    }
     let (written, image) = image::copy(way, manifest, fetched, Place::Top)?;
     Ok(Copied { top: digest, written, image: Some(image) })
 }

@@ -65,7 +65,7 @@ impl<'a> Options<'a> {
     }
 
     /// The same once more.
-    pub(super) fn again(&self) -> Options<'a> {
+    pub fn again(&self) -> Options<'a> {
         Options { platform: self.platform.clone(), add_compression: self.add_compression.clone(), ..*self }
     }
 }

@@ -1,6 +1,6 @@
 //! `docker-archive:`: what `docker save` writes. `manifest.json` lists images; layers are tars, usually not compressed.
 
-use super::tar_file::TarFile;
+use super::tar_file::{Output, TarFile};
 use crate::archive::{Archive, Members};
 use crate::content::{Content, Sum};
 use crate::copy::Copied;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
 
@@ -235,7 +235,7 @@ impl State<'_> {
 
 impl<'a> DockerArchiveSink<'a> {
     /// A new file, or a pipe, with one image.
-    pub fn create(store: &'a Store, path: &Path, image: Option<&Pick>) -> Result<DockerArchiveSink<'a>, Error> {
+    pub fn create(store: &'a Store, output: Output<'_>, image: Option<&Pick>) -> Result<DockerArchiveSink<'a>, Error> {
         let names = match image {
             Some(Pick::Index(_)) => {
                 return Err(Error::Name {
@@ -246,14 +246,14 @@ impl<'a> DockerArchiveSink<'a> {
             Some(Pick::Name(name)) => vec![name.clone()],
             None => Vec::new(),
         };
-        let tar = TarFile::create(store, path)?;
+        let tar = TarFile::create(store, output)?;
         let state = Mutex::new(State { tar, written: HashSet::new(), items: Vec::new(), names });
-        Ok(DockerArchiveSink { path: path.to_owned(), state, several: false })
+        Ok(DockerArchiveSink { path: output.path().to_owned(), state, several: false })
     }
 
     /// For several images: name each with [`DockerArchiveSink::next`], and call [`DockerArchiveSink::close`] at the end.
-    pub fn create_for_several(store: &'a Store, path: &Path) -> Result<DockerArchiveSink<'a>, Error> {
-        Ok(DockerArchiveSink { several: true, ..DockerArchiveSink::create(store, path, None)? })
+    pub fn create_for_several(store: &'a Store, output: Output<'_>) -> Result<DockerArchiveSink<'a>, Error> {
+        Ok(DockerArchiveSink { several: true, ..DockerArchiveSink::create(store, output, None)? })
     }
 
     /// The names of the image that is copied next.

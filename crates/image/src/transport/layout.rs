@@ -229,7 +229,7 @@ impl Sink for LayoutSink {
 pub(super) fn with_image(old: Option<Index>, written: &Fetched, image: Option<&Pick>) -> Index {
     let mut index = old.unwrap_or_else(|| Index {
         schema_version: 2,
-        media_type: None,
+        media_type: Some(media_type::OCI_INDEX.to_owned()),
         manifests: Vec::new(),
         annotations: BTreeMap::new(),
     });

@@ -1,7 +1,7 @@
 //! `oci-archive:`: an OCI image layout in one tar file.
 
 use super::layout::{self, LayoutSource, blob_path, encode, with_image};
-use super::tar_file::TarFile;
+use super::tar_file::{Output, TarFile};
 use crate::archive::Members;
 use crate::content::{Content, Sum};
 use crate::copy::Copied;
@@ -11,7 +11,7 @@ use crate::source::Fetched;
 use crate::{Error, Location};
 use oci::Digest;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use store::Store;
 
@@ -29,11 +29,15 @@ pub struct LayoutArchiveSink<'a> {
 
 impl<'a> LayoutArchiveSink<'a> {
     /// A new file, or a pipe.
-    pub fn create(store: &'a Store, path: &Path, image: Option<&Pick>) -> Result<LayoutArchiveSink<'a>, Error> {
+    pub fn create(store: &'a Store, output: Output<'_>, image: Option<&Pick>) -> Result<LayoutArchiveSink<'a>, Error> {
         layout::refuse_index(image)?;
-        let mut tar = TarFile::create(store, path)?;
+        let mut tar = TarFile::create(store, output)?;
         tar.small("oci-layout", layout::MARK)?;
-        Ok(LayoutArchiveSink { path: path.to_owned(), image: image.cloned(), tar: Mutex::new((tar, HashSet::new())) })
+        Ok(LayoutArchiveSink {
+            path: output.path().to_owned(),
+            image: image.cloned(),
+            tar: Mutex::new((tar, HashSet::new())),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, (TarFile<'a>, HashSet<Digest>)> {

@@ -16,6 +16,7 @@ pub(crate) use layout::{full_name, layout_name, picks, read_index};
 pub use layout_archive::{LayoutArchiveSink, open_archive};
 pub use registry::{RegistrySink, RegistrySource};
 pub use storage::{StoreNaming, StoreSink, StoreSource};
+pub use tar_file::Output;
 
 use crate::archive::from_path;
 use crate::folder::Folder;
@@ -54,8 +55,12 @@ pub fn open_sink<'a>(store: &'a Store, context: &Context, location: &Location) -
     Ok(match location {
         Location::Docker(reference) => Box::new(RegistrySink::open(context, reference)?),
         Location::Oci { path, image } => Box::new(LayoutSink::create(path, image.as_ref())?),
-        Location::OciArchive { path, image } => Box::new(LayoutArchiveSink::create(store, path, image.as_ref())?),
-        Location::DockerArchive { path, image } => Box::new(DockerArchiveSink::create(store, path, image.as_ref())?),
+        Location::OciArchive { path, image } => {
+            Box::new(LayoutArchiveSink::create(store, Output::Path(path), image.as_ref())?)
+        }
+        Location::DockerArchive { path, image } => {
+            Box::new(DockerArchiveSink::create(store, Output::Path(path), image.as_ref())?)
+        }
         Location::Dir(path) => Box::new(DirSink::create(path)?),
         Location::Storage(name) => Box::new(StoreSink::new(store, StoreNaming::of(name)?)),
         Location::Daemon(_) => return Err(Error::Direction { transport: "docker-daemon", what: "a destination" }),

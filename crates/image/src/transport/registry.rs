@@ -40,6 +40,11 @@ impl RegistrySource {
         &self.client
     }
 
+    /// All tags of the repository.
+    pub fn tags(&self) -> Result<Vec<String>, Error> {
+        Ok(self.client.tags(&self.place.repository)?)
+    }
+
     /// What the registry says it has under the reference, without fetching it.
     pub(crate) fn claimed_digest(&self) -> Result<Option<Digest>, Error> {
         Ok(self.client.claimed_digest(&self.place.repository, &wanted(&self.place))?)

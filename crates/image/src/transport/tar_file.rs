@@ -17,6 +17,25 @@ use tar_core::builder::EntryBuilder;
 /// A header, always of this length: names are short.
 const HEADER: u64 = 512;
 
+/// Where an archive is written.
+#[derive(Debug, Clone, Copy)]
+pub enum Output<'a> {
+    /// A file that isn't there yet, a pipe, a device.
+    Path(&'a Path),
+    /// Something open that is written from where it is.
+    Stream(&'a File),
+}
+
+impl Output<'_> {
+    /// For a location.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Output::Path(path) => path,
+            Output::Stream(_) => Path::new("/dev/stdout"),
+        }
+    }
+}
+
 /// A tar that is being written.
 pub(super) struct TarFile<'a> {
     store: &'a Store,
@@ -28,7 +47,18 @@ pub(super) struct TarFile<'a> {
 
 impl<'a> TarFile<'a> {
     /// A new file, or a pipe or device that is there. A file with content is refused.
-    pub(super) fn create(store: &'a Store, path: &Path) -> Result<TarFile<'a>, Error> {
+    pub(super) fn create(store: &'a Store, output: Output<'_>) -> Result<TarFile<'a>, Error> {
+        match output {
+            Output::Path(path) => TarFile::at(store, path),
+            Output::Stream(stream) => {
+                let name = "standard output".to_owned();
+                let file = stream.try_clone().map_err(Error::io("clone a file descriptor"))?;
+                Ok(TarFile { store, name, file, at: None })
+            }
+        }
+    }
+
+    fn at(store: &'a Store, path: &Path) -> Result<TarFile<'a>, Error> {
         let name = path.display().to_string();
         let options = File::options().read(false).write(true).create(true).truncate(false).open(path);
         let file = options.map_err(Error::io(format!("create archive {name}")))?;

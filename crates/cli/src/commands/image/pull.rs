@@ -15,7 +15,7 @@ pub static COMMAND: Command = Command {
     summary: "Fetch images from a registry",
     details: "Fetches images and prints their ids. A name without a registry is searched for as registries.conf says.",
     examples: &["pull alpine", "pull quay.io/libpod/banner:latest", "pull --platform linux/arm64 alpine"],
-    flags: &[FLAGS, platform::FLAGS, registry::FLAGS],
+    flags: &[FLAGS, platform::FLAGS, registry::FLAGS, registry::RETRY],
     stops: false,
     arguments: Arguments::AtLeast(1),
     needs: Needs::Store,
@@ -23,6 +23,7 @@ pub static COMMAND: Command = Command {
 };
 
 static FLAGS: &[Flag] = &[
+    Flag::bool("all-tags", "Fetch all tags of the repository").short('a'),
     Flag::text("policy", "string", "Ask the registry: always, missing, never, newer").default("always"),
     Flag::bool("quiet", "Don't show what is copied").short('q'),
 ];
@@ -35,10 +36,16 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let engine = context.engine()?;
     let mut last: Option<Failure> = None;
     for name in &matches.arguments {
-        match engine::image::pull(engine, name, policy, platform.as_ref(), &registry, &progress) {
-            Ok(resolved) => {
+        let pulled = match matches.bool("all-tags") {
+            true => engine::image::pull_all_tags(engine, name, platform.as_ref(), &registry, &progress),
+            false => {
+                engine::image::pull(engine, name, policy, platform.as_ref(), &registry, &progress).map(|one| vec![one])
+            }
+        };
+        match pulled {
+            Ok(pulled) => {
                 progress.finish();
-                stream::line(resolved.image.id.hex())?;
+                pulled.iter().try_for_each(|image| stream::line(image.image.id.hex()))?;
             }
             Err(error) => {
                 if let Some(earlier) = last.replace(error.into()) {

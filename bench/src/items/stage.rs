@@ -1,0 +1,109 @@
+//! A registry on loopback with images that weigh something, for both sides: filled once, served to each.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use testkit::{Compression, Entry, Image, Layer, TestEnv, Who};
+
+use super::shared_folder;
+use crate::side::Side;
+
+/// What an image consists of.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Its tag in the repository `big`.
+    pub tag: &'static str,
+    /// Numbers of its layers: the same number is the same content.
+    pub layers: (usize, usize),
+    /// Of each.
+    pub bytes: usize,
+    /// In each.
+    pub files: usize,
+    /// Of each.
+    pub compression: Compression,
+}
+
+impl Shape {
+    fn image(&self) -> Image {
+        let layers = (self.layers.0..self.layers.1).map(|n| Layer::new(&self.entries(n)).compressed(self.compression));
+        Image::new(layers.collect())
+    }
+
+    /// Half noise, half text: compresses about as programs do.
+    fn entries(&self, layer: usize) -> Vec<Entry> {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ (layer as u64 + 1);
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        let size = self.bytes / self.files;
+        (0..self.files)
+            .map(|n| {
+                let mut content = Vec::with_capacity(size + 64);
+                while content.len() < size {
+                    content.extend(next().to_le_bytes());
+                    content.extend(b"the same ");
+                }
+                Entry::file(&format!("usr/lib/layer{layer}/file{n}"), content)
+            })
+            .collect()
+    }
+}
+
+/// Both sides with a registry that has these images.
+pub struct Stage {
+    pub ours: Side,
+    pub theirs: Option<Side>,
+    storage: PathBuf,
+}
+
+impl Stage {
+    pub fn new(shapes: &[Shape]) -> Result<Stage> {
+        let storage = shared_folder()?.join("registry");
+        fill(&storage, shapes)?;
+        let mut stage = Stage { ours: Side::ours(Who::Root)?, theirs: Side::theirs(Who::Root)?, storage };
+        for side in [Some(&mut stage.ours), stage.theirs.as_mut()].into_iter().flatten() {
+            serve(side, &stage.storage)?;
+        }
+        Ok(stage)
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // What is left of it is replaced by the next.
+        let _ = std::fs::remove_dir_all(&self.storage);
+    }
+}
+
+/// Pushes the images once, into a folder that is copied for both sides' registries.
+fn fill(storage: &Path, shapes: &[Shape]) -> Result<()> {
+    let env = TestEnv::new(Who::Root);
+    let registry = env.registry();
+    for shape in shapes {
+        registry.push("big", shape.tag, &shape.image());
+    }
+    if storage.exists() {
+        std::fs::remove_dir_all(storage)?;
+    }
+    let status = std::process::Command::new("cp").arg("-a").arg(env.dir().join("registry")).arg(storage).status()?;
+    anyhow::ensure!(status.success(), "can't copy the registry's storage");
+    Ok(())
+}
+
+fn serve(side: &mut Side, storage: &Path) -> Result<()> {
+    // What a side pushes is its own: each has a copy.
+    let own = storage.with_extension(if side.env().is_some() { "ours" } else { "theirs" });
+    side.script(&format!("rm -rf {1}; cp -a {0} {1}", storage.display(), own.display()))?;
+    let settings = "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ROOT\nhttp:\n  addr: 127.0.0.1:5000\n"
+        .replace("ROOT", &own.display().to_string());
+    side.script(&format!(
+        "printf '{}' >/run/registry.yml
+         setsid docker-registry serve /run/registry.yml >/dev/null 2>&1 </dev/null &
+         until busybox wget -q -O /dev/null http://127.0.0.1:5000/v2/ 2>/dev/null; do sleep 0.05; done",
+        settings.replace('\n', "\\n")
+    ))
+    .map(drop)
+}

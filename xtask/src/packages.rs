@@ -7,10 +7,11 @@ use anyhow::{Result, ensure};
 use crate::command::{exists, is_root, run};
 
 /// A program that tests start, and the package that brings it.
-const NEEDED: [(&str, &str); 12] = [
+const NEEDED: [(&str, &str); 13] = [
     ("busybox", "busybox-static"),
     ("bzip2", "bzip2"),
     ("docker-registry", "docker-registry"),
+    ("gpg", "gnupg"),
     ("ip", "iproute2"),
     ("newuidmap", "uidmap"),
     ("nft", "nftables"),

@@ -1,12 +1,15 @@
 //! The files and settings image operations follow, and the client they lead to.
 
 use crate::Error;
+use crate::encryption::Decryptor;
 use config::Environment;
 use config::auth::{self, Keyring};
+use config::policy::Policy;
 use config::registries::{Endpoint, Registries};
 use oci::Reference;
 use registry::{Client, Credentials, Retry, Security, Settings, Timeouts};
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 /// Configuration and what the command line says on top of it.
 #[derive(Debug, Clone)]
@@ -27,10 +30,29 @@ pub struct Context {
     pub tls_verify: Option<bool>,
     /// `--cert-dir`.
     pub cert_dir: Option<PathBuf>,
+    /// policy.json, read when first needed.
+    pub trust: Trust,
+    /// `--decryption-key`: what is encrypted for one of these keys is opened as it is pulled.
+    pub decryption: Option<Arc<Decryptor>>,
     /// When a registry is asked again.
     pub retry: Retry,
     /// When a registry is given up.
     pub timeouts: Timeouts,
+}
+
+/// Which policy is followed.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// `--signature-policy`, `--policy`; else the user's file, else the system's.
+    pub file: Option<PathBuf>,
+    read: OnceLock<Policy>,
+}
+
+impl Trust {
+    /// `--insecure-policy`: whatever the files say, everything is accepted.
+    pub fn anything() -> Trust {
+        Trust { file: None, read: OnceLock::from(Policy::accept_anything()) }
+    }
 }
 
 impl Context {
@@ -46,6 +68,8 @@ impl Context {
             anonymous: false,
             tls_verify: None,
             cert_dir: None,
+            trust: Trust::default(),
+            decryption: None,
             retry: Retry::default(),
             timeouts: Timeouts::default(),
         }
@@ -96,6 +120,14 @@ impl Context {
             auth::Credentials::Basic { username, password } => Credentials::Basic { username, password },
             auth::Credentials::IdentityToken(token) => Credentials::IdentityToken(token),
         }))
+    }
+
+    pub(crate) fn policy(&self) -> Result<&Policy, Error> {
+        if let Some(policy) = self.trust.read.get() {
+            return Ok(policy);
+        }
+        let policy = config::policy::load(&self.environment, self.trust.file.as_deref())?;
+        Ok(self.trust.read.get_or_init(|| policy))
     }
 
     /// `--cert-dir`, else the registry's folder of the user, of containers, of Docker.

@@ -33,6 +33,36 @@ pub enum Error {
     /// registries.conf.
     #[error(transparent)]
     Registries(#[from] config::registries::Error),
+    /// policy.json.
+    #[error("Error loading trust policy")]
+    Policy(#[from] config::policy::Error),
+    /// registries.d.
+    #[error(transparent)]
+    RegistriesD(#[from] config::registries_d::Error),
+    /// The policy doesn't accept it.
+    #[error("Source image rejected: {why}")]
+    Rejected {
+        /// `transport:name`.
+        image: String,
+        /// Which requirement isn't met.
+        why: String,
+    },
+    /// Making, reading or storing a signature.
+    #[error("{what}: {why}")]
+    Signature {
+        /// What was tried, with the name.
+        what: String,
+        /// Why it failed.
+        why: String,
+    },
+    /// Sealing or opening a layer.
+    #[error("{what}: {why}")]
+    Encryption {
+        /// What was tried, with the layer.
+        what: String,
+        /// Why it failed.
+        why: String,
+    },
     /// Credentials.
     #[error(transparent)]
     Auth(#[from] config::auth::Error),

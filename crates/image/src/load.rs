@@ -4,6 +4,7 @@ use crate::archive::{Archive, Members, from_path, from_stream};
 use crate::copy::{Options, copy};
 use crate::folder::Folder;
 use crate::location::Pick;
+use crate::policy::Guard;
 use crate::source::Source;
 use crate::transport::{
     DirSource, DockerArchiveSource, StoreNaming, StoreSink, docker_items, full_name, layout_name, open_archive, picks,
@@ -34,33 +35,35 @@ pub enum Input<'a> {
 }
 
 /// Loads docker-archive or oci-archive, plain or compressed, an OCI layout or a `dir:` folder; all images that are in it.
-pub fn load(store: &Store, input: Input<'_>, progress: &dyn Progress) -> Result<Vec<Loaded>, Error> {
+pub fn load(store: &Store, context: &Context, input: Input<'_>, progress: &dyn Progress) -> Result<Vec<Loaded>, Error> {
+    let guard = Guard { context };
+    let options = guard.options(progress);
     match input {
-        Input::Path(path) if path.is_dir() => load_folder(store, &path, progress),
-        Input::Path(path) => load_archive(store, from_path(store, &path)?, &path, progress),
-        Input::Stream(stream) => load_archive(store, from_stream(store, stream)?, Path::new("/dev/stdin"), progress),
+        Input::Path(path) if path.is_dir() => load_folder(store, &path, &options),
+        Input::Path(path) => load_archive(store, from_path(store, &path)?, &path, &options),
+        Input::Stream(stream) => load_archive(store, from_stream(store, stream)?, Path::new("/dev/stdin"), &options),
     }
 }
 
-fn load_folder(store: &Store, path: &Path, progress: &dyn Progress) -> Result<Vec<Loaded>, Error> {
-    let options = for_this_machine(progress);
+fn load_folder(store: &Store, path: &Path, options: &Options<'_>) -> Result<Vec<Loaded>, Error> {
+    let options = &for_this_machine(options);
     if let Some(index) = read_index(&Folder::new(path))? {
         let open = |pick: Option<&Pick>| {
             let location = Location::Oci { path: path.to_owned(), image: pick.cloned() };
             LayoutSource::open(Folder::new(path), location, pick)
         };
-        return load_layout(store, &picks(&index), &path.display().to_string(), open, &options);
+        return load_layout(store, &picks(&index), &path.display().to_string(), open, options);
     }
     let source = DirSource::open(path)?;
-    Ok(vec![load_one(store, &source, Vec::new(), &options)?])
+    Ok(vec![load_one(store, &source, Vec::new(), options)?])
 }
 
-fn for_this_machine(progress: &dyn Progress) -> Options<'_> {
-    Options { platform: Some(Platform::host()), ..Options::new(progress) }
+fn for_this_machine<'a>(options: &Options<'a>) -> Options<'a> {
+    Options { platform: Some(Platform::host()), ..options.again() }
 }
 
 /// What an archive is is told by what is in it.
-fn load_archive(store: &Store, archive: Archive, path: &Path, progress: &dyn Progress) -> Result<Vec<Loaded>, Error> {
+fn load_archive(store: &Store, archive: Archive, path: &Path, options: &Options<'_>) -> Result<Vec<Loaded>, Error> {
     let archive = Arc::new(archive);
     if let Some(items) = docker_items(&archive)? {
         let mut loaded = Vec::new();
@@ -68,7 +71,7 @@ fn load_archive(store: &Store, archive: Archive, path: &Path, progress: &dyn Pro
             let location = Location::DockerArchive { path: path.to_owned(), image: Some(Pick::Index(at)) };
             let source = DockerArchiveSource::of(Arc::clone(&archive), location, item)?;
             let names = source.names().iter().map(ToString::to_string).collect();
-            loaded.push(load_one(store, &source, names, &Options::new(progress))?);
+            loaded.push(load_one(store, &source, names, options)?);
         }
         return Ok(loaded);
     }
@@ -81,7 +84,7 @@ fn load_archive(store: &Store, archive: Archive, path: &Path, progress: &dyn Pro
         let location = Location::OciArchive { path: path.to_owned(), image: pick.cloned() };
         open_archive(Arc::clone(&archive), location, pick)
     };
-    load_layout(store, &picks(&index), &name, open, &for_this_machine(progress))
+    load_layout(store, &picks(&index), &name, open, &for_this_machine(options))
 }
 
 fn load_layout<S: Source>(
@@ -130,8 +133,9 @@ pub(crate) fn pull(
     progress: &dyn Progress,
 ) -> Result<Resolved, Error> {
     let host = Platform::host();
+    let guard = Guard { context };
     let options =
-        Options { platform: Some(platform.unwrap_or(&host).clone()), memory: Some(store), ..Options::new(progress) };
+        Options { platform: Some(platform.unwrap_or(&host).clone()), memory: Some(store), ..guard.options(progress) };
     let (source, names): (Box<dyn Source + '_>, Vec<String>) = match location {
         Location::DockerArchive { path, image } => {
             let archive = Arc::new(from_path(store, path)?);

@@ -1,6 +1,7 @@
 //! Pulling by name: candidates of the name, endpoints of each candidate, then the copy.
 
 use crate::copy::{Options, copy};
+use crate::policy::Guard;
 use crate::resolve::chain;
 use crate::short_name::{complete, pull_candidates};
 use crate::source::Source;
@@ -102,8 +103,8 @@ fn pull_reference(
     let last = endpoints.len() - 1;
     for (at, endpoint) in endpoints.iter().enumerate() {
         let (client, place) = context.client(endpoint)?;
-        let remote = RegistrySource::at(client, reference.clone(), place);
-        match pull_remote(store, reference, &remote, platform, progress) {
+        let remote = RegistrySource::at(context, client, reference.clone(), place)?;
+        match pull_remote(store, context, reference, &remote, platform, progress) {
             Err(e) if at < last => {
                 progress.line(&format!("WARNING: mirror {}: {}", endpoint.reference, chain(&e)));
                 failures.push(chain(&e));
@@ -120,6 +121,7 @@ fn pull_reference(
 
 fn pull_remote(
     store: &Store,
+    context: &Context,
     reference: &Reference,
     remote: &RegistrySource,
     platform: Option<&Platform>,
@@ -132,7 +134,8 @@ fn pull_remote(
         repository: Some(reference.name()),
     };
     let platform = Some(platform.cloned().unwrap_or_else(Platform::host));
-    let options = Options { platform, memory: Some(store), ..Options::new(progress) };
+    let guard = Guard { context };
+    let options = Options { platform, memory: Some(store), ..guard.options(progress) };
     copy(remote, &StoreSink::new(store, naming), &options)
         .and_then(|copied| stored(store, copied, reference))
         .map_err(|error| in_pull(error, reference))
@@ -157,7 +160,7 @@ pub(crate) fn is_unchanged(context: &Context, stored: &Resolved) -> Result<bool,
     let endpoints = context.registries.get()?.pull_endpoints(&reference.to_string())?;
     for endpoint in &endpoints {
         let (client, place) = context.client(endpoint)?;
-        let remote = RegistrySource::at(client, reference.clone(), place);
+        let remote = RegistrySource::at(context, client, reference.clone(), place)?;
         if let Some(digest) = remote.claimed_digest()? {
             let known = format!("{}@{digest}", reference.name());
             return Ok(stored.image.manifest == digest || stored.image.repo_digests.contains(&known));

@@ -2,12 +2,12 @@
 
 use crate::content::{Content, Sum};
 use crate::copy::Copied;
+use crate::signature::Signature;
 use crate::source::Fetched;
 use crate::{Error, Location};
 use oci::image::Descriptor;
 use oci::media_type::Compression;
 use oci::{Digest, Reference};
-use std::collections::BTreeMap;
 
 /// A place that takes one image (or an index with its images): a registry's repository, an archive, a folder, the store.
 ///
@@ -109,20 +109,4 @@ pub enum Place {
     Instance,
     /// What the location will stand for.
     Top,
-}
-
-/// A signature of a manifest, as it is kept beside the image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Signature {
-    /// "Simple signing": an OpenPGP message with a JSON payload.
-    Simple(Vec<u8>),
-    /// Sigstore: cosign's layer with its annotations.
-    Sigstore {
-        /// Of the payload.
-        media_type: String,
-        /// What is signed.
-        payload: Vec<u8>,
-        /// The signature and its certificates.
-        annotations: BTreeMap<String, String>,
-    },
 }

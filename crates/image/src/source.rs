@@ -1,6 +1,6 @@
 //! Where the parts of an image come from.
 
-use crate::sink::Signature;
+use crate::signature::Signature;
 use crate::verified::{Expected, Verified};
 use crate::{Error, Location, Progress, Quiet};
 use oci::image::Descriptor;

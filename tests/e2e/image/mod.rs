@@ -16,4 +16,5 @@ mod remove;
 mod save;
 mod tag;
 mod tree;
+mod trust;
 mod untag;

@@ -31,6 +31,8 @@ pub static CONTAINER: &[&[Flag]] = &[
     image::FLAGS,
     platform::FLAGS,
     registry::FLAGS,
+    registry::POLICY,
+    registry::DECRYPTION,
 ];
 
 /// The spec that flags and arguments describe. Files named by flags are read here.

@@ -20,6 +20,13 @@ pub static RETRY: &[Flag] = &[
     Flag::text("retry-delay", "string", "Wait so long before each try (else longer each time)"),
 ];
 
+/// Who is trusted.
+pub static POLICY: &[Flag] = &[Flag::text("signature-policy", "string", "File with the policy of trust").hidden()];
+
+/// What opens encrypted layers.
+pub static DECRYPTION: &[Flag] =
+    &[Flag::array("decryption-key", "stringArray", "Key of an encrypted image: FILE or FILE:PASSWORD")];
+
 /// What the flags say.
 pub fn options(matches: &Matches) -> Result<RegistryOptions, Failure> {
     if let Some(file) = matches.text("authfile") {
@@ -32,6 +39,8 @@ pub fn options(matches: &Matches) -> Result<RegistryOptions, Failure> {
         tls_verify: matches.maybe_bool("tls-verify"),
         cert_dir: matches.text("cert-dir").map(Into::into),
         retry: retry(matches)?,
+        policy: matches.text("signature-policy").map(Into::into),
+        decryption_keys: matches.list("decryption-key").to_vec(),
         ..RegistryOptions::default()
     })
 }

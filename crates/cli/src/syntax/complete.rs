@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::flag::{Flag, Kind};
 use super::parse::argument;
-use super::tree::{ENTRIES, GLOBALS, NOUNS};
+use super::tree::{ENTRIES, GLOBALS, nouns};
 use crate::error::Failure;
 use clap_complete::Shell;
 
@@ -28,8 +28,13 @@ pub fn script(program: &str, shell: &str) -> Result<String, Failure> {
 pub fn man_pages(program: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut pages = vec![page(whole(program), program.to_owned())?];
     for entry in ENTRIES.iter().filter(|entry| !entry.hidden) {
-        let name =
-            [program, entry.noun, entry.verb].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>().join("-");
+        let name = [program, entry.noun, entry.verb]
+            .iter()
+            .filter(|w| !w.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join("-")
+            .replace(' ', "-");
         pages.push(page(leaf(name.clone(), entry.command), name)?);
     }
     Ok(pages)
@@ -44,16 +49,18 @@ fn page(command: clap::Command, name: String) -> Result<(String, Vec<u8>), Failu
 
 /// The tree of all commands.
 fn whole(program: &str) -> clap::Command {
-    let mut root = clap::Command::new(program.to_owned())
-        .about("Manage containers and images")
-        .disable_help_subcommand(true)
-        .args(flags(GLOBALS.iter()))
-        .subcommands(below(""));
-    for noun in NOUNS {
-        let group = clap::Command::new(noun.name).about(noun.summary).disable_help_subcommand(true);
-        root = root.subcommand(group.subcommands(below(noun.name)));
+    let root = clap::Command::new(program.to_owned()).about("Manage containers and images");
+    with_commands(root.disable_help_subcommand(true).args(flags(GLOBALS.iter())), "")
+}
+
+/// Commands and nouns below a noun.
+fn with_commands(mut command: clap::Command, noun: &'static str) -> clap::Command {
+    command = command.subcommands(below(noun));
+    for (word, inner) in nouns(noun) {
+        let group = clap::Command::new(word).about(inner.summary).disable_help_subcommand(true);
+        command = command.subcommand(with_commands(group, inner.name));
     }
-    root
+    command
 }
 
 fn below(noun: &'static str) -> impl Iterator<Item = clap::Command> {

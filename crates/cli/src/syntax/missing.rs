@@ -7,20 +7,20 @@ pub const FLAGS: &[(&str, &str)] = &[
     (
         "run",
         "blkio-weight blkio-weight-device cgroup-conf cgroup-parent cgroups chrootdirs conmon-pidfile \
-         cpu-period cpu-quota cpu-rt-period cpu-rt-runtime decryption-key device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-merge gpus group-entry health-cmd health-interval health-log-destination health-max-log-count health-max-log-size health-on-failure health-retries health-start-period health-startup-cmd health-startup-interval health-startup-retries health-startup-success health-startup-timeout health-timeout hosts-file hostuser \
+         cpu-period cpu-quota cpu-rt-period cpu-rt-runtime device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-merge gpus group-entry health-cmd health-interval health-log-destination health-max-log-count health-max-log-size health-on-failure health-retries health-start-period health-startup-cmd health-startup-interval health-startup-retries health-startup-success health-startup-timeout health-timeout hosts-file hostuser \
          image-volume init-path ip ip6 mac-address network-alias no-healthcheck no-hostname oom-kill-disable passwd passwd-entry personality pod pod-id-file preserve-fd rdt-class requires retry \
          retry-delay rmi rootfs sdnotify seccomp-policy secret shm-size-systemd subgidname subuidname \
-         systemd timeout tz volumes-from signature-policy kernel-memory healthcheck-command healthcheck-interval healthcheck-retries healthcheck-start-period healthcheck-timeout",
+         systemd timeout tz volumes-from kernel-memory healthcheck-command healthcheck-interval healthcheck-retries healthcheck-start-period healthcheck-timeout",
     ),
     (
         "create",
-        "attach,a blkio-weight blkio-weight-device cgroup-conf cgroup-parent cgroups chrootdirs conmon-pidfile cpu-period cpu-quota cpu-rt-period cpu-rt-runtime decryption-key device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-merge gpus group-entry \
+        "attach,a blkio-weight blkio-weight-device cgroup-conf cgroup-parent cgroups chrootdirs conmon-pidfile cpu-period cpu-quota cpu-rt-period cpu-rt-runtime device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust env-merge gpus group-entry \
          health-cmd health-interval health-log-destination health-max-log-count health-max-log-size \
          health-on-failure health-retries health-start-period health-startup-cmd health-startup-interval \
          health-startup-retries health-startup-success health-startup-timeout health-timeout hosts-file \
          hostuser image-volume init-ctr init-path ip ip6 mac-address network-alias no-healthcheck no-hostname oom-kill-disable passwd-entry personality pod pod-id-file rdt-class requires retry \
          retry-delay rootfs sdnotify seccomp-policy secret shm-size-systemd subgidname subuidname systemd \
-         timeout tz volumes-from signature-policy kernel-memory healthcheck-command healthcheck-interval \
+         timeout tz volumes-from kernel-memory healthcheck-command healthcheck-interval \
          healthcheck-retries healthcheck-start-period healthcheck-timeout",
     ),
     ("exec", "no-session preserve-fd wait"),
@@ -30,13 +30,12 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("wait", "exit-first-match"),
     ("rm", "storage"),
     ("top", "list-descriptors"),
-    ("pull", "decryption-key disable-content-trust signature-policy"),
+    ("pull", "disable-content-trust"),
     (
         "push",
         "disable-content-trust encrypt-layer encryption-key sign-by sign-by-sigstore sign-by-sigstore-private-key sign-by-sq-fingerprint sign-passphrase-file signature-policy",
     ),
     ("save", "signature-policy"),
-    ("load", "signature-policy"),
     ("login", "secret"),
     (
         "skopeo copy",
@@ -69,7 +68,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "checkpoint cleanup clone commit cp diff exists export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
-    ("image", "build diff import mount prune scp sign trust unmount"),
+    ("image", "build diff import mount prune scp unmount"),
     ("skopeo", "generate-sigstore-key standalone-sign standalone-verify sync"),
     ("system", "connection df dial-stdio events locks migrate prune renumber reset service"),
 ];

@@ -19,7 +19,7 @@ pub static GLOBALS: &[Flag] = &[
 /// A word before verbs.
 #[derive(Debug)]
 pub struct Noun {
-    /// `container`, `image`.
+    /// `container`, `image`; `image trust` is a noun below one.
     pub name: &'static str,
     /// One line.
     pub summary: &'static str,
@@ -29,6 +29,7 @@ pub struct Noun {
 pub static NOUNS: &[Noun] = &[
     Noun { name: "container", summary: "Manage containers" },
     Noun { name: "image", summary: "Manage images" },
+    Noun { name: "image trust", summary: "Manage which images are trusted" },
     Noun { name: SKOPEO.name, summary: SKOPEO.summary },
     Noun { name: "system", summary: "Look after the engine" },
 ];
@@ -116,9 +117,12 @@ pub static ENTRIES: &[Entry] = &[
     entry("image", "rm", &image::rm::COMMAND),
     entry("image", "save", &image::save::COMMAND),
     entry("image", "search", &registry::search::COMMAND),
+    entry("image", "sign", &image::sign::COMMAND),
     entry("image", "tag", &image::tag::COMMAND),
     entry("image", "tree", &image::tree::COMMAND),
     entry("image", "untag", &image::untag::COMMAND),
+    entry("image trust", "set", &image::trust::SET),
+    entry("image trust", "show", &image::trust::SHOW),
     entry("skopeo", "copy", &skopeo::copy::COMMAND),
     entry("skopeo", "delete", &skopeo::delete::COMMAND),
     entry("skopeo", "inspect", &skopeo::inspect::COMMAND),
@@ -160,14 +164,23 @@ pub fn find(program: &str, words: &[String]) -> Result<Found, Failure> {
     let Some(noun) = NOUNS.iter().find(|noun| noun.name == first) else {
         return Err(unknown(program, "", first));
     };
-    let path = format!("{program} {first}");
-    match words.get(1) {
-        None => Ok(Found::Noun { path, noun: Some(noun) }),
-        Some(word) if word.starts_with('-') => Ok(Found::Noun { path, noun: Some(noun) }),
-        Some(verb) => match lookup(noun.name, verb) {
-            Some(command) => Ok(Found::Command { path: format!("{path} {verb}"), command, used: 2 }),
-            None => Err(unknown(&path, noun.name, verb)),
-        },
+    below(format!("{program} {first}"), noun, words, 1)
+}
+
+/// `used` words led to the noun.
+fn below(path: String, noun: &'static Noun, words: &[String], used: usize) -> Result<Found, Failure> {
+    let Some(word) = words.get(used).filter(|word| !word.starts_with('-')) else {
+        return Ok(Found::Noun { path, noun: Some(noun) });
+    };
+    if let Some(command) = lookup(noun.name, word) {
+        return Ok(Found::Command { path: format!("{path} {word}"), command, used: used + 1 });
+    }
+    match NOUNS
+        .iter()
+        .find(|inner| inner.name.strip_prefix(noun.name).and_then(|rest| rest.strip_prefix(' ')) == Some(word))
+    {
+        Some(inner) => below(format!("{path} {word}"), inner, words, used + 1),
+        None => Err(unknown(&path, noun.name, word)),
     }
 }
 
@@ -213,8 +226,15 @@ fn distance(a: &str, b: &str) -> usize {
 pub fn listed(noun: Option<&Noun>) -> Vec<(&'static str, &'static str)> {
     let under = noun.map_or("", |noun| noun.name);
     let verbs = ENTRIES.iter().filter(|e| e.noun == under && !e.hidden).map(|e| (e.verb, e.command.summary));
-    let nouns = NOUNS.iter().filter(|_| noun.is_none()).map(|noun| (noun.name, noun.summary));
-    verbs.chain(nouns).collect()
+    verbs.chain(nouns(under).map(|(word, inner)| (word, inner.summary))).collect()
+}
+
+/// The nouns right below one (empty: at the top), by their own word.
+pub fn nouns(under: &str) -> impl Iterator<Item = (&'static str, &'static Noun)> {
+    NOUNS.iter().filter_map(move |noun| {
+        let (above, word) = noun.name.rsplit_once(' ').unwrap_or(("", noun.name));
+        (above == under).then_some((word, noun))
+    })
 }
 
 #[cfg(test)]
@@ -227,6 +247,17 @@ mod tests {
         let Err(failure) = find("minke", &words) else { panic!() };
         assert_eq!(failure.message.as_deref(), Some("unrecognized command `minke rnu`"));
         assert!(failure.hint.unwrap().contains("\trun\n"));
+    }
+
+    #[test]
+    fn nouns_below_nouns() {
+        let find = |words: &str| find("minke", &words.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        assert!(
+            matches!(find("image trust show x"), Ok(Found::Command { path, used: 3, .. }) if path == "minke image trust show")
+        );
+        assert!(matches!(find("image trust"), Ok(Found::Noun { noun: Some(noun), .. }) if noun.name == "image trust"));
+        assert!(find("image trust hide").is_err());
+        assert!(find("trust show").is_err());
     }
 
     #[test]

@@ -3,19 +3,22 @@
 use super::{RegistryOptions, context};
 use crate::{Engine, Error};
 use ::image::look::Look;
+use ::image::policy::Guard;
 use ::image::{Copied, Location, Options};
 use oci::Platform;
 
-/// From one place to another, each with what the command line says about its registry.
+/// From one place to another if the policy accepts the image, each with what the command line says about its registry.
 pub fn copy(
     engine: &Engine,
     (source, from): (&Location, &RegistryOptions),
     (sink, to): (&Location, &RegistryOptions),
     options: &Options<'_>,
 ) -> Result<Copied, Error> {
-    let source = ::image::open_source(engine.store(), &context(engine, from)?, source)?;
+    let from = context(engine, from)?;
+    let guard = Guard { context: &from };
+    let source = ::image::open_source(engine.store(), &from, source)?;
     let sink = ::image::open_sink(engine.store(), &context(engine, to)?, sink)?;
-    Ok(::image::copy(source.as_ref(), sink.as_ref(), options)?)
+    Ok(::image::copy(source.as_ref(), sink.as_ref(), &guard.over(options))?)
 }
 
 /// Manifests and configuration of an image where it is.

@@ -41,6 +41,10 @@ pub struct RegistryOptions {
     pub tls_verify: Option<bool>,
     /// `--cert-dir`.
     pub cert_dir: Option<std::path::PathBuf>,
+    /// `--signature-policy`.
+    pub policy: Option<std::path::PathBuf>,
+    /// `--decryption-key`.
+    pub decryption_keys: Vec<String>,
 }
 
 /// `images`.
@@ -148,7 +152,12 @@ pub struct HistoryEntry {
 /// The image crate's context from the configuration and `options`.
 pub fn context(engine: &Engine, options: &RegistryOptions) -> Result<Context, Error> {
     let usual = Context::new(engine.environment.clone());
+    let decryption = ::image::encryption::Decryptor::parse(&options.decryption_keys).map_err(Error::Invalid)?;
+    let mut trust = ::image::Trust::default();
+    trust.file.clone_from(&options.policy);
     Ok(Context {
+        trust,
+        decryption: decryption.map(std::sync::Arc::new),
         authfile: options.authfile.clone(),
         credentials: options.credentials.clone(),
         token: options.token.clone(),
@@ -236,6 +245,11 @@ pub fn save(engine: &Engine, names: &[String], saving: &Saving<'_>, progress: &d
 }
 
 /// Loads an archive.
-pub fn load(engine: &Engine, input: Input<'_>, progress: &dyn Progress) -> Result<Vec<Loaded>, Error> {
-    Ok(::image::load(engine.store(), input, progress)?)
+pub fn load(
+    engine: &Engine,
+    input: Input<'_>,
+    options: &RegistryOptions,
+    progress: &dyn Progress,
+) -> Result<Vec<Loaded>, Error> {
+    Ok(::image::load(engine.store(), &context(engine, options)?, input, progress)?)
 }

@@ -4,7 +4,8 @@ use super::layer::{self, Job, Rules};
 use super::{CopiedImage, Way, convert, parallel, plan};
 use crate::content::Content;
 use crate::error::printable;
-use crate::sink::{Blob, Layers, Place, Role, Signature};
+use crate::signature::Signature;
+use crate::sink::{Blob, Layers, Place, Role};
 use crate::source::{Fetched, small_blob};
 use crate::{Error, Progress};
 use oci::image::{Descriptor, ImageConfig, Manifest};
@@ -42,7 +43,8 @@ pub(super) fn copy(
 
 /// Those that go along.
 pub(super) fn signatures(way: Way<'_>, manifest: &Digest) -> Result<Vec<Signature>, Error> {
-    if way.options.remove_signatures && way.options.hooks.gate.is_none() {
+    let asked = way.options.hooks.gate.map_or(Ok(false), |gate| gate.needs_signatures(way.source))?;
+    if way.options.remove_signatures && !asked {
         return Ok(Vec::new());
     }
     way.source.signatures(manifest)
@@ -171,7 +173,8 @@ fn check_types(way: Way<'_>, manifest: &Manifest) -> Result<(), Error> {
         return Err(Error::MediaType { what, found, wanted: "image configuration" });
     }
     for (at, layer) in manifest.layers.iter().enumerate() {
-        let opened = way.options.hooks.decrypt.is_some_and(|cipher| cipher.concerns(layer, at, manifest.layers.len()));
+        let decrypt = way.options.hooks.decrypt;
+        let opened = decrypt.map_or(Ok(false), |cipher| cipher.concerns(layer, at, manifest.layers.len()))?;
         if !opened && !matches!(classify(&layer.media_type), Kind::Layer { .. }) {
             let found = printable(&layer.media_type);
             let what = format!("layer {} of {what}", layer.digest);

@@ -67,7 +67,9 @@ fn transfer_again(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) 
 
 /// What the sink has, or can take over.
 fn find(way: Way<'_>, rules: Rules, job: &Job<'_>) -> Result<Option<Descriptor>, Error> {
-    if concerned(way.options.hooks.decrypt, job) || concerned(way.options.hooks.encrypt, job) {
+    let hooks = way.options.hooks;
+    let own = job.descriptor;
+    if concerned(hooks.decrypt, own, job)?.is_some() || concerned(hooks.encrypt, own, job)?.is_some() {
         return Ok(None);
     }
     let kept = match job.diff_id {
@@ -90,8 +92,14 @@ fn find(way: Way<'_>, rules: Rules, job: &Job<'_>) -> Result<Option<Descriptor>,
     Ok(None)
 }
 
-fn concerned(cipher: Option<&dyn super::LayerCipher>, job: &Job<'_>) -> bool {
-    cipher.is_some_and(|cipher| cipher.concerns(job.descriptor, job.place.0, job.place.1))
+/// The cipher, if it concerns the layer.
+fn concerned<'c>(
+    cipher: Option<&'c dyn super::LayerCipher>,
+    layer: &Descriptor,
+    job: &Job<'_>,
+) -> Result<Option<&'c dyn super::LayerCipher>, Error> {
+    let Some(cipher) = cipher else { return Ok(None) };
+    Ok(cipher.concerns(layer, job.place.0, job.place.1)?.then_some(cipher))
 }
 
 /// In the sink itself, or in another repository from which it can be mounted.
@@ -178,7 +186,7 @@ fn transfer(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Res
     let expected = Expected { what: &what, digest: &from.digest, size: from.size, progress: way.progress(), stop };
     let verified = Verified::new(way.source.blob(from, 0)?, expected);
     let flag = verified.flag();
-    if let Some(cipher) = way.options.hooks.decrypt.filter(|cipher| cipher.concerns(from, job.place.0, job.place.1)) {
+    if let Some(cipher) = concerned(way.options.hooks.decrypt, from, job)? {
         let clear = cipher.pass(from, Box::new(verified))?;
         let opened = Descriptor { media_type: clear.media_type, ..from.clone() };
         let made = make(way, rules, job, Input { from: &opened, reader: clear.content, flag, changed: true })?;
@@ -208,7 +216,7 @@ fn make(way: Way<'_>, rules: Rules, job: &Job<'_>, input: Input<'_>) -> Result<D
         None => Treatment::Keep,
     };
     let role = Role::Layer(job.diff_id);
-    let seals = way.options.hooks.encrypt.filter(|cipher| cipher.concerns(input.from, job.place.0, job.place.1));
+    let seals = concerned(way.options.hooks.encrypt, input.from, job)?;
     let (compression, made): (Option<Compression>, Reader<'_>) = match treatment {
         Treatment::Keep => (None, Box::new(reader)),
         Treatment::Decompress => (Some(Compression::None), Box::new(Decompressed::new(reader, &what)?)),

@@ -1,7 +1,8 @@
 //! What a copy is told, and where trust and encryption take part in it.
 
 use crate::compress::Algorithm;
-use crate::sink::{Format, Layers, Signature};
+use crate::signature::Signature;
+use crate::sink::{Format, Layers};
 use crate::source::{Fetched, Source};
 use crate::{Error, Location, Progress};
 use oci::Platform;
@@ -96,6 +97,8 @@ pub struct Hooks<'a> {
 
 /// Decides on an image or index before anything of it is stored.
 pub trait Gate: Sync {
+    /// Whether signatures have to be looked for.
+    fn needs_signatures(&self, source: &dyn Source) -> Result<bool, Error>;
     /// An error says why not. The source's location says what was asked for.
     fn allow(&self, source: &dyn Source, manifest: &Fetched, signatures: &[Signature]) -> Result<(), Error>;
 }
@@ -112,7 +115,7 @@ pub type Reader<'a> = Box<dyn Read + Send + 'a>;
 /// Encrypts or decrypts layers as they pass.
 pub trait LayerCipher: Sync {
     /// Whether it concerns this layer.
-    fn concerns(&self, layer: &Descriptor, index: usize, count: usize) -> bool;
+    fn concerns(&self, layer: &Descriptor, index: usize, count: usize) -> Result<bool, Error>;
     /// The other content, with the other media type.
     fn pass<'a>(&self, layer: &Descriptor, content: Reader<'a>) -> Result<Sealed<'a>, Error>;
 }

@@ -5,12 +5,15 @@ use crate::archive::Members;
 use crate::content::{Content, Sum};
 use crate::copy::Copied;
 use crate::folder::Folder;
+use crate::signature::{MAX_SIGNATURES, Signature, gpg};
 use crate::sink::{Blob, Format, Layers, Needs, Place, Sink};
 use crate::source::{Fetched, Source};
 use crate::{Error, Location};
+use oci::Digest;
 use oci::image::Descriptor;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// What `version` says: skopeo's, as of its format with several images.
 const VERSION: &str = "Directory Transport Version: 1.1\n";
@@ -58,11 +61,33 @@ impl Source for DirSource {
         let why = format!("blob {} is missing", descriptor.digest);
         Err(Error::Archive { archive: self.name(), why })
     }
+
+    fn signatures(&self, manifest: &Digest) -> Result<Vec<Signature>, Error> {
+        let instance = Some(manifest).filter(|manifest| **manifest != self.top.digest);
+        let mut found = Vec::new();
+        for number in 1..=MAX_SIGNATURES {
+            let name = signature_name(instance, number);
+            let Some(bytes) = self.folder.read_small(&name, gpg::MAX_SIGNATURE as u64)? else { break };
+            let what = format!("{name} in {}", self.name());
+            found.push(Signature::from_bytes(&bytes).map_err(|why| Error::Signature { what, why })?);
+        }
+        Ok(found)
+    }
+}
+
+/// A signature's file: those of an index's images begin with their digits.
+fn signature_name(instance: Option<&Digest>, number: usize) -> String {
+    match instance {
+        Some(digest) => format!("{}.signature-{number}", digest.hex()),
+        None => format!("signature-{number}"),
+    }
 }
 
 /// A folder that is written.
 pub struct DirSink {
     path: PathBuf,
+    /// The digest of the manifest that the folder stands for, once it is written.
+    top: OnceLock<Digest>,
 }
 
 impl DirSink {
@@ -79,7 +104,7 @@ impl DirSink {
             return Err(Error::Archive { archive: path.display().to_string(), why });
         }
         write_file(&path.join("version"), VERSION.as_bytes())?;
-        Ok(DirSink { path: path.to_owned() })
+        Ok(DirSink { path: path.to_owned(), top: OnceLock::new() })
     }
 }
 
@@ -129,10 +154,21 @@ impl Sink for DirSink {
 
     fn put_manifest(&self, manifest: &Fetched, place: Place) -> Result<(), Error> {
         let name = match place {
-            Place::Top => "manifest.json".to_owned(),
+            Place::Top => {
+                let _ = self.top.set(manifest.digest.clone());
+                "manifest.json".to_owned()
+            }
             Place::Instance => format!("{}.manifest.json", manifest.digest.hex()),
         };
         write_file(&self.path.join(name), &manifest.bytes)
+    }
+
+    fn put_signatures(&self, manifest: &Digest, signatures: &[Signature]) -> Result<(), Error> {
+        let instance = Some(manifest).filter(|manifest| self.top.get() != Some(manifest));
+        for (at, signature) in signatures.iter().enumerate() {
+            write_file(&self.path.join(signature_name(instance, at + 1)), &signature.to_bytes())?;
+        }
+        Ok(())
     }
 
     fn commit(&self, _copied: &Copied) -> Result<(), Error> {

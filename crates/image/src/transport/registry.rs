@@ -2,6 +2,8 @@
 
 use crate::content::{Content, Sum};
 use crate::copy::Copied;
+use crate::signature::Signature;
+use crate::signature::place::Places;
 use crate::sink::{Blob, Format, Layers, Needs, Place, Sink};
 use crate::source::{Fetched, Source};
 use crate::{Context, Error, Location};
@@ -18,6 +20,7 @@ pub struct RegistrySource {
     logical: Reference,
     /// At the endpoint, which may be a mirror.
     place: Reference,
+    signatures: Places,
     /// Asked for once.
     top: Mutex<Option<Fetched>>,
 }
@@ -27,12 +30,18 @@ impl RegistrySource {
     pub fn open(context: &Context, reference: &Reference) -> Result<RegistrySource, Error> {
         let endpoint = context.registries.get()?.push_endpoint(&reference.to_string())?;
         let (client, place) = context.client(&endpoint)?;
-        Ok(RegistrySource::at(client, reference.clone(), place))
+        RegistrySource::at(context, client, reference.clone(), place)
     }
 
     /// At an endpoint.
-    pub(crate) fn at(client: Client, logical: Reference, place: Reference) -> RegistrySource {
-        RegistrySource { client, logical, place, top: Mutex::default() }
+    pub(crate) fn at(
+        context: &Context,
+        client: Client,
+        logical: Reference,
+        place: Reference,
+    ) -> Result<RegistrySource, Error> {
+        let signatures = Places::of(context, &logical)?;
+        Ok(RegistrySource { client, logical, place, signatures, top: Mutex::default() })
     }
 
     /// The client, for what isn't copying.
@@ -95,6 +104,10 @@ impl Source for RegistrySource {
         Ok(manifest.bytes)
     }
 
+    fn signatures(&self, manifest: &Digest) -> Result<Vec<Signature>, Error> {
+        self.signatures.get(&self.client, &self.place.repository, manifest)
+    }
+
     fn repository(&self) -> Option<&Reference> {
         Some(&self.place)
     }
@@ -105,6 +118,7 @@ pub struct RegistrySink {
     client: Client,
     logical: Reference,
     place: Reference,
+    signatures: Places,
 }
 
 impl RegistrySink {
@@ -112,7 +126,8 @@ impl RegistrySink {
     pub fn open(context: &Context, reference: &Reference) -> Result<RegistrySink, Error> {
         let endpoint = context.registries.get()?.push_endpoint(&reference.to_string())?;
         let (client, place) = context.client(&endpoint)?;
-        Ok(RegistrySink { client, logical: reference.clone(), place })
+        let signatures = Places::of(context, reference)?;
+        Ok(RegistrySink { client, logical: reference.clone(), place, signatures })
     }
 
     /// The client, for what isn't copying.
@@ -184,6 +199,10 @@ impl Sink for RegistrySink {
         };
         let media_type = manifest.media_type.as_deref().unwrap_or(media_type::OCI_MANIFEST);
         Ok(self.client.put_manifest(&self.place.repository, &name, media_type, &manifest.bytes)?)
+    }
+
+    fn put_signatures(&self, manifest: &Digest, signatures: &[Signature]) -> Result<(), Error> {
+        self.signatures.put(&self.client, &self.place.repository, manifest, signatures)
     }
 
     fn commit(&self, _copied: &Copied) -> Result<(), Error> {

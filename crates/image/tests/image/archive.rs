@@ -39,7 +39,7 @@ pub fn tarred(files: &[(String, Vec<u8>)]) -> Vec<u8> {
 }
 
 pub fn load_bytes(fixture: &Fixture, bytes: &[u8]) -> Result<Vec<Loaded>, image::Error> {
-    load(&fixture.store, Input::Stream(&mut { bytes }), &Quiet)
+    load(&fixture.store, &fixture.context, Input::Stream(&mut { bytes }), &Quiet)
 }
 
 fn file(fixture: &Fixture, bytes: &[u8]) -> PathBuf {
@@ -62,7 +62,7 @@ fn assert_loads(archive: &[u8], made: &Made, names: &[&str]) {
     for by_path in [true, false] {
         let fixture = Fixture::new();
         let loaded = match by_path {
-            true => load(&fixture.store, Input::Path(file(&fixture, archive)), &Quiet),
+            true => load(&fixture.store, &fixture.context, Input::Path(file(&fixture, archive)), &Quiet),
             false => load_bytes(&fixture, archive),
         };
         let loaded = loaded.unwrap_or_else(|e| panic!("{}", chain(&e)));
@@ -164,7 +164,7 @@ fn folders_and_transports_are_sources_too() {
         assert_eq!(pulled.name, expected, "{name}");
         assert_eq!(pulled.image.id, id);
     }
-    assert_eq!(load(&fixture.store, Input::Path(folder), &Quiet).unwrap()[0].names, ["q.io/a/b:2"]);
+    assert_eq!(load(&fixture.store, &fixture.context, Input::Path(folder), &Quiet).unwrap()[0].names, ["q.io/a/b:2"]);
     assert!(fixture.pull(&format!("docker-archive:{}:b:1", archive.display())).is_err());
     let unknown = fixture.pull("ostree:x").unwrap_err().to_string();
     assert!(unknown.contains("\"ostree:\" is not supported"), "{unknown}");

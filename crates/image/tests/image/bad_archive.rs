@@ -124,9 +124,10 @@ fn bad_archives_are_refused_and_leave_nothing() {
 #[test]
 fn paths_are_named() {
     let fixture = Fixture::new();
-    let error = chain(&load(&fixture.store, Input::Path("/no/such/archive".into()), &Quiet).unwrap_err());
+    let error =
+        chain(&load(&fixture.store, &fixture.context, Input::Path("/no/such/archive".into()), &Quiet).unwrap_err());
     assert!(error.contains("open archive /no/such/archive"), "{error}");
     let folder = fixture.dir.path().to_owned();
-    let error = chain(&load(&fixture.store, Input::Path(folder.clone()), &Quiet).unwrap_err());
+    let error = chain(&load(&fixture.store, &fixture.context, Input::Path(folder.clone()), &Quiet).unwrap_err());
     assert!(error.contains(&folder.display().to_string()) && error.contains("manifest.json"), "{error}");
 }

@@ -33,6 +33,8 @@ pub static COMMAND: Command = Command {
         flags::image::FLAGS,
         flags::platform::FLAGS,
         flags::registry::FLAGS,
+        flags::registry::POLICY,
+        flags::registry::DECRYPTION,
     ],
     stops: true,
     arguments: Arguments::AtLeast(1),

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::flags::registry;
 use crate::output::progress::Reporter;
 use crate::output::stream;
 use crate::syntax::command::{Arguments, Command, Needs};
@@ -16,7 +17,7 @@ pub static COMMAND: Command = Command {
     summary: "Load images from an archive",
     details: "Reads a docker-archive or oci-archive, compressed or not, from a file or standard input.",
     examples: &["load --input image.tar", "load < image.tar.gz"],
-    flags: &[FLAGS],
+    flags: &[FLAGS, registry::POLICY],
     stops: false,
     arguments: Arguments::None,
     needs: Needs::Store,
@@ -30,16 +31,17 @@ static FLAGS: &[Flag] = &[
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let progress = Reporter::new(matches.bool("quiet"));
+    let options = registry::options(matches)?;
     let engine = context.engine()?;
     let loaded = match matches.text("input") {
         Some(file) => {
             std::fs::metadata(file).map_err(|error| Failure::new(format!("open archive `{file}`: {error}")))?;
-            engine::image::load(engine, Input::Path(file.into()), &progress)?
+            engine::image::load(engine, Input::Path(file.into()), &options, &progress)?
         }
         None if std::io::stdin().is_terminal() => {
             return Err(Failure::new("cannot read from terminal, use command-line redirection or the --input flag"));
         }
-        None => engine::image::load(engine, Input::Stream(&mut std::io::stdin()), &progress)?,
+        None => engine::image::load(engine, Input::Stream(&mut std::io::stdin()), &options, &progress)?,
     };
     progress.finish();
     for image in loaded {

@@ -9,6 +9,8 @@ pub mod pull;
 pub mod push;
 pub mod rm;
 pub mod save;
+pub mod sign;
 pub mod tag;
 pub mod tree;
+pub mod trust;
 pub mod untag;

@@ -15,7 +15,7 @@ pub static COMMAND: Command = Command {
     summary: "Fetch images from a registry",
     details: "Fetches images and prints their ids. A name without a registry is searched for as registries.conf says.",
     examples: &["pull alpine", "pull quay.io/libpod/banner:latest", "pull --platform linux/arm64 alpine"],
-    flags: &[FLAGS, platform::FLAGS, registry::FLAGS, registry::RETRY],
+    flags: &[FLAGS, platform::FLAGS, registry::FLAGS, registry::RETRY, registry::POLICY, registry::DECRYPTION],
     stops: false,
     arguments: Arguments::AtLeast(1),
     needs: Needs::Store,

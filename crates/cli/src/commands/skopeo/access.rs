@@ -79,6 +79,7 @@ pub fn options(matches: &Matches, prefix: &str) -> Result<RegistryOptions, Failu
         tls_verify: matches.maybe_bool(&format!("{prefix}tls-verify")),
         cert_dir: text("cert-dir").map(Into::into),
         retry: retry(matches)?,
+        ..RegistryOptions::default()
     })
 }
 

@@ -1,3 +1,5 @@
+//! Whole policies: what is read, and what is refused.
+
 use super::*;
 
 fn single(requirement: &str) -> Result<Requirement, String> {

@@ -174,13 +174,9 @@ fn whiteout(parents: &[Vec<u8>], last: &mut Vec<u8>) -> Result<Option<Kind>, &'s
     }
 }
 
-/// Labels are the host's affair, and overlay's own attributes would let an image name files of the layers below.
+/// Labels are the host's affair.
 fn wanted_xattr(key: &[u8]) -> bool {
-    !key.starts_with(b"trusted.overlay.")
-        && !key.starts_with(b"user.overlay.")
-        && key != b"security.selinux"
-        && !key.is_empty()
-        && !key.contains(&0)
+    key != b"security.selinux" && !key.is_empty() && !key.contains(&0)
 }
 
 /// The bytes of content that follow, if the map is sound.

@@ -4,7 +4,7 @@ mod hostile;
 mod mutation;
 mod owners;
 
-use crate::testing::{Fixture, Tar, add_layer};
+use crate::testing::{Fixture, Tar, add_layer, root};
 use crate::{Error, Store};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
@@ -206,9 +206,12 @@ fn pax_says_more_than_headers() {
     let meta = diff.join(&name).metadata().unwrap();
     assert_eq!((meta.mtime(), meta.mtime_nsec()), (1234567890, 123456789));
     assert_eq!(xattr(&diff.join(&name), "user.color").unwrap(), b"bl\0ue");
-    for key in ["user.overlay.redirect", "trusted.overlay.redirect", "trusted.overlay.opaque", "security.selinux"] {
+    for key in ["trusted.overlay.redirect", "trusted.overlay.opaque", "security.selinux"] {
         assert_eq!(xattr(&diff.join(&name), key), None, "{key}");
     }
+    // Overlay's own attributes are data.
+    let kept = if root() { "trusted.overlay.overlay.redirect" } else { "user.overlay.overlay.redirect" };
+    assert_eq!(xattr(&diff.join(&name), kept).unwrap(), b"/etc");
     let old = diff.join("old").metadata().unwrap();
     assert_eq!((old.mtime(), old.mtime_nsec()), (-2, 500_000_000));
 }

@@ -59,7 +59,7 @@ impl Extraction {
             if self.ownership == Ownership::SingleId && key == b"security.capability" {
                 continue;
             }
-            match set(key, value) {
+            match set(&escaped(key, self.ownership), value) {
                 Ok(()) => {}
                 // As Podman does: file systems without attributes, attributes that a user namespace mustn't set, and
                 // user attributes on what can't have them are no reason to refuse an image.
@@ -76,5 +76,35 @@ impl Extraction {
 
     pub(super) fn left_out(&self, entry: &Entry, key: &[u8]) {
         log::debug!("layer entry `{}`: attribute {} left out", entry.name, crate::error::printable(key));
+    }
+}
+
+/// Overlay's own attributes would let an image name files of the layers below (`redirect`, `metacopy`) or hide them. In a
+/// layer they are data: with `overlay.` once more the kernel shows them as they were and never acts on them (overlayfs.rst
+/// "Nesting overlayfs mounts", Linux 6.7; older ones keep them to themselves).
+fn escaped(key: &[u8], ownership: Ownership) -> Vec<u8> {
+    let prefix: &[u8] = match ownership {
+        Ownership::Root => b"trusted.overlay.",
+        Ownership::UserNamespace | Ownership::SingleId => b"user.overlay.",
+    };
+    match key.strip_prefix(prefix) {
+        Some(rest) => [prefix, b"overlay.", rest].concat(),
+        None => key.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn overlays_own_attributes_are_escaped() {
+        let as_root = |key: &str| String::from_utf8(escaped(key.as_bytes(), Ownership::Root)).unwrap();
+        assert_eq!(as_root("trusted.overlay.opaque"), "trusted.overlay.overlay.opaque");
+        assert_eq!(as_root("trusted.overlay.overlay.opaque"), "trusted.overlay.overlay.overlay.opaque");
+        assert_eq!(as_root("user.overlay.opaque"), "user.overlay.opaque");
+        assert_eq!(as_root("trusted.overlayed"), "trusted.overlayed");
+        let key = escaped(b"user.overlay.whiteout", Ownership::UserNamespace);
+        assert_eq!(key, b"user.overlay.overlay.whiteout");
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn become_command(last: &Last<'_>, wait: impl FnOnce() -> Result<(), 
     let placed = place_descriptors(last)?;
     let failed = match restrict(last, &placed, &sets) {
         Err(error) => error,
-        Ok(()) => exec(&placed, path, arguments, &environment),
+        Ok(()) => exec(last, &placed, path, arguments, &environment),
     };
     channel::report_failed(placed.channel, &failed);
     sys::process::exit_now(1)
@@ -100,11 +100,24 @@ fn own_null(stream: BorrowedFd<'_>) -> Option<OwnedFd> {
     is_null(own.as_fd()).then_some(own)
 }
 
-fn exec(placed: &Placed, path: CString, arguments: Vec<CString>, environment: &[CString]) -> Error {
+fn exec(last: &Last<'_>, placed: &Placed, path: CString, arguments: Vec<CString>, environment: &[CString]) -> Error {
     let status = CString::new(placed.channel.as_raw_fd().to_string()).unwrap_or_default();
     let mut words = vec![c"minke-exec".to_owned(), status, path];
     words.extend(arguments);
-    Error::io("start the container's command", sys::exec::fd(placed.trampoline, &words, environment))
+    let may = |profile| last.filter.is_empty() || crate::seccomp::allows(profile, "execveat");
+    let failure = match profile(last.spec).is_none_or(may) {
+        true => sys::exec::fd(placed.trampoline, &words, environment),
+        // All that a profile has to allow for a command to start is execve.
+        false => {
+            let path = CString::new(format!("/proc/self/fd/{}", placed.trampoline.as_raw_fd())).unwrap_or_default();
+            sys::exec::path(&path, &words, environment)
+        }
+    };
+    Error::io("start the container's command", failure)
+}
+
+fn profile(spec: &Spec) -> Option<&oci::runtime::Seccomp> {
+    spec.linux.as_ref()?.seccomp.as_ref()
 }
 
 /// Makes the working folder if that is wished, or sees that it is there.
@@ -282,7 +295,7 @@ fn drop_to(sets: Sets, ambient: Set) -> Result<(), Error> {
 }
 
 fn filter(last: &Last<'_>) -> Result<(), Error> {
-    let Some(profile) = last.spec.linux.as_ref().and_then(|linux| linux.seccomp.as_ref()) else { return Ok(()) };
+    let Some(profile) = profile(last.spec) else { return Ok(()) };
     if last.filter.is_empty() {
         return Ok(());
     }

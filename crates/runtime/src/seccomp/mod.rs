@@ -98,6 +98,15 @@ pub(crate) fn compile(profile: &Seccomp) -> Result<Vec<Instruction>, Error> {
     Ok(program)
 }
 
+/// Whether the profile lets every call of this name pass.
+pub(crate) fn allows(profile: &Seccomp, name: &str) -> bool {
+    let passes = |action: &str| matches!(action, "SCMP_ACT_ALLOW" | "SCMP_ACT_LOG");
+    let mut rules = profile.syscalls.iter().filter(|rule| rule.names.iter().any(|known| known == name)).peekable();
+    // What conditions don't meet gets the default.
+    let or_default = rules.peek().is_some() && rules.clone().any(|rule| rule.args.is_empty());
+    rules.all(|rule| passes(&rule.action)) && (or_default || passes(&profile.default_action))
+}
+
 /// A rule with its words parsed: names, alternatives of conditions, action.
 struct Rule<'a> {
     names: &'a [String],

@@ -62,6 +62,19 @@ fn seccomp_takes_a_file(env: &TestEnv) {
     env.run("run --rm --network none --security-opt seccomp=broken.json base true").is_readable();
 }
 
+fn a_profile_may_forbid_everything_but_execve(env: &TestEnv) {
+    env.base();
+    for action in ["SCMP_ACT_ERRNO", "SCMP_ACT_KILL"] {
+        let rule = format!(r#"{{"names": ["execveat"], "action": "{action}"}}"#);
+        env.write("profile.json", format!(r#"{{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{rule}]}}"#));
+        env.ok("run --rm --network none --security-opt seccomp=profile.json base echo there").prints("there\n");
+        env.ok("run --rm --network none --init --security-opt seccomp=profile.json base echo there").prints("there\n");
+        env.ok("run -d --name box --network none --security-opt seccomp=profile.json base sleep 1000");
+        env.ok("exec box echo there").prints("there\n");
+        env.ok("rm -f -t 0 box");
+    }
+}
+
 fn mount_is_forbidden(env: &TestEnv) {
     env.base();
     env.run("run --rm --network none base mount -t tmpfs x /tmp").code(1);
@@ -78,6 +91,14 @@ fn no_new_privileges(env: &TestEnv) {
 fn security_opt_nonsense_is_refused(env: &TestEnv) {
     env.base();
     env.run("run --rm --security-opt nonsense=1 base true").refused("nonsense");
+}
+
+fn labels_of_absent_modules_can_be_off(env: &TestEnv) {
+    env.base();
+    for option in ["label=disable", "label:disable", "label=type:spc_t", "apparmor=unconfined"] {
+        env.ok(&format!("run --rm --network none --security-opt {option} base true"));
+    }
+    env.run("run --rm --network none --security-opt apparmor=no-such base true").code(125).is_readable();
 }
 
 fn paths_are_masked(env: &TestEnv) {
@@ -115,7 +136,7 @@ fn selinux_labels_are_set(env: &TestEnv) {
     env.ok("run --rm --network none base cat /proc/self/attr/current").has("container_t");
 }
 
-testkit::cases! { both: [
+testkit::cases! { both: [ labels_of_absent_modules_can_be_off, a_profile_may_forbid_everything_but_execve,
     the_default_capabilities_are_podmans, cap_add_adds, cap_drop_drops, unknown_capabilities_are_refused,
     another_user_keeps_added_capabilities, seccomp_is_on, seccomp_takes_a_file, mount_is_forbidden,
     no_new_privileges, security_opt_nonsense_is_refused, paths_are_masked, unmask_shows, selinux_labels_are_set,

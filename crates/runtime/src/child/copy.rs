@@ -10,13 +10,14 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-/// Copies what is in folder `from` into the empty folder `to`, with its owner, mode and times. Nothing happens when `from` is `to`.
+/// Copies what is in folder `from` into the empty folder `to`, with owners, modes and times. Nothing happens when `from` is `to`.
 pub(super) fn up(from: &OwnedFd, to: &OwnedFd) -> io::Result<()> {
-    let from = reopen(from)?;
-    let to = reopen(to)?;
-    let stat = rustix::fs::fstat(&from)?;
-    copy_folder(from.as_fd(), to.as_fd(), &mut HashMap::new())?;
-    copy_attributes(to.as_fd(), &stat)
+    copy_folder(reopen(from)?.as_fd(), reopen(to)?.as_fd(), &mut HashMap::new())
+}
+
+/// Gives the folder `to` itself the owner, mode and times of `from`.
+pub(super) fn like(from: &OwnedFd, to: &OwnedFd) -> io::Result<()> {
+    copy_attributes(reopen(to)?.as_fd(), &rustix::fs::fstat(from)?)
 }
 
 /// O_PATH descriptors can't be read.

@@ -31,7 +31,7 @@ pub(super) fn all(setup: &mut Setup<'_>) -> Result<Vec<OwnedFd>, Error> {
         let options = mount_option::parse(&mount.options);
         let kind = mount.kind.as_deref().unwrap_or_default();
         match kind {
-            _ if kind == "bind" || options.bind.is_some() => bind(setup, index, mount, &options)?,
+            _ if kind == "bind" || options.bind.is_some() => sealed.extend(bind(setup, index, mount, &options)?),
             "cgroup" | "cgroup2" => cgroup_mount::mount(setup, mount, &options)?,
             "" => return Err(Error::other(format!("the mount on `{}` has no type", mount.destination))),
             _ => sealed.extend(fresh(setup, kind, mount, &options)?),
@@ -44,7 +44,7 @@ pub(super) fn all(setup: &mut Setup<'_>) -> Result<Vec<OwnedFd>, Error> {
 pub(super) fn seal(mounts: &[OwnedFd]) -> Result<(), Error> {
     let read_only = Change { set: attribute::RDONLY, ..Change::default() };
     mounts.iter().try_for_each(|mount| {
-        sys::mount::change(mount.as_fd(), read_only, Depth::One).tried(|| "make a temporary file system read-only")
+        sys::mount::change(mount.as_fd(), read_only, Depth::One).tried(|| "make a mount read-only")
     })
 }
 
@@ -85,14 +85,18 @@ pub(super) fn make(
 /// Returns the mount if it is to be sealed.
 fn fresh(setup: &Setup<'_>, kind: &str, mount: &Mount, options: &Options) -> Result<Option<OwnedFd>, Error> {
     let what = tried_on(mount);
+    let is_new = kind == "tmpfs" && is_missing(setup.root, &mount.destination);
     let target = match kind {
         // Through a link in the image /proc would land elsewhere and its masks with it (CVE-2025-52881 and its kin).
         "proc" | "sysfs" => plain_folder(setup.root, &mount.destination)?,
         _ => folder(setup.root, &mount.destination)?,
     };
     let mut data: Vec<&str> = options.data.iter().map(String::as_str).collect();
-    let mode = mode_of_place(kind, &data, &target)?;
-    data.extend(mode.as_deref());
+    let like_place = match kind {
+        "tmpfs" if !is_new => attributes_of(&target, &data, options.copy_up)?,
+        _ => Vec::new(),
+    };
+    data.extend(like_place.iter().map(String::as_str));
     let made = match make(kind, mount.source.as_deref(), options, &data, &what) {
         // gid=5 (tty) has no meaning in a user namespace that doesn't map it.
         Err(_) if kind == "devpts" && data.iter().any(|word| word.starts_with("gid=")) => {
@@ -135,13 +139,21 @@ fn copy_of_host(kind: &str, what: &str) -> Result<Option<OwnedFd>, Error> {
     Ok(Some(copy))
 }
 
-/// A tmpfs without a mode takes that of the folder it covers.
-fn mode_of_place(kind: &str, data: &[&str], target: &OwnedFd) -> Result<Option<String>, Error> {
-    if kind != "tmpfs" || data.iter().any(|word| word.starts_with("mode=")) {
-        return Ok(None);
+/// Nothing is there yet that a mount would cover.
+fn is_missing(root: BorrowedFd<'_>, path: &str) -> bool {
+    sys::path::open(root, Path::new(path), OFlags::PATH, 0).is_err()
+}
+
+/// Mode, and with its content the owner, of the folder that a tmpfs covers: as options, unless they are given. (Over nothing
+/// it has the kernel's default, which anybody may write to.)
+fn attributes_of(place: &OwnedFd, given: &[&str], with_owner: bool) -> Result<Vec<String>, Error> {
+    let stat = rustix::fs::fstat(place).tried(|| "look at the place of a tmpfs")?;
+    let mut all = vec![format!("mode={:o}", stat.st_mode & 0o7777)];
+    if with_owner {
+        all.extend([format!("uid={}", stat.st_uid), format!("gid={}", stat.st_gid)]);
     }
-    let stat = rustix::fs::fstat(target).tried(|| "look at the place of a tmpfs")?;
-    Ok(Some(format!("mode={:o}", stat.st_mode & 0o7777)))
+    let key = |word: &str| word.split_once('=').map(|(key, _)| key.to_owned());
+    Ok(all.into_iter().filter(|own| !given.iter().any(|word| key(word) == key(own))).collect())
 }
 
 pub(super) fn finish(mount: &OwnedFd, target: &OwnedFd, options: &Options, what: &str) -> Result<(), Error> {
@@ -169,7 +181,8 @@ fn plain_folder(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd, Error> {
         .tried(|| format!("open `{path}`, which must not be a symbolic link"))
 }
 
-fn bind(setup: &mut Setup<'_>, index: usize, mount: &Mount, options: &Options) -> Result<(), Error> {
+/// Returns the mount if it is to be sealed: its files are given to the container's user before.
+fn bind(setup: &mut Setup<'_>, index: usize, mount: &Mount, options: &Options) -> Result<Option<OwnedFd>, Error> {
     let what = tried_on(mount);
     let depth = options.bind.unwrap_or(Depth::Tree);
     let copy = match setup.binds[index].take() {
@@ -181,7 +194,9 @@ fn bind(setup: &mut Setup<'_>, index: usize, mount: &Mount, options: &Options) -
         FileType::Directory => {
             let target = folder(setup.root, &mount.destination)?;
             if setup.launch.copy_up.contains(&mount.destination) {
-                copy::up(&target, &copy).tried(|| format!("fill the volume on `{}`", mount.destination))?;
+                let what = || format!("fill the volume on `{}`", mount.destination);
+                copy::up(&target, &copy).tried(what)?;
+                copy::like(&target, &copy).tried(what)?;
             }
             target
         }
@@ -189,6 +204,10 @@ fn bind(setup: &mut Setup<'_>, index: usize, mount: &Mount, options: &Options) -
             .tried(|| format!("make the mount point `{}`", mount.destination))?,
     };
     let mut change = options.attributes;
+    let sealed_later = change.set & attribute::RDONLY != 0 && setup.launch.chown.contains(&mount.destination);
+    if sealed_later {
+        change.set &= !attribute::RDONLY;
+    }
     // Nothing said: what happens to the host's mounts stays out.
     let spread = if options.propagation.is_none() { Some(Propagation::Private) } else { None };
     if let Some(propagation) = spread {
@@ -204,7 +223,8 @@ fn bind(setup: &mut Setup<'_>, index: usize, mount: &Mount, options: &Options) -
     if !change.is_empty() {
         set_attributes(copy.as_fd(), change).tried(|| format!("{what}: set attributes"))?;
     }
-    finish(&copy, &target, options, &what)
+    finish(&copy, &target, options, &what)?;
+    Ok(sealed_later.then_some(copy))
 }
 
 /// Tries to set and clear; a user namespace may not clear what is locked, then only sets.

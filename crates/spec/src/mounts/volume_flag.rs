@@ -81,7 +81,10 @@ pub(crate) fn clean_destination(text: &str) -> Result<String, Invalid> {
     if !text.starts_with('/') {
         return Err(Invalid::new(format!("invalid container path {text:?}, must be an absolute path")));
     }
-    Ok(clean(Path::new(text)).to_string_lossy().into_owned())
+    match clean(Path::new(text)).to_string_lossy().into_owned() {
+        root if root == "/" => Err(Invalid::new("nothing can be mounted on the container's \"/\"")),
+        path => Ok(path),
+    }
 }
 
 /// As Go's filepath.Clean for absolute paths.
@@ -121,7 +124,7 @@ mod tests {
         assert_eq!(bind("/tmp:/x"), texts("/tmp", "/x", ""));
         assert_eq!(bind("./d:/x:ro,z"), texts("/home/me/d", "/x", "ro,z"));
         assert_eq!(bind("../d//e/:/x/../y/"), texts("/home/d/e", "/y", ""));
-        assert_eq!(bind("/tmp:/"), texts("/tmp", "/", ""));
+        assert!(volume("/tmp:/x/..").unwrap_err().contains("\"/\""));
     }
 
     #[test]

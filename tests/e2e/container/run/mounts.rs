@@ -1,6 +1,6 @@
 //! `-v` with host folders, `--mount`, `--tmpfs`, `--read-only`, `--shm-size`.
 
-use testkit::TestEnv;
+use testkit::{TestEnv, note_skipped};
 
 fn v_binds_a_folder(env: &TestEnv) {
     env.base();
@@ -80,6 +80,42 @@ fn tmpfs_is_empty_and_limited(env: &TestEnv) {
     output.has("700").has("size=1024k");
 }
 
+fn tmpfs_over_nothing_is_open_to_all(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none --tmpfs /new base stat -c %a /new").prints("1777\n");
+    env.ok("run --rm --network none --tmpfs /new:mode=1700 base stat -c %a /new").prints("1700\n");
+    env.ok("run --rm --network none --mount type=tmpfs,dst=/new,tmpfs-mode=700 base stat -c %a /new").prints("700\n");
+    env.ok("run --rm --network none --tmpfs /etc base stat -c %a /etc").prints("755\n");
+}
+
+fn a_read_only_mount_can_change_its_owner(env: &TestEnv) {
+    env.base();
+    env.write("data/in", "x");
+    for mount in
+        [format!("-v {}/data:/d:ro,U", work(env)), "--mount type=volume,src=v,dst=/d,ro=true,U=true".to_owned()]
+    {
+        let line = format!("run --rm --network none -u 7:8 {mount} base sh -c 'stat -c %u:%g /d; touch /d/new'");
+        env.run(&line).code(1).prints("7:8\n").complains("read-only");
+    }
+}
+
+fn idmap_without_a_user_namespace_changes_nothing(env: &TestEnv) {
+    env.base();
+    env.write("data/in", "x");
+    let line = format!("run --rm --network none -v {}/data:/d:idmap base stat -c %u /d/in", work(env));
+    let before = env.ok(&line.replace(":idmap", ""));
+    env.ok(&line).prints(&format!("{}\n", before.text()));
+}
+
+fn nothing_is_mounted_over_the_root(env: &TestEnv) {
+    env.base();
+    if env.is_peer() {
+        return note_skipped("podman lets the folder be the root, and then finds no command");
+    }
+    env.run(&format!("run --rm -v {}:/ base true", work(env))).refused("\"/\"");
+    env.run("run --rm --mount type=tmpfs,dst=/x/.. base true").refused("\"/\"");
+}
+
 fn read_only_root_with_writable_places(env: &TestEnv) {
     env.base();
     env.run("run --rm --network none --read-only base touch /x").code(1).complains("read-only");
@@ -103,10 +139,10 @@ fn work(env: &TestEnv) -> String {
     env.work().display().to_string()
 }
 
-testkit::cases! { both: [
+testkit::cases! { both: [ tmpfs_over_nothing_is_open_to_all, a_read_only_mount_can_change_its_owner, nothing_is_mounted_over_the_root,
     v_binds_a_folder, v_binds_a_file, v_ro_is_read_only, v_with_a_missing_source_is_refused,
     v_with_nonsense_is_refused, v_u_gives_the_folder_to_the_containers_user,
     a_bind_target_behind_a_link_stays_inside, mount_bind_tmpfs_and_volume, mount_with_nonsense_is_refused,
     tmpfs_is_empty_and_limited, read_only_root_with_writable_places, shm_size_is_kept,
     two_mounts_on_one_place_are_refused,
-] }
+]; root: [idmap_without_a_user_namespace_changes_nothing] }

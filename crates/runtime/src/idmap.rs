@@ -29,10 +29,12 @@ fn is_stranger(spec: &Spec) -> bool {
     !maps.is_empty() && !maps.iter().any(|map| (map.host_id..map.host_id.saturating_add(map.size)).contains(&own))
 }
 
-/// Indexes of idmapped bind mounts.
+/// Indexes of idmapped bind mounts. Those that follow the container's own maps are as they are when it has none.
 pub(crate) fn mounts_of(spec: &Spec) -> Vec<usize> {
+    let mapped = spec.linux.as_ref().is_some_and(|linux| linux.namespaces.iter().any(|wish| wish.kind == "user"));
     let wanted = |mount: &Mount| {
-        !mount.uid_mappings.is_empty() || mount.options.iter().any(|word| matches!(word.as_str(), "idmap" | "ridmap"))
+        let follows = || mount.options.iter().any(|word| matches!(word.as_str(), "idmap" | "ridmap"));
+        !mount.uid_mappings.is_empty() || (mapped && follows())
     };
     (0..spec.mounts.len()).filter(|&index| wanted(&spec.mounts[index])).collect()
 }
@@ -178,23 +180,59 @@ fn user_namespace(uids: &[IdRange], gids: &[IdRange]) -> Result<OwnedFd, Error> 
     }
 }
 
-/// Detached copies of bind sources for a child whose user namespace may not reach them. The child takes them by its copy of
-/// our descriptor table.
+/// Detached copies of bind sources that the child may not be able to reach: from within a user namespace, or because they are
+/// in another container. The child takes them by its copy of our descriptor table.
 pub(crate) fn open_binds(spec: &Spec, plan: &Plan) -> Result<Vec<Option<OwnedFd>>, Error> {
     let mut binds: Vec<Option<OwnedFd>> = spec.mounts.iter().map(|_| None).collect();
-    if !plan.is_new(Namespaces::USER) {
-        return Ok(binds);
-    }
     for (index, mount) in spec.mounts.iter().enumerate() {
         let options = mount_option::parse(&mount.options);
         if mount.kind.as_deref() != Some("bind") && options.bind.is_none() {
             continue;
         }
-        let copy = crate::child::open_source(mount, options.bind.unwrap_or(Depth::Tree))?;
+        let depth = options.bind.unwrap_or(Depth::Tree);
+        let copy = match elsewhere(mount) {
+            Some((pid, path)) => copy_of_other(pid, path, depth, &mount.destination)?,
+            None if plan.is_new(Namespaces::USER) => crate::child::open_source(mount, depth)?,
+            None => continue,
+        };
         // Here, where it is allowed: the child's namespace must not get a peer of the host's mount.
         let slave = Change { propagation: Some(Propagation::Slave), ..Change::default() };
         sys::mount::change(copy.as_fd(), slave, Depth::Tree).tried(|| format!("bind for `{}`", mount.destination))?;
         binds[index] = Some(copy);
     }
     Ok(binds)
+}
+
+/// `/proc/PID/root/PATH`: the process that sees the source, and where.
+fn elsewhere(mount: &Mount) -> Option<(&str, &Path)> {
+    let (pid, path) = mount.source.as_deref()?.strip_prefix("/proc/")?.split_once("/root/")?;
+    let is_number = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some((pid, Path::new(path)))
+}
+
+/// Mounts can be copied in their own mount namespace only: a process goes there and sends the copy.
+fn copy_of_other(pid: &str, path: &Path, depth: Depth, destination: &str) -> Result<OwnedFd, Error> {
+    let what = || format!("share `/{}` of process {pid} as `{destination}`", path.display());
+    let (ours, theirs) = sys::fd_passing::pair().tried(what)?;
+    match sys::process::clone3(sys::process::Clone3::default()).tried(what)? {
+        sys::process::Cloned::Child => {
+            let copy = || -> std::io::Result<OwnedFd> {
+                sys::namespace::join(sys::namespace::open(format!("/proc/{pid}/ns/mnt"))?.as_fd(), Namespaces::MOUNT)?;
+                let root = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+                sys::mount::detached_copy(&sys::path::open(&root, path, OFlags::PATH, 0)?, depth)
+            };
+            let _ = match copy() {
+                Ok(mount) => sys::fd_passing::send(&theirs, b"M", &[mount.as_fd()]),
+                Err(error) => sys::fd_passing::send(&theirs, &Error::io(what(), error).to_wire(), &[]),
+            };
+            sys::process::exit_now(0)
+        }
+        sys::process::Cloned::Parent { pidfd, .. } => {
+            drop(theirs);
+            let message = sys::fd_passing::receive(&ours, 4096).tried(what);
+            let _ = sys::pidfd::wait(pidfd.as_fd());
+            let message = message?;
+            message.fds.into_iter().next().ok_or_else(|| Error::from_wire(&message.bytes))
+        }
+    }
 }

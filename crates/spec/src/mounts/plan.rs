@@ -35,10 +35,6 @@ impl Situation<'_> {
     fn shares_proc(&self) -> bool {
         (self.rootless || self.new_userns) && !self.namespaces.pid.is_new()
     }
-
-    fn shares_mqueue(&self) -> bool {
-        (self.rootless || self.new_userns) && !self.namespaces.ipc.is_new()
-    }
 }
 
 /// Devices that are bind mounts come in as `devices`.
@@ -121,12 +117,7 @@ fn standard(situation: &Situation<'_>) -> Vec<ResolvedMount> {
         kernel("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
         kernel("/dev/pts", "devpts", &pts),
     ];
-    let safe = ["nosuid", "noexec", "nodev"];
-    mounts.push(if situation.shares_mqueue() {
-        host_folder("/dev/mqueue", &["bind", "nosuid", "noexec", "nodev"])
-    } else {
-        kernel("/dev/mqueue", "mqueue", &safe)
-    });
+    mounts.push(kernel("/dev/mqueue", "mqueue", &["nosuid", "noexec", "nodev"]));
     mounts.extend(shm(situation));
     if situation.shares_sys() {
         mounts.push(host_folder("/sys", &["rprivate", "nosuid", "noexec", "nodev", access, "rbind"]));

@@ -11,6 +11,14 @@ fn namespaces_differ(env: &TestEnv) {
     }
 }
 
+fn ipc_of_another_container_is_shared(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name a --network none base sleep 1000");
+    env.ok("run --rm --network none --ipc container:a base sh -c 'echo shared >/dev/shm/x'");
+    env.ok("exec a cat /dev/shm/x").prints("shared\n");
+    env.ok("rm -f -t 0 a");
+}
+
 fn the_command_is_pid_1(env: &TestEnv) {
     env.base();
     env.ok("run --rm --network none base sh -c 'echo $$'").prints("1\n");
@@ -116,7 +124,7 @@ fn the_cgroup_tree_is_read_only(env: &TestEnv) {
         .prints("");
 }
 
-testkit::cases! { both: [
+testkit::cases! { both: [ ipc_of_another_container_is_shared,
     namespaces_differ, the_command_is_pid_1, the_hosts_root_is_gone, mounts_have_safe_flags, dev_holds_the_usual_only,
     proc_self_exe_never_names_the_engine, a_working_folder_in_proc_self_fd_is_no_way_out,
     dev_null_as_a_link_does_not_unmask, mount_points_that_are_links_stay_inside, the_cgroup_tree_is_read_only,

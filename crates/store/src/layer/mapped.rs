@@ -11,16 +11,24 @@ use rustix::io::Errno;
 use std::collections::HashSet;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
+use sys::id_map::IdRange;
+
+/// The kernel's overflow id.
+const NOBODY: u32 = 65534;
 
 /// (id inside the layer, id it becomes, count), for users and for groups.
 pub(crate) struct IdMaps {
     uids: Vec<(u32, u32, u32)>,
     gids: Vec<(u32, u32, u32)>,
+    /// Who owns what belongs to nobody the maps know: an id of ours that is nobody inside either.
+    strangers: (Option<u32>, Option<u32>),
 }
 
 impl IdMaps {
     pub(crate) fn new(uids: &[(u32, u32, u32)], gids: &[(u32, u32, u32)]) -> IdMaps {
-        IdMaps { uids: uids.to_vec(), gids: gids.to_vec() }
+        let own = |path: &str| sys::id_map::read(path).unwrap_or_default();
+        let strangers = (stranger(uids, &own("/proc/self/uid_map")), stranger(gids, &own("/proc/self/gid_map")));
+        IdMaps { uids: uids.to_vec(), gids: gids.to_vec(), strangers }
     }
 
     /// A folder's name: the same for equal maps.
@@ -42,6 +50,14 @@ fn shift(map: &[(u32, u32, u32)], id: u32) -> Option<u32> {
     map.iter()
         .find(|(inside, _, count)| id.checked_sub(*inside).is_some_and(|n| n < *count))
         .and_then(|(inside, outside, _)| outside.checked_add(id - inside))
+}
+
+/// Nobody's id, or else the end of a range, that is in `own` and not given to the container.
+fn stranger(map: &[(u32, u32, u32)], own: &[IdRange]) -> Option<u32> {
+    let ends = own.iter().flat_map(|range| [range.inside.saturating_add(range.count - 1), range.inside]);
+    let is_own = |id: u32| own.iter().any(|range| id.checked_sub(range.inside).is_some_and(|n| n < range.count));
+    let is_given = |id: u32| map.iter().any(|(_, to, count)| id.checked_sub(*to).is_some_and(|n| n < *count));
+    [NOBODY].into_iter().chain(ends).find(|id| is_own(*id) && !is_given(*id))
 }
 
 /// Where a layer's copy is.
@@ -122,7 +138,7 @@ fn copy_tree(source: &Path, temporary: &Path, ids: &IdMaps) -> Result<(), Error>
 
 enum Failure {
     Io(Errno),
-    /// Not in the map.
+    /// Not in the map, and all ids of ours are.
     Owner(CString, Box<Stat>),
 }
 
@@ -225,7 +241,8 @@ impl Copy<'_> {
     }
 
     fn owner(&self, name: &std::ffi::CStr, stat: &Stat) -> Result<(Uid, Gid), Failure> {
-        match (self.ids.uid(stat.st_uid), self.ids.gid(stat.st_gid)) {
+        let (user, group) = self.ids.strangers;
+        match (self.ids.uid(stat.st_uid).or(user), self.ids.gid(stat.st_gid).or(group)) {
             (Some(uid), Some(gid)) => Ok((Uid::from_raw(uid), Gid::from_raw(gid))),
             // Whiteouts have no owner that matters.
             _ if FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice && stat.st_rdev == 0 => {
@@ -320,6 +337,18 @@ mod unit {
             assert_eq!(shift(&map, id), expected, "{id}");
         }
         assert_eq!(shift(&[(0, u32::MAX, 2)], 1), None);
+    }
+
+    #[test]
+    fn strangers_are_ours_and_not_the_containers() {
+        let own = |ranges: &[(u32, u32)]| -> Vec<IdRange> {
+            ranges.iter().map(|&(inside, count)| IdRange { inside, outside: 0, count }).collect()
+        };
+        assert_eq!(stranger(&[(0, 1, 10)], &own(&[(0, 1), (1, 65536)])), Some(65534));
+        assert_eq!(stranger(&[(0, 1, 65536)], &own(&[(0, 1), (1, 65536)])), Some(0));
+        assert_eq!(stranger(&[(0, 1, 5)], &own(&[(0, 1), (1, 9)])), Some(0));
+        assert_eq!(stranger(&[(0, 0, 10)], &own(&[(0, 1), (1, 9)])), None);
+        assert_eq!(stranger(&[(0, 0, 1)], &[]), None);
     }
 
     #[test]

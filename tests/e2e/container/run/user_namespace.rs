@@ -1,6 +1,6 @@
 //! `--userns host|keep-id|auto`, `--uidmap`, `--gidmap`, and life without subordinate ids.
 
-use testkit::{TestEnv, note_skipped};
+use testkit::{Base, Entry, Layer, TestEnv, note_skipped};
 
 fn map(env: &TestEnv, flags: &str) -> Vec<Vec<u64>> {
     let output = env.ok(&format!("run --rm --network none {flags} base cat /proc/self/uid_map"));
@@ -86,6 +86,17 @@ fn files_belong_to_the_mapped_root(env: &TestEnv) {
     env.ok(line).prints("0\n0\n0\n0\n");
 }
 
+fn owners_outside_of_the_map_are_nobody(env: &TestEnv) {
+    let mut image = Base::image();
+    image.layers.push(Layer::new(&[Entry::dir("home"), Entry::file("home/far", "x").owner(3000, 3000)]));
+    env.load(&image, "localhost/far:1");
+    let line = "run --rm --network none --uidmap 0:1000:10 far:1 sh -c 'stat -c %u:%g /bin/sh /home/far'";
+    let owners = env.ok(line).lines();
+    assert_eq!(owners[0], "0:0");
+    // An ordinary user's podman gives such files to root.
+    assert!(owners[1] == "65534:65534" || env.is_peer(), "{owners:?}");
+}
+
 fn without_subordinate_ids_it_warns_and_works(env: &TestEnv) {
     if env.is_peer() {
         return note_skipped("podman needs `ignore_chown_errors` in storage.conf for this");
@@ -97,6 +108,6 @@ fn without_subordinate_ids_it_warns_and_works(env: &TestEnv) {
     assert_eq!(output.lines()[1].split_whitespace().collect::<Vec<_>>(), ["0", &env.user().uid.to_string(), "1"]);
 }
 
-testkit::cases! { both: [host_is_the_default, uidmap_maps, uidmap_nonsense_is_refused, auto_gives_each_its_own];
+testkit::cases! { both: [ owners_outside_of_the_map_are_nobody,host_is_the_default, uidmap_maps, uidmap_nonsense_is_refused, auto_gives_each_its_own];
 root: [files_belong_to_the_mapped_root];
 user: [keep_id_keeps_the_callers_id, keep_id_takes_another_id, without_subordinate_ids_it_warns_and_works] }

@@ -20,6 +20,7 @@ fn container_shares(env: &TestEnv) {
     env.ok("run -d --name first --network none base sleep 1000");
     let theirs = env.ok("exec first readlink /proc/self/ns/net").text();
     env.ok("run --rm --network container:first base readlink /proc/self/ns/net").prints(&format!("{theirs}\n"));
+    env.ok("run --rm --network container:first --hostname own base cat /etc/hostname").prints("own\n");
     env.run("run --rm --network container:no-such base true").refused("no-such");
     env.ok("rm -f -t 0 first");
 }

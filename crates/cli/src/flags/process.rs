@@ -55,7 +55,7 @@ pub fn apply(matches: &Matches, spec: &mut ContainerSpec) -> Result<(), Failure>
 
 fn identify(matches: &Matches, spec: &mut ContainerSpec) -> Result<(), Failure> {
     let identity = &mut spec.identity;
-    if let Some(name) = matches.text("name") {
+    if let Some(name) = matches.text("name").filter(|name| !name.is_empty()) {
         identity::check_name(name)?;
         identity.name = name.to_owned();
     }

@@ -165,9 +165,20 @@ pub(crate) fn forget(engine: &Engine, id: &str, volumes: bool, errors: &mut Vec<
         for volume in &own {
             engine.store().remove_volume_dir(volume)?;
         }
+        // Its name may be given again from now on: the file goes before.
+        if let Some(row) = database.container(id)? {
+            remove_cidfile(&row.summary.cidfile, id);
+        }
         database.delete(id, &own)
     };
     note(errors, forget());
+}
+
+/// The file of `--cidfile`, if it is still about this container; it belongs to the user, so nothing else about it matters.
+fn remove_cidfile(path: &str, id: &str) {
+    if !path.is_empty() && std::fs::read(path).is_ok_and(|content| content == id.as_bytes()) {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// No run folder: a `--rm` container that was started must have been ended by a reboot.

@@ -252,7 +252,9 @@ fn summarise(resolved: &ResolvedSpec, cidfile: Option<&Path>) -> Summary {
         mounts: asked().map(|mount| mount.destination.clone()).collect(),
         volumes: asked().filter_map(source).chain(asked().map(|mount| mount.destination.clone())).collect(),
         networks: resolved.network.networks.iter().map(|(name, _)| name.clone()).collect(),
-        cidfile: cidfile.map(|path| path.display().to_string()).unwrap_or_default(),
+        cidfile: cidfile
+            .and_then(|path| std::path::absolute(path).ok())
+            .map_or(String::new(), |p| p.display().to_string()),
         pod: String::new(),
     }
 }

@@ -1,7 +1,6 @@
 //! /etc/hosts, /etc/resolv.conf, /etc/hostname and /run/.containerenv of one start, in its run folder.
 
 use super::{Plan, resolv};
-use crate::state::live::Runs;
 use crate::{Engine, Error};
 use ::network::Status;
 use spec::ResolvedSpec;
@@ -29,15 +28,10 @@ pub(crate) fn write_files(
 ) -> Result<Files, Error> {
     let mode = resolved.network.mode.mode;
     if mode == NsMode::Container {
-        return shared_files(engine.runs(), resolved, env_text(engine, who, resolved), who);
+        return shared_files(engine, resolved, who);
     }
     let folder = engine.runs().of(who.id).join("files");
-    fs::create_dir_all(&folder).map_err(|source| Error::io("create folder", &folder, source))?;
-    let write = |name: &str, text: String| -> Result<Option<PathBuf>, Error> {
-        let path = folder.join(name);
-        fs::write(&path, text).map_err(|source| Error::io("write", &path, source))?;
-        Ok(Some(path))
-    };
+    let write = |name: &str, text: String| -> Result<Option<PathBuf>, Error> { write(&folder, name, &text).map(Some) };
     let hostname = hostname(who.id, resolved);
     let network = &resolved.network;
     let mut files = Files::default();
@@ -56,21 +50,25 @@ pub(crate) fn write_files(
     Ok(files)
 }
 
-/// A container in another's network namespace has that one's files.
-fn shared_files(runs: &Runs, resolved: &ResolvedSpec, env: String, who: &Who<'_>) -> Result<Files, Error> {
-    let theirs = runs.of(&resolved.network.mode.value).join("files");
+/// A container in another's network namespace has that one's files about the network. Its name is its own.
+fn shared_files(engine: &Engine, resolved: &ResolvedSpec, who: &Who<'_>) -> Result<Files, Error> {
+    let theirs = engine.runs().of(&resolved.network.mode.value).join("files");
     let there = |name: &str| Some(theirs.join(name)).filter(|path| path.exists());
-    let own = runs.of(who.id).join("files");
-    let path = own.join(".containerenv");
-    fs::create_dir_all(&own)
-        .and_then(|()| fs::write(&path, env))
-        .map_err(|source| Error::io("write", &path, source))?;
-    Ok(Files {
-        hosts: there("hosts"),
-        resolv_conf: there("resolv.conf"),
-        hostname: there("hostname"),
-        containerenv: Some(path),
-    })
+    let own = engine.runs().of(who.id).join("files");
+    let write = |name: &str, text: String| -> Result<Option<PathBuf>, Error> { write(&own, name, &text).map(Some) };
+    let hostname = match resolved.network.write_hostname {
+        true => write("hostname", format!("{}\n", hostname(who.id, resolved)))?,
+        false => None,
+    };
+    let containerenv = write(".containerenv", env_text(engine, who, resolved))?;
+    Ok(Files { hosts: there("hosts"), resolv_conf: there("resolv.conf"), hostname, containerenv })
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Error> {
+    let path = folder.join(name);
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, text));
+    written.map_err(|source| Error::io("write", &path, source))?;
+    Ok(path)
 }
 
 /// What the container is called inside.

@@ -51,6 +51,21 @@ fn cidfile_holds_the_id(env: &TestEnv) {
     assert_eq!(env.read(env.work().join("cid")).unwrap(), id);
 }
 
+fn the_cidfile_goes_with_the_container(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --cidfile cid --network none base true");
+    assert!(!env.exists(env.work().join("cid")));
+    env.ok("create --name c --cidfile cid base true");
+    assert!(env.exists(env.work().join("cid")));
+    env.ok("rm c");
+    assert!(!env.exists(env.work().join("cid")));
+}
+
+fn an_empty_name_is_none(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --name '' --network none base true");
+}
+
 fn pidfile_holds_the_pid(env: &TestEnv) {
     env.base();
     env.ok(&format!("run -d --name p --pidfile {}/pid --network none base sleep 1000", env.work().display()));
@@ -85,7 +100,7 @@ fn platform_of_another_machine_is_named(env: &TestEnv) {
     env.run("run --rm --network none --platform nonsense/x/y/z base true").code(125).is_readable();
 }
 
-testkit::cases! { both: [
+testkit::cases! { both: [ the_cidfile_goes_with_the_container, an_empty_name_is_none,
     name_is_shown_and_taken, names_have_rules, without_a_name_one_is_invented, hostname_is_the_short_id,
     hostname_can_be_chosen, label_and_annotation_are_kept, cidfile_holds_the_id, pidfile_holds_the_pid,
     add_host_adds_a_line, pull_never_never_pulls, platform_of_another_machine_is_named,

@@ -15,7 +15,7 @@ mod idmap;
 mod launch;
 mod mount_option;
 mod namespaces;
-mod rlimit;
+pub mod rlimit;
 mod scheduling;
 mod seccomp;
 mod spawn;

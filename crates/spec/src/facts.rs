@@ -31,12 +31,10 @@ pub struct HostFacts {
     pub swap_accounting: bool,
     /// The engine's variables: for `-e NAME`, `--env-host` and the proxy variables.
     pub env: BTreeMap<String, String>,
-    /// RLIMIT_NOFILE and RLIMIT_NPROC of the engine: (soft, hard), and whether it may raise them.
-    pub nofile: (u64, u64),
-    /// See `nofile`.
-    pub nproc: (u64, u64),
-    /// CAP_SYS_RESOURCE is held.
-    pub may_raise_limits: bool,
+    /// The engine's hard limits (`RLIMIT_NOFILE`, …); one that isn't there can be passed.
+    pub hard_limits: BTreeMap<String, u64>,
+    /// The engine's oom_score_adj, when it can't be lowered.
+    pub lowest_oom_score: Option<i32>,
     /// Nodes of the devices asked for, by host path (see [`crate::devices::Devices::wanted`]); for a folder all in it.
     pub devices: BTreeMap<String, Vec<DeviceNode>>,
     /// All nodes below /dev; only filled in for a privileged container.

@@ -42,7 +42,7 @@ pub(crate) fn resolve(
     let shm_size = shm_size(&spec, &namespaces, defaults)?;
 
     let (entrypoint, command) = process::command(&spec.process, image)?;
-    let cwd = process::work_dir(&spec.process, image)?;
+    let cwd = process::work_dir(&spec.process, image);
     let user = user(&spec, image, users.own);
     let (passwd_line, group_line) = account_lines(&spec, &user, &cwd, users.own, host);
     let timezone = own_or(&spec.process.timezone, &defaults.timezone);
@@ -71,6 +71,7 @@ pub(crate) fn resolve(
     let capabilities = rights::capability_sets(&spec.security, privileged, process::is_root(&user), defaults)?;
     let (masked_paths, readonly_paths) = rights::paths(&spec.security, privileged, shares_sys);
     let resources = limits(&spec, devices.rules, defaults, host, &mut warnings)?;
+    let oom_score_adj = resources::oom_score(&spec.resources, defaults, host, &mut warnings)?;
 
     Ok(ResolvedSpec {
         args: [entrypoint.as_slice(), &command].concat(),
@@ -83,7 +84,7 @@ pub(crate) fn resolve(
         group_line,
         terminal: spec.process.terminal,
         stdin: spec.process.stdin,
-        init: spec.process.init.unwrap_or(defaults.init),
+        init: init(&spec, &namespaces, defaults)?,
         umask: umask(&spec, defaults)?,
         timezone,
         hostname,
@@ -102,7 +103,7 @@ pub(crate) fn resolve(
         privileged,
         rlimits: resources::rlimits(&spec.resources, defaults, host)?,
         sysctl: resources::sysctls(&spec.resources, defaults, &namespaces.ipc, &network.mode)?,
-        oom_score_adj: spec.resources.oom_score_adj.or(defaults.oom_score_adj),
+        oom_score_adj,
         devices: devices.nodes,
         resources,
         log: spec.log.resolve(defaults)?,
@@ -225,6 +226,14 @@ fn resolve_namespaces(
     })
 }
 
+/// It reaps as pid 1 only.
+fn init(spec: &ContainerSpec, namespaces: &ResolvedNamespaces, defaults: &Defaults) -> Result<bool, Invalid> {
+    match (spec.process.init, namespaces.pid.is_new()) {
+        (Some(true), false) => Err(Invalid::new("cannot add init binary as PID 1 (PID namespace isn't private)")),
+        (asked, own) => Ok(asked.unwrap_or(defaults.init && own)),
+    }
+}
+
 /// Empty: by the id, at each start.
 fn hostname(
     spec: &ContainerSpec,
@@ -255,7 +264,7 @@ fn hostname(
 fn shm_size(spec: &ContainerSpec, namespaces: &ResolvedNamespaces, defaults: &Defaults) -> Result<i64, Invalid> {
     match spec.mounts.shm_size {
         None => Ok(defaults.shm_size),
-        Some(_) if !namespaces.ipc.is_new() => Err(Invalid::new(format!(
+        Some(_) if !namespaces.ipc.is_new() || namespaces.ipc.mode == NsMode::None => Err(Invalid::new(format!(
             "invalid config provided: cannot set shmsize when running in the {} IPC Namespace",
             namespaces.ipc.mode.name()
         ))),

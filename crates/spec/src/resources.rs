@@ -2,7 +2,7 @@
 
 mod limits;
 
-pub(crate) use limits::{resolve, rlimits, sysctls};
+pub(crate) use limits::{oom_score, resolve, rlimits, sysctls};
 
 use crate::{Invalid, is_default, null_default, size};
 use oci::runtime as rt;

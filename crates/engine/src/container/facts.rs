@@ -2,7 +2,6 @@
 
 use crate::{Engine, Error, Privilege};
 use rustix::fs::FileType;
-use rustix::process::Resource;
 use rustix::thread::CapabilitySet;
 use spec::facts::{AutoRange, DeviceNode, HostFacts};
 use spec::namespaces::NsMode;
@@ -45,10 +44,14 @@ pub(super) fn host(
         cgroup_limits: !engine.privilege().is_rootless() || (cgroup_v2 && own_cgroup_is_ours()),
         swap_accounting: limited && (cgroup_v2 || exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")),
         env: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
-        nofile: limit(Resource::Nofile),
-        nproc: limit(Resource::Nproc),
-        may_raise_limits: rustix::thread::capabilities(None)
-            .is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_RESOURCE)),
+        hard_limits: match may_pass_limits(engine) {
+            true => BTreeMap::new(),
+            false => runtime::rlimit::hard().map(|(name, hard)| (name.to_owned(), hard)).collect(),
+        },
+        lowest_oom_score: match spec.resources.oom_score_adj.or(defaults.oom_score_adj) {
+            Some(_) if !may_pass_limits(engine) => oom_score(),
+            _ => None,
+        },
         devices: wanted_devices(spec, defaults)?,
         all_devices: if spec.security.privileged.unwrap_or(defaults.privileged) { all_devices() } else { Vec::new() },
         seccomp_profile: seccomp_profile(spec, defaults)?,
@@ -79,9 +82,14 @@ fn name_of(file: &str, id: u32) -> String {
     lines.find(|fields| fields.get(2) == Some(&id.as_str())).map_or(String::new(), |fields| fields[0].to_owned())
 }
 
-fn limit(resource: Resource) -> (u64, u64) {
-    let limit = rustix::process::getrlimit(resource);
-    (limit.current.unwrap_or(u64::MAX), limit.maximum.unwrap_or(u64::MAX))
+/// CAP_SYS_RESOURCE counts in the first user namespace only, where an ordinary user doesn't have it.
+fn may_pass_limits(engine: &Engine) -> bool {
+    !engine.privilege().is_rootless()
+        && rustix::thread::capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_RESOURCE))
+}
+
+fn oom_score() -> Option<i32> {
+    fs::read_to_string("/proc/self/oom_score_adj").ok()?.trim().parse().ok()
 }
 
 /// `6.18.44-fc` is (6, 18).

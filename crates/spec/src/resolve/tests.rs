@@ -14,8 +14,7 @@ fn host() -> HostFacts {
         cgroup_limits: true,
         swap_accounting: true,
         hostname: "vm".into(),
-        nofile: (1024, 4096),
-        nproc: (4096, 4096),
+        hard_limits: [("RLIMIT_NOFILE".to_owned(), 4096), ("RLIMIT_NPROC".to_owned(), 4096)].into(),
         ..HostFacts::default()
     }
 }

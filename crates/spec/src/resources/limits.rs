@@ -110,12 +110,7 @@ fn standard(host: &HostFacts) -> Vec<rt::Rlimit> {
 
 /// The engine's own hard limit, where it can't be passed.
 fn ceiling(kind: &str, host: &HostFacts) -> u64 {
-    let hard = match kind {
-        "RLIMIT_NOFILE" => host.nofile.1,
-        "RLIMIT_NPROC" => host.nproc.1,
-        _ => 0,
-    };
-    if host.may_raise_limits || hard == 0 { u64::MAX } else { hard }
+    host.hard_limits.get(kind).copied().unwrap_or(u64::MAX)
 }
 
 fn capped(limit: rt::Rlimit, host: &HostFacts) -> rt::Rlimit {
@@ -129,8 +124,31 @@ fn check(limit: &rt::Rlimit, host: &HostFacts) -> Result<(), Invalid> {
         return Ok(());
     }
     let name = limit.kind.trim_start_matches("RLIMIT_").to_lowercase();
-    Err(Invalid::new(format!("ulimit {name}: {} is more than the {ceiling} this user may set", limit.hard))
+    let asked = if limit.hard == u64::MAX { "unlimited".to_owned() } else { limit.hard.to_string() };
+    Err(Invalid::new(format!("ulimit {name}: {asked} is more than the {ceiling} this user may set"))
         .hint("raise the engine's own hard limit (ulimit -H, limits.conf), or run with CAP_SYS_RESOURCE"))
+}
+
+/// The user's score or the configured one. Lowering takes CAP_SYS_RESOURCE: an ordinary user gets what is possible, and is told.
+pub(crate) fn oom_score(
+    resources: &Resources,
+    defaults: &Defaults,
+    host: &HostFacts,
+    warnings: &mut Vec<String>,
+) -> Result<Option<i32>, Invalid> {
+    let wanted = resources.oom_score_adj.or(defaults.oom_score_adj);
+    let (Some(wanted), Some(lowest)) = (wanted, host.lowest_oom_score) else { return Ok(wanted) };
+    if wanted >= lowest {
+        return Ok(Some(wanted));
+    }
+    if !host.rootless {
+        return Err(Invalid::new(format!(
+            "--oom-score-adj {wanted} is lower than the engine's own, which is {lowest}"
+        ))
+        .hint("lowering it takes CAP_SYS_RESOURCE"));
+    }
+    warnings.push(format!("oom_score_adj {wanted} is lower than this user's {lowest}, which is used instead"));
+    Ok(Some(lowest))
 }
 
 /// The user's kernel parameters over the configured ones. One of a namespace that isn't the container's own can't be set.
@@ -171,8 +189,9 @@ mod tests {
         HostFacts {
             cgroup_limits: true,
             swap_accounting: true,
-            nofile: (1024, 4096),
-            nproc: (1, 2),
+            hard_limits: [("NOFILE", 4096), ("NPROC", 2), ("MEMLOCK", 8192)]
+                .map(|(kind, hard)| (format!("RLIMIT_{kind}"), hard))
+                .into(),
             ..HostFacts::default()
         }
     }
@@ -244,7 +263,7 @@ mod tests {
         let limits = rlimits(&Resources::default(), &Defaults::default(), &root()).unwrap();
         assert_eq!(limits.iter().map(|limit| limit.hard).collect::<Vec<_>>(), [4096, 2]);
         let mut host = root();
-        host.may_raise_limits = true;
+        host.hard_limits.clear();
         let limits = rlimits(&Resources::default(), &Defaults::default(), &host).unwrap();
         assert_eq!(limits.iter().map(|limit| limit.soft).collect::<Vec<_>>(), [1_048_576, 1_048_576]);
     }
@@ -258,8 +277,31 @@ mod tests {
         resources.add_ulimit("nofile=5000").unwrap();
         assert!(rlimits(&resources, &Defaults::default(), &root()).unwrap_err().message.contains("5000"));
         resources.rlimits.clear();
+        resources.add_ulimit("memlock=-1").unwrap();
+        assert_eq!(
+            rlimits(&resources, &Defaults::default(), &root()).unwrap_err().message,
+            "ulimit memlock: unlimited is more than the 8192 this user may set"
+        );
+        resources.rlimits.clear();
         resources.add_ulimit("host").unwrap();
         assert!(rlimits(&resources, &Defaults::default(), &root()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn oom_scores_that_cannot_be() {
+        let resources = Resources { oom_score_adj: Some(-10), ..Resources::default() };
+        let score = |host: &HostFacts| {
+            let mut warnings = Vec::new();
+            oom_score(&resources, &Defaults::default(), host, &mut warnings).map(|score| (score, warnings.len()))
+        };
+        let mut host = root();
+        assert_eq!(score(&host).unwrap(), (Some(-10), 0));
+        host.lowest_oom_score = Some(-20);
+        assert_eq!(score(&host).unwrap(), (Some(-10), 0));
+        host.lowest_oom_score = Some(0);
+        assert!(score(&host).unwrap_err().message.contains("-10"));
+        host.rootless = true;
+        assert_eq!(score(&host).unwrap(), (Some(0), 1));
     }
 
     #[test]

@@ -30,4 +30,9 @@ fn signals_are_forwarded(env: &TestEnv) {
     env.ok("inspect s --format {{.State.ExitCode}}").prints("3\n");
 }
 
-testkit::cases! { both: [the_command_is_its_child, the_exit_code_passes, orphans_are_reaped, signals_are_forwarded] }
+fn it_must_be_pid_1(env: &TestEnv) {
+    env.base();
+    env.run("run --rm --network none --init --pid host base true").refused("PID 1");
+}
+
+testkit::cases! { both: [ it_must_be_pid_1,the_command_is_its_child, the_exit_code_passes, orphans_are_reaped, signals_are_forwarded] }

@@ -1,7 +1,7 @@
 //! `-e --env-file -w -u --group-add --entrypoint --ulimit --sysctl --umask`-like: the process itself.
 
 use serde_json::json;
-use testkit::{Base, TestEnv};
+use testkit::{Base, TestEnv, note_skipped};
 
 fn e_sets_variables(env: &TestEnv) {
     env.base();
@@ -43,7 +43,8 @@ fn w_sets_the_folder(env: &TestEnv) {
     env.base();
     env.ok("run --rm --network none -w /tmp base pwd").prints("/tmp\n");
     env.run("run --rm --network none --workdir /new/deep base pwd").code(126).complains("/new/deep");
-    env.run("run --rm --network none -w relative base pwd").code(125).complains("relative");
+    env.ok("run --rm --network none -w tmp base pwd").prints("/tmp\n");
+    env.run("run --rm --network none -w relative base pwd").code(126).complains("relative");
 }
 
 fn u_takes_names_and_numbers(env: &TestEnv) {
@@ -101,6 +102,28 @@ fn ulimit_sets_soft_and_hard(env: &TestEnv) {
     env.run("run --rm --ulimit no-such=1 base true").refused("no-such");
 }
 
+fn limits_that_cannot_be_set_are_refused(env: &TestEnv) {
+    env.base();
+    let can = env.host("sh -c 'ulimit -H -l unlimited'").run().status.success();
+    let output = env.run("run --rm --network none --ulimit memlock=-1:-1 base sh -c 'ulimit -H -l'");
+    match (can, env.is_peer() && !env.is_root()) {
+        (true, _) => drop(output.prints("unlimited\n")),
+        (false, true) => note_skipped("an ordinary user's podman takes what it can get and doesn't say so"),
+        (false, false) => drop(output.complains("memlock").is_readable()),
+    }
+}
+
+fn an_oom_score_that_cannot_be_set_is_told(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none --oom-score-adj 500 base cat /proc/self/oom_score_adj").prints("500\n");
+    let can = env.host("sh -c 'echo -1000 >/proc/self/oom_score_adj'").run().status.success();
+    let output = env.run("run --rm --network none --oom-score-adj -1000 base cat /proc/self/oom_score_adj");
+    match can {
+        true => output.prints("-1000\n"),
+        false => output.complains_of_one(&["oom-score-adj", "oom_score_adj"]),
+    };
+}
+
 fn sysctl_sets_namespaced_values(env: &TestEnv) {
     env.base();
     env.ok("run --rm --network none --sysctl kernel.shmmax=12345 base cat /proc/sys/kernel/shmmax").prints("12345\n");
@@ -126,7 +149,7 @@ fn no_file_descriptor_leaks_in(env: &TestEnv) {
     assert_eq!(output.lines(), ["0", "1", "2", "3"], "3 is that of ls itself\n{output}");
 }
 
-testkit::cases! { both: [
+testkit::cases! { both: [ limits_that_cannot_be_set_are_refused, an_oom_score_that_cannot_be_set_is_told,
     e_sets_variables, e_without_a_value_takes_the_callers, the_callers_variables_stay_outside,
     the_default_variables_are_podmans, env_file_is_read, env_file_that_is_missing_is_named,
     w_sets_the_folder, u_takes_names_and_numbers, u_with_an_unknown_name_is_refused,

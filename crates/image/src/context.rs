@@ -44,11 +44,16 @@ pub struct Context {
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     /// `--signature-policy`, `--policy`; else the user's file, else the system's.
-    pub file: Option<PathBuf>,
+    file: Option<PathBuf>,
     read: OnceLock<Policy>,
 }
 
 impl Trust {
+    /// `--signature-policy`; `None`: the usual files.
+    pub fn following(file: Option<PathBuf>) -> Trust {
+        Trust { file, read: OnceLock::new() }
+    }
+
     /// `--insecure-policy`: whatever the files say, everything is accepted.
     pub fn anything() -> Trust {
         Trust { file: None, read: OnceLock::from(Policy::accept_anything()) }

@@ -14,6 +14,7 @@ mod pull;
 mod push;
 mod remove;
 mod save;
+mod sealed;
 mod tag;
 mod tree;
 mod trust;

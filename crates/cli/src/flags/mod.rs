@@ -12,6 +12,7 @@ pub mod process;
 pub mod registry;
 pub mod resources;
 pub mod security;
+pub mod signing;
 
 use crate::error::Failure;
 use crate::syntax::flag::Flag;

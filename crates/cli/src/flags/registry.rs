@@ -40,6 +40,7 @@ pub fn options(matches: &Matches) -> Result<RegistryOptions, Failure> {
         cert_dir: matches.text("cert-dir").map(Into::into),
         retry: retry(matches)?,
         policy: matches.text("signature-policy").map(Into::into),
+        accept_anything: false,
         decryption_keys: matches.list("decryption-key").to_vec(),
         ..RegistryOptions::default()
     })

@@ -31,17 +31,13 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("rm", "storage"),
     ("top", "list-descriptors"),
     ("pull", "disable-content-trust"),
-    (
-        "push",
-        "disable-content-trust encrypt-layer encryption-key sign-by sign-by-sigstore sign-by-sigstore-private-key sign-by-sq-fingerprint sign-passphrase-file signature-policy",
-    ),
+    ("push", "disable-content-trust sign-by-sigstore sign-by-sq-fingerprint signature-policy"),
     ("save", "signature-policy"),
     ("login", "secret"),
     (
         "skopeo copy",
-        "additional-tag decryption-key dest-daemon-host dest-precompute-digests dest-shared-blob-dir encrypt-layer \
-         encryption-key image-parallel-copies sign-by sign-by-sigstore sign-by-sigstore-private-key \
-         sign-by-sq-fingerprint sign-identity sign-passphrase-file src-daemon-host src-shared-blob-dir",
+        "additional-tag dest-daemon-host dest-precompute-digests dest-shared-blob-dir image-parallel-copies \
+         sign-by-sigstore sign-by-sq-fingerprint src-daemon-host src-shared-blob-dir",
     ),
     ("skopeo delete", "daemon-host shared-blob-dir"),
     ("skopeo inspect", "daemon-host shared-blob-dir"),
@@ -69,7 +65,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
          restore runlabel stats unmount unpause update",
     ),
     ("image", "build diff import mount prune scp unmount"),
-    ("skopeo", "generate-sigstore-key standalone-sign standalone-verify sync"),
+    ("skopeo", "sync"),
     ("system", "connection df dial-stdio events locks migrate prune renumber reset service"),
 ];
 

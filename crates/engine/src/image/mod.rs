@@ -43,6 +43,8 @@ pub struct RegistryOptions {
     pub cert_dir: Option<std::path::PathBuf>,
     /// `--signature-policy`.
     pub policy: Option<std::path::PathBuf>,
+    /// `--insecure-policy`.
+    pub accept_anything: bool,
     /// `--decryption-key`.
     pub decryption_keys: Vec<String>,
 }
@@ -153,8 +155,10 @@ pub struct HistoryEntry {
 pub fn context(engine: &Engine, options: &RegistryOptions) -> Result<Context, Error> {
     let usual = Context::new(engine.environment.clone());
     let decryption = ::image::encryption::Decryptor::parse(&options.decryption_keys).map_err(Error::Invalid)?;
-    let mut trust = ::image::Trust::default();
-    trust.file.clone_from(&options.policy);
+    let trust = match options.accept_anything {
+        true => ::image::Trust::anything(),
+        false => ::image::Trust::following(options.policy.clone()),
+    };
     Ok(Context {
         trust,
         decryption: decryption.map(std::sync::Arc::new),

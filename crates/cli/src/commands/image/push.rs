@@ -2,12 +2,13 @@
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::flags::{compression, registry};
+use crate::flags::signing::Signing;
+use crate::flags::{compression, registry, signing};
 use crate::output::progress::Reporter;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use image::{Destination, Format, Layers, Location, Options};
+use image::{Destination, Format, Hooks, Layers, Location, Options};
 
 /// `push`
 pub static COMMAND: Command = Command {
@@ -17,7 +18,7 @@ pub static COMMAND: Command = Command {
               DESTINATION the image's own name is where it goes. DESTINATION may also be docker://NAME, \
               oci:PATH[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME] or dir:PATH.",
     examples: &["push alpine registry.example.com/alpine:3", "push alpine oci-archive:alpine.tar:alpine"],
-    flags: &[FLAGS, compression::FLAGS, registry::FLAGS, registry::RETRY],
+    flags: &[FLAGS, signing::FLAGS, compression::FLAGS, registry::FLAGS, registry::RETRY],
     stops: false,
     arguments: Arguments::Between(1, 2),
     needs: Needs::Store,
@@ -36,6 +37,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let progress = Reporter::new(matches.bool("quiet"));
     let registry = registry::options(matches)?;
     let wish = compression::wish(matches)?;
+    let signing = Signing::of(matches)?;
+    let signers = signing.signers();
     let usual = Options::new(&progress);
     let options = Options {
         format: matches.text("format").map(format).transpose()?,
@@ -44,6 +47,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         level: wish.level,
         force_compression: wish.force,
         remove_signatures: matches.bool("remove-signatures"),
+        hooks: Hooks { signers: &signers, encrypt: signing.encrypt(), ..Hooks::default() },
         retry: registry.retry.unwrap_or(usual.retry),
         ..usual
     };

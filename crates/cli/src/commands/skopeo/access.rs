@@ -79,7 +79,9 @@ pub fn options(matches: &Matches, prefix: &str) -> Result<RegistryOptions, Failu
         tls_verify: matches.maybe_bool(&format!("{prefix}tls-verify")),
         cert_dir: text("cert-dir").map(Into::into),
         retry: retry(matches)?,
-        ..RegistryOptions::default()
+        policy: matches.text("policy").map(Into::into),
+        accept_anything: matches.bool("insecure-policy"),
+        decryption_keys: matches.list("decryption-key").to_vec(),
     })
 }
 

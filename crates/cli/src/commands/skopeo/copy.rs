@@ -4,12 +4,14 @@ use super::access::{self, AUTHFILE, DESTINATION, RETRY, SOURCE};
 use super::{failed, global, location};
 use crate::context::Context;
 use crate::error::Failure;
+use crate::flags::registry::DECRYPTION;
+use crate::flags::signing::{self, Signing};
 use crate::output::progress::Reporter;
 use crate::output::quote;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use image::{Algorithm, Copied, Format, Instances, Layers, Options};
+use image::{Algorithm, Copied, Format, Hooks, Instances, Layers, Options};
 
 /// `skopeo copy`
 pub static COMMAND: Command = Command {
@@ -18,7 +20,7 @@ pub static COMMAND: Command = Command {
     details: "Copies an image without keeping it here. Places are docker://, oci:, oci-archive:, docker-archive:, dir:\n\
               and containers-storage:.",
     examples: &["skopeo copy docker://quay.io/podman/hello oci:hello:latest"],
-    flags: &[FLAGS, AUTHFILE, SOURCE, DESTINATION, RETRY, global::FLAGS],
+    flags: &[FLAGS, signing::FLAGS, DECRYPTION, AUTHFILE, SOURCE, DESTINATION, RETRY, global::FLAGS],
     stops: false,
     arguments: Arguments::Any,
     needs: Needs::Store,
@@ -39,6 +41,7 @@ static FLAGS: &[Flag] = &[
     Flag::bool("preserve-digests", "Fail rather than change a digest"),
     Flag::bool("quiet", "Don't show what is copied").short('q'),
     Flag::bool("remove-signatures", "Leave signatures behind"),
+    Flag::text("sign-identity", "REFERENCE", "The name that is signed (else the destination's)"),
 ];
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
@@ -49,7 +52,10 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let destination = location(destination, "Invalid destination name")?;
     let (from, to) = (access::options(matches, "src-")?, access::options(matches, "dest-")?);
     let progress = Reporter::new(matches.bool("quiet"));
-    let options = options(matches, &progress)?;
+    let signing = Signing::of(matches)?;
+    let signers = signing.signers();
+    let hooks = Hooks { signers: &signers, encrypt: signing.encrypt(), ..Hooks::default() };
+    let options = Options { hooks, ..options(matches, &progress)? };
     let copied =
         engine::image::copy(context.engine()?, (&source, &from), (&destination, &to), &options).map_err(failed)?;
     progress.finish();

@@ -7,9 +7,11 @@ use oci::Platform;
 
 /// Of all commands.
 pub static FLAGS: &[Flag] = &[
+    Flag::bool("insecure-policy", "Accept images from everywhere, whatever the policy says"),
     Flag::text("override-arch", "ARCH", "Take the image for this architecture"),
     Flag::text("override-os", "OS", "Take the image for this operating system"),
     Flag::text("override-variant", "VARIANT", "Take the image for this variant of the architecture"),
+    Flag::text("policy", "string", "File with the policy of trust"),
 ];
 
 /// Of the program itself.

@@ -3,12 +3,14 @@
 pub mod access;
 pub mod copy;
 pub mod delete;
+pub mod generate_sigstore_key;
 pub mod global;
 pub mod inspect;
 pub mod layers;
 pub mod list_tags;
 pub mod login;
 pub mod manifest_digest;
+pub mod standalone;
 
 use crate::error::Failure;
 use image::Location;

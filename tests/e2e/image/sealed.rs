@@ -1,0 +1,126 @@
+//! Signatures and encryption that a push makes, used by pulls: ours, and by the real skopeo where there is one.
+//!
+//! `MINKE_SKOPEO` is the command that runs it (in the folder in which it is started), else `skopeo`.
+
+use std::process::Command;
+use testkit::{Base, Settings, TestEnv, note_skipped};
+
+/// Runs the real skopeo in the work folder; `None` where there is none.
+fn skopeo(env: &TestEnv, line: &str) -> Option<(bool, String)> {
+    let prefix = std::env::var("MINKE_SKOPEO").unwrap_or_else(|_| "skopeo".to_owned());
+    let mut words = prefix.split_ascii_whitespace().chain(line.split_ascii_whitespace());
+    let output = Command::new(words.next()?).args(words).current_dir(env.work()).output();
+    let Ok(output) = output else {
+        note_skipped("there is no skopeo here, and MINKE_SKOPEO names none");
+        return None;
+    };
+    Some((output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned()))
+}
+
+fn policy(env: &TestEnv, text: &str) {
+    env.configure(&Settings { system: &[("policy.json", text)], user: &[] });
+}
+
+fn sigstore(env: &TestEnv, transport: &str, key: &str) {
+    let key = env.work().join(key);
+    let signed = format!(r#"[{{"type":"sigstoreSigned","keyPath":"{}"}}]"#, key.display());
+    policy(
+        env,
+        &format!(
+            r#"{{"default":[{{"type":"insecureAcceptAnything"}}],"transports":{{"{transport}":{{"":{signed}}}}}}}"#
+        ),
+    );
+}
+
+fn keys(env: &TestEnv) {
+    env.write("pass", "secret\n");
+    for name in ["mine", "other"] {
+        env.ok(&format!("skopeo generate-sigstore-key --output-prefix {name} --passphrase-file pass"));
+    }
+    env.run("skopeo generate-sigstore-key --output-prefix mine --passphrase-file pass").code(1).complains("overwrite");
+}
+
+fn sigstore_signatures_beside_the_image(env: &TestEnv) {
+    env.base();
+    let registry = env.registry();
+    keys(env);
+    let name = format!("{}/lib/base:1", registry.host());
+    let push = format!("push -q --sign-by-sigstore-private-key mine.private --sign-passphrase-file pass base {name}");
+    env.run(&push).refused("use-sigstore-attachments");
+    let yaml = "default-docker:\n  use-sigstore-attachments: true\n";
+    env.configure(&Settings { system: &[("registries.d/test.yaml", yaml)], user: &[] });
+    env.ok(&push);
+    env.ok(&format!("push -q base {}/lib/base:unsigned", registry.host()));
+    env.ok("rmi -a -f");
+    sigstore(env, "docker", "other.pub");
+    env.run(&format!("pull -q {name}")).code(125).complains("not by a trusted key");
+    sigstore(env, "docker", "mine.pub");
+    env.ok(&format!("pull -q {name}"));
+    env.run(&format!("pull -q {}/lib/base:unsigned", registry.host())).code(125).complains("not accepted");
+}
+
+fn skopeo_believes_our_signatures(env: &TestEnv) {
+    if skopeo(env, "--version").is_none() {
+        return;
+    }
+    env.base();
+    keys(env);
+    let copy = "copy -q --remove-signatures --sign-identity a.b/c:1 --sign-passphrase-file pass \
+                --sign-by-sigstore-private-key";
+    env.ok(&format!("skopeo {copy} mine.private containers-storage:localhost/base:latest dir:signed"));
+    let work = env.work();
+    let identity = r#""signedIdentity":{"type":"exactReference","dockerReference":"a.b/c:1"}"#;
+    for (key, good) in [("mine.pub", true), ("other.pub", false)] {
+        let text = format!(
+            r#"{{"default":[{{"type":"sigstoreSigned","keyPath":"{}",{identity}}}]}}"#,
+            work.join(key).display()
+        );
+        env.write("policy.json", text);
+        let (ok, said) = skopeo(env, "--policy policy.json copy -q dir:signed dir:copied").unwrap();
+        assert_eq!(ok, good, "{key}: {said}");
+        let ours = env.run("skopeo --policy policy.json copy -q dir:signed dir:again");
+        ours.code(i32::from(!good));
+    }
+    // And the other way round: skopeo signs with our key, we believe it.
+    let (ok, said) = skopeo(env, &format!("--insecure-policy {copy} mine.private dir:signed dir:theirs")).unwrap();
+    assert!(ok, "{said}");
+    env.write(
+        "policy.json",
+        format!(
+            r#"{{"default":[{{"type":"sigstoreSigned","keyPath":"{}",{identity}}}]}}"#,
+            work.join("mine.pub").display()
+        ),
+    );
+    env.ok("skopeo --policy policy.json copy -q dir:theirs dir:believed");
+}
+
+const MAKE_KEYS: &str = "for name in one two; do
+    openssl genrsa -out $name.key 2048 2>/dev/null; openssl rsa -in $name.key -pubout -out $name.pub 2>/dev/null; done";
+
+fn encrypted_images(env: &TestEnv) {
+    env.base();
+    env.host("sh -ec").arg(MAKE_KEYS).run().ok();
+    env.ok("push -q --encryption-key jwe:one.pub base oci:sealed:1");
+    env.run("push -q --encryption-key jwe:one.pub --encrypt-layer 9 base oci:x:1").refused("out of range");
+    env.run("push -q --encryption-key pgp:me base oci:x:1").refused("pgp is not supported");
+    let id = Base::image().id();
+    env.ok("rmi -a -f");
+    env.run("pull -q oci:sealed:1").code(125).is_readable();
+    env.run("pull -q --decryption-key two.key oci:sealed:1").code(125).complains("none of the given keys");
+    env.ok("pull -q --decryption-key one.key oci:sealed:1").prints(&format!("{id}\n"));
+    if skopeo(env, "--version").is_none() {
+        return;
+    }
+    let (ok, said) =
+        skopeo(env, "--insecure-policy copy -q --decryption-key one.key oci:sealed:1 oci:clear:1").unwrap();
+    assert!(ok, "{said}");
+    env.ok("rmi -a -f");
+    env.ok("pull -q oci:clear:1").prints(&format!("{id}\n"));
+    let keys = "--encryption-key jwe:one.pub --encryption-key jwe:two.pub";
+    let (ok, said) = skopeo(env, &format!("--insecure-policy copy -q {keys} oci:clear:1 oci:theirs:1")).unwrap();
+    assert!(ok, "{said}");
+    env.ok("rmi -a -f");
+    env.ok("pull -q --decryption-key two.key oci:theirs:1").prints(&format!("{id}\n"));
+}
+
+testkit::cases! { root: [sigstore_signatures_beside_the_image, skopeo_believes_our_signatures, encrypted_images] }

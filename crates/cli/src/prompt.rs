@@ -16,8 +16,9 @@ pub fn line(question: &str) -> Result<String, Failure> {
 /// Asks for a line that isn't shown while it is typed; standard input must be a terminal.
 pub fn secret(question: &str) -> Result<String, Failure> {
     let unreadable = |error: io::Error| Failure::new(format!("reading password: {error}"));
-    stream::print(question)?;
+    // Mute first: what is typed at once, by a program for one, must not show either.
     let quiet = Quiet::stdin().map_err(unreadable)?;
+    stream::print(question)?;
     let typed = read_keys(io::stdin().lock()).map_err(unreadable);
     drop(quiet);
     stream::print("\n")?;

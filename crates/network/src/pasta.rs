@@ -15,6 +15,8 @@ use std::process::{Child, Command, Output, Stdio};
 pub const DNS_ADDRESS: &str = "169.254.1.1";
 /// `host.containers.internal`, where pasta knows the option.
 pub const HOST_ADDRESS: &str = "169.254.1.2";
+/// udev gives it to everybody; bare containers and some hosts don't.
+const TUN: &str = "/dev/net/tun";
 const MAP_GUEST: &str = "--map-guest-addr";
 
 /// Where `pasta` is, if installed.
@@ -40,9 +42,13 @@ pub fn maps_host_address(program: &Path) -> bool {
     tails.any(|tail| tail.starts_with(name))
 }
 
-/// Whether pasta can work here: until 2024 it wants an interface with a way out to copy; since then it can do without.
-pub fn is_usable(program: &Path) -> bool {
-    has_way_out() || maps_host_address(program)
+/// Why pasta can't work here, if so. Until 2024 it wants an interface with a way out to copy; since then it can do without.
+pub fn obstacle(program: &Path) -> Option<&'static str> {
+    if rustix::fs::access(TUN, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK).is_err() {
+        return Some("`pasta` needs to read and write /dev/net/tun, which isn't allowed here");
+    }
+    let usable = has_way_out() || maps_host_address(program);
+    (!usable).then_some("this machine has no network that `pasta` could use")
 }
 
 /// A default route, of either family, that isn't the kernel's own refusal on `lo`.

@@ -21,6 +21,12 @@ mount -t tmpfs -o mode=1777 tmpfs /tmp
 mkdir -p -m 755 /run/lock "/run/user"
 install -d -m 700 -o "$uid" -g "$gid" "/run/user/$uid"
 
+# As udev makes it: some hosts keep it for root.
+if [ -e /dev/net/tun ]; then
+  mknod -m 666 "$dir/tun" c 10 200
+  mount --bind "$dir/tun" /dev/net/tun
+fi
+
 # A subtree of the cgroups that looks like the whole from inside.
 if [ -e $cg/cgroup.controllers ]; then
   mkdir "$cg/$name"

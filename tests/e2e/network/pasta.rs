@@ -54,7 +54,16 @@ fn without_pasta_it_says_so(env: &TestEnv) {
     output.complains("pasta").is_readable();
 }
 
+fn without_the_tun_device_it_says_so(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman's message is its own");
+    }
+    env.base();
+    env.script("chmod 600 /dev/net/tun");
+    env.ok("run --rm --network pasta base true").complains("/dev/net/tun");
+}
+
 testkit::cases! { user: [
     a_container_sees_the_hosts_address, the_outside_is_reached, published_ports_answer, pasta_ends_with_the_container,
-    without_pasta_it_says_so,
+    without_pasta_it_says_so, without_the_tun_device_it_says_so,
 ] }

@@ -48,11 +48,12 @@ pub(crate) fn plan(engine: &Engine, resolved: &ResolvedSpec) -> Result<(Plan, Op
         }
         NsMode::Bridge => Plan::Bridge(networks(engine, resolved)?),
         NsMode::Pasta => match ::network::pasta::find() {
-            Some(program) if ::network::pasta::is_usable(&program) => Plan::Pasta(program),
-            Some(_) => {
-                let why = "this machine has no network that `pasta` could use";
-                return Ok((Plan::Alone, Some(without_pasta(resolved, why, "(--network none says the same)"))));
-            }
+            Some(program) => match ::network::pasta::obstacle(&program) {
+                None => Plan::Pasta(program),
+                Some(why) => {
+                    return Ok((Plan::Alone, Some(without_pasta(resolved, why, "(--network none says the same)"))));
+                }
+            },
             None => {
                 let cure = "Install the package passt (or choose --network none or host)";
                 return Ok((Plan::Alone, Some(without_pasta(resolved, "`pasta` isn't installed", cure))));

@@ -186,9 +186,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if self.trash.get() {
-            crate::upkeep::behind(self);
-        }
+        crate::upkeep::behind(self, self.trash.get());
     }
 }
 

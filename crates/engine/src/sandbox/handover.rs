@@ -63,9 +63,9 @@ fn environment() -> Vec<CString> {
     variables.collect()
 }
 
-/// The last duties of a monitor that was forked: as a new program, since SQLite can't be used in a forked one. Returns only
-/// when that failed.
-pub(super) fn exec_last_duties(options: &Options, id: &str) -> io::Error {
+/// The last duties of a monitor that was forked (without a container: the database's only): as a new program, since SQLite can't
+/// be used in a forked one. Returns only when that failed.
+pub(crate) fn exec_last_duties(options: &Options, id: Option<&str>) -> io::Error {
     let exec = || -> io::Result<io::Error> {
         let text = CString::new(serde_json::to_vec(&(options, id)).map_err(io::Error::other)?)?;
         let arguments = [c"minke".to_owned(), c"monitor".to_owned(), c"last".to_owned(), text];

@@ -12,6 +12,7 @@ use oci::Digest;
 use spec::ResolvedSpec;
 use std::os::fd::{AsRawFd, OwnedFd};
 
+pub(crate) use handover::exec_last_duties;
 pub(crate) use launch::{cgroups_path, log_config_of, start_time};
 pub use supervise::monitor_main;
 

@@ -37,7 +37,7 @@ pub(super) fn process(engine: &Engine, subject: &Subject, lock: OwnedFd, socket:
     let clean = matches!(engine.runs().live(&subject.id), Ok(Live::Absent));
     if !clean || engine.has_untidy_database() {
         // With what can't be done here, the lock goes too: the record of the end is what counts now.
-        let error = handover::exec_last_duties(&engine.settled_options(), &subject.id);
+        let error = handover::exec_last_duties(&engine.settled_options(), Some(&subject.id));
         log::debug!("last duties of the monitor are left to the next command: {error}");
     } else {
         crate::upkeep::empty_trash(engine);
@@ -106,11 +106,19 @@ fn resume(message: Message) -> Result<(), Error> {
     Ok(())
 }
 
-/// Cleans up when the command that started the container is gone or detached.
+/// Cleans up when the command that started the container is gone or detached; without a container only the database.
 fn last_duties(text: &str) -> Result<(), Error> {
-    let parsed = serde_json::from_str::<(Options, String)>(text);
+    let parsed = serde_json::from_str::<(Options, Option<String>)>(text);
     let (options, id) = parsed.map_err(|error| Error::Invalid(error.to_string()))?;
-    tidy(&Engine::open(options)?, &id);
+    let engine = Engine::open(options)?;
+    match id {
+        Some(id) => tidy(&engine, &id),
+        None => {
+            engine.tidy_database();
+            // If somebody was in the way it stays untidy, and the next command will see to it, not one more process after this.
+            engine.forget_database();
+        }
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //
 //   init <status fd> <path> <argv...>   "trampoline": exec path; an error goes as four bytes to the status fd
 //   init -- <command...>                pid 1 of `--init`: start the command, reap zombies, pass signals on, exit as it does
+//   init wait <seconds>                 only lives so long: keeps the namespaces it is in
 //
 // As a trampoline it makes /proc/self/exe, and what `#!/proc/self/exe` would run, a sealed copy of a few KB instead of the
 // engine's own file (CVE-2019-5736).
@@ -25,6 +26,7 @@ extern "C" fn start(stack: *const usize) -> ! {
     let arguments = unsafe { Arguments::new(stack) };
     match arguments.get(1).map(CStr::to_bytes) {
         Some(b"--") if arguments.count > 2 => init(&arguments),
+        Some(b"wait") if arguments.count == 3 => wait(parse(arguments.get(2).map_or(b"0", CStr::to_bytes))),
         Some(status) if arguments.count > 3 => trampoline(&arguments, parse(status)),
         _ => {
             write(2, b"usage: podman-init -- COMMAND [ARG...]\n");
@@ -35,6 +37,14 @@ extern "C" fn start(stack: *const usize) -> ! {
 
 fn parse(digits: &[u8]) -> i32 {
     digits.iter().fold(0, |number, digit| number * 10 + i32::from(digit.wrapping_sub(b'0')))
+}
+
+fn wait(seconds: i32) -> ! {
+    let (none, time) = (0u64, [i64::from(seconds), 0]);
+    let wanted = [&none as *const u64 as usize, 0, &time as *const [i64; 2] as usize, 8, 0];
+    // SAFETY: an empty mask of eight bytes, no info, a living timespec.
+    unsafe { call(number::RT_SIGTIMEDWAIT, wanted) };
+    exit(0)
 }
 
 fn trampoline(arguments: &Arguments, status: i32) -> ! {

@@ -91,8 +91,8 @@ fn collect_processes(items: &mut BTreeSet<String>) {
         let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
         let state = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        // A zombie waits for pid 1, which is ours.
-        if !line.is_empty() && !state.contains(") Z ") {
+        // A zombie waits for pid 1, which is ours. The keeper of a user's namespace waits for the next command, and not for long.
+        if !line.is_empty() && !state.contains(") Z ") && !line.starts_with("minke-userns ") {
             items.insert(format!("process {name} {}", line.chars().take(200).collect::<String>()));
         }
     }

@@ -4,9 +4,9 @@ use super::ranges::Ranges;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// Notes that process `pid` is in the namespace. Failing costs a later command some time, nothing else.
-pub fn record(folder: &Path, pid: u32) {
-    if let Some(inode) = namespace_of(&pid.to_string()) {
+/// Notes that process `pid` is in the namespace of process `like`. Failing costs a later command some time, nothing else.
+pub fn record(folder: &Path, pid: i32, like: i32) {
+    if let Some(inode) = namespace_of(&like.to_string()) {
         let _ = std::fs::write(folder.join("current"), format!("{pid} {inode}\n"));
     }
 }
@@ -23,7 +23,8 @@ pub fn alive(folder: &Path, wanted: &Ranges) -> Option<OwnedFd> {
         let name = entry.file_name();
         let Some(pid) = name.to_str().filter(|name| name.starts_with(|c: char| c.is_ascii_digit())) else { continue };
         if let Some(namespace) = open(pid, inode, wanted) {
-            record(folder, pid.parse().ok()?);
+            let pid = pid.parse().ok()?;
+            record(folder, pid, pid);
             return Some(namespace);
         }
     }

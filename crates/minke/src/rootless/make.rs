@@ -1,5 +1,7 @@
 //! Makes the namespace: this process leaves its own, a helper outside writes the maps.
 
+use super::find;
+use super::keep::Keeping;
 use super::ranges::Ranges;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
@@ -8,12 +10,12 @@ use sys::namespace::{Namespaces, unshare};
 use sys::process::{Fork, exit_now, fork};
 
 /// Moves this process into a new user namespace with those maps. Where that isn't possible the user's own id alone is mapped,
-/// and the reason comes back.
-pub fn namespace(wanted: &Ranges) -> Result<Option<String>, String> {
+/// and the reason comes back; otherwise the namespace is kept for later commands.
+pub fn namespace(wanted: &Ranges, keeping: &Keeping<'_>) -> Result<Option<String>, String> {
     let complaint = if wanted.subordinate() {
-        with_helpers(wanted)?
+        with_helpers(wanted, keeping)?
     } else {
-        unshare(Namespaces::USER).map_err(no_namespaces)?;
+        leave(keeping)?;
         let user = &wanted.user;
         Some(format!("/etc/subuid and /etc/subgid give {user} no ids"))
     };
@@ -24,6 +26,14 @@ pub fn namespace(wanted: &Ranges) -> Result<Option<String>, String> {
     Ok(complaint)
 }
 
+/// This process is the first in the new namespace.
+fn leave(keeping: &Keeping<'_>) -> Result<(), String> {
+    unshare(Namespaces::USER).map_err(no_namespaces)?;
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    find::record(keeping.folder, own, own);
+    Ok(())
+}
+
 fn own_maps(wanted: &Ranges) -> Result<(), String> {
     let own = wanted.single();
     let pid = rustix::process::getpid().as_raw_nonzero().get();
@@ -31,7 +41,7 @@ fn own_maps(wanted: &Ranges) -> Result<(), String> {
 }
 
 /// newuidmap must be run by a process that stays outside: a child forked before. Returns its complaint, if it has one.
-fn with_helpers(wanted: &Ranges) -> Result<Option<String>, String> {
+fn with_helpers(wanted: &Ranges, keeping: &Keeping<'_>) -> Result<Option<String>, String> {
     let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC);
     let failed = |error: rustix::io::Errno| format!("make a pipe: {error}");
     let (go_read, go_write) = pipe().map_err(failed)?;
@@ -40,11 +50,11 @@ fn with_helpers(wanted: &Ranges) -> Result<Option<String>, String> {
     match fork().map_err(|error| format!("fork: {error}"))? {
         Fork::Child => {
             drop((go_write, done_read));
-            help(parent, wanted, go_read, done_write)
+            help((parent, wanted, keeping), go_read, done_write)
         }
         Fork::Parent(child) => {
             drop((go_read, done_write));
-            let moved = unshare(Namespaces::USER).map_err(no_namespaces);
+            let moved = leave(keeping);
             // Without a word the child ends by itself: its end of the pipe closes.
             let complaint =
                 moved.and_then(|()| talk(go_write, done_read).map_err(|e| format!("wait for newuidmap: {e}")));
@@ -64,11 +74,14 @@ fn talk(go: OwnedFd, done: OwnedFd) -> io::Result<String> {
     Ok(complaint)
 }
 
-fn help(parent: i32, wanted: &Ranges, go: OwnedFd, done: OwnedFd) -> ! {
+/// The child outside. The namespace with all its ids is worth keeping; a poor one isn't, as its user may be about to cure it.
+fn help((parent, wanted, keeping): (i32, &Ranges, &Keeping<'_>), go: OwnedFd, done: OwnedFd) -> ! {
     let mut byte = [0];
-    let told = std::fs::File::from(go).read(&mut byte).is_ok_and(|n| n == 1);
-    if told && let Err(error) = write_with_helpers(parent, &wanted.uids, &wanted.gids) {
-        let _ = std::fs::File::from(done).write_all(error.to_string().as_bytes());
+    if std::fs::File::from(go).read(&mut byte).is_ok_and(|n| n == 1) {
+        match write_with_helpers(parent, &wanted.uids, &wanted.gids) {
+            Ok(()) => keeping.start(parent),
+            Err(error) => drop(std::fs::File::from(done).write_all(error.to_string().as_bytes())),
+        }
     }
     exit_now(0)
 }

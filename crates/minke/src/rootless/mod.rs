@@ -1,15 +1,18 @@
 //! The user namespace of an ordinary user: all processes and containers of one user and run folder share it.
 //!
-//! The first command makes it; it lives as long as any process in it, and later commands find it by the file
-//! `<runroot>/minke/userns/current` (pid and inode number of the namespace). See user_namespaces(7), subuid(5).
+//! The first command makes it; it lives as long as any process in it (one is there for that alone, for a while), and later
+//! commands find it by the file `<runroot>/minke/userns/current` (pid and inode number of the namespace). See
+//! user_namespaces(7), subuid(5).
 
 mod find;
+mod keep;
 mod make;
 mod ranges;
 
+use keep::Keeping;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::process::DumpableBehavior;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use sys::namespace::{Namespaces, join, unshare};
 
@@ -29,13 +32,15 @@ pub fn enter(uid: u32, gid: u32, run_root: &Path) -> Result<bool, String> {
     rustix::fs::flock(&lock, FlockOperation::LockExclusive)
         .map_err(|error| format!("lock `{}`: {error}", folder.display()))?;
     let wanted = ranges::of(uid, gid);
-    let found = if may_live(&folder, run_root)? { find::alive(&folder, &wanted) } else { None };
+    let (users, may_live) = join_users(&folder, run_root)?;
+    let found = if may_live { find::alive(&folder, &wanted) } else { None };
     let joined = found.is_some_and(|namespace| join(namespace.as_fd(), Namespaces::USER).is_ok());
     let mut why = None;
     if !joined {
-        why = make::namespace(&wanted)?;
-        find::record(&folder, std::process::id());
+        why = make::namespace(&wanted, &Keeping { folder: &folder, users: users.as_fd() })?;
     }
+    // Held until this process ends.
+    std::mem::forget(users);
     sys::credential::become_root().map_err(|error| format!("become root of the user namespace: {error}"))?;
     // open_tree(2) of a volume asks for rights over the mount namespace this process is in. (What the host mounts and unmounts
     // later still arrives: the kernel makes the copy a slave.)
@@ -51,19 +56,18 @@ pub fn enter(uid: u32, gid: u32, run_root: &Path) -> Result<bool, String> {
     Ok(single)
 }
 
-/// Whether a process may be in the namespace: a command, which holds a shared lock for its life, or a container's. Spares a look
-/// at all processes of the machine. From now on this process is one of them.
-fn may_live(folder: &Path, run_root: &Path) -> Result<bool, String> {
+/// Joins those that may be in the namespace: commands and the keeper, which hold a shared lock for their lives. Also: whether there
+/// are others of them, or containers; that spares a look at all processes of the machine.
+fn join_users(folder: &Path, run_root: &Path) -> Result<(OwnedFd, bool), String> {
     let path = folder.join("users");
     let failed = |error: rustix::io::Errno| format!("lock `{}`: {error}", path.display());
     let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC;
     let users = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600)).map_err(failed)?;
     let alone = rustix::fs::flock(&users, FlockOperation::NonBlockingLockExclusive).is_ok();
     rustix::fs::flock(&users, FlockOperation::LockShared).map_err(failed)?;
-    // Held until this process ends.
-    std::mem::forget(users);
     let containers = std::fs::read_dir(run_root.join("minke/containers"));
-    Ok(!alone || containers.is_ok_and(|mut entries| entries.next().is_some()))
+    let may_live = !alone || containers.is_ok_and(|mut entries| entries.next().is_some());
+    Ok((users, may_live))
 }
 
 fn warn_single(user: &str, why: &str) {

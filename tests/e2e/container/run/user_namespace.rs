@@ -97,6 +97,24 @@ fn owners_outside_of_the_map_are_nobody(env: &TestEnv) {
     assert!(owners[1] == "65534:65534" || env.is_peer(), "{owners:?}");
 }
 
+fn the_users_namespace_waits_for_the_next_command(env: &TestEnv) {
+    if env.is_peer() {
+        return note_skipped("podman keeps its namespace in another way");
+    }
+    env.base();
+    let namespace = || env.ok("run --rm --network none base readlink /proc/self/ns/user").text();
+    let first = namespace();
+    let noted = env.read(env.runroot().join("minke/userns/current")).expect("the namespace is noted");
+    let (keeper, inode) = noted.trim().split_once(' ').expect("a process and a namespace");
+    assert_eq!(first, format!("user:[{inode}]"));
+    let line = env.read(format!("/proc/{keeper}/cmdline")).unwrap_or_default();
+    assert!(line.starts_with("minke-userns"), "{line:?}");
+    assert_eq!(namespace(), first);
+    // Whoever kills it loses nothing but time.
+    env.host_root(&format!("kill -9 {keeper}")).run().ok();
+    namespace();
+}
+
 fn without_subordinate_ids_it_warns_and_works(env: &TestEnv) {
     if env.is_peer() {
         return note_skipped("podman needs `ignore_chown_errors` in storage.conf for this");
@@ -110,4 +128,5 @@ fn without_subordinate_ids_it_warns_and_works(env: &TestEnv) {
 
 testkit::cases! { both: [ owners_outside_of_the_map_are_nobody,host_is_the_default, uidmap_maps, uidmap_nonsense_is_refused, auto_gives_each_its_own];
 root: [files_belong_to_the_mapped_root];
-user: [keep_id_keeps_the_callers_id, keep_id_takes_another_id, without_subordinate_ids_it_warns_and_works] }
+user: [keep_id_keeps_the_callers_id, keep_id_takes_another_id, the_users_namespace_waits_for_the_next_command,
+    without_subordinate_ids_it_warns_and_works] }

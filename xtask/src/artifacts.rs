@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -14,7 +15,12 @@ const PUBLIC: &str = "/var/tmp/minke-e2e-bin";
 
 /// Builds with `words` (a `cargo build` or `cargo test --no-run`) and returns the executable called `target`.
 pub fn build(words: &str, target: &str) -> Result<PathBuf> {
-    let messages = read(cargo(words).arg("--message-format=json-render-diagnostics"))?;
+    build_with(&mut cargo(words), target)
+}
+
+/// The same with a prepared command.
+pub fn build_with(command: &mut Command, target: &str) -> Result<PathBuf> {
+    let messages = read(command.arg("--message-format=json-render-diagnostics"))?;
     let executable = messages.lines().filter_map(|line| executable_of(line, target)).next_back();
     executable.with_context(|| format!("cargo built no program `{target}`"))
 }

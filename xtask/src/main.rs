@@ -6,6 +6,7 @@
 mod artifacts;
 mod check;
 mod command;
+mod fuzz;
 mod generated;
 mod packages;
 mod rules;
@@ -22,8 +23,11 @@ cargo xtask TASK
   check             formatting, lints (warnings are errors), the rules of the workspace
   test              everything: installs what tests need (apt), unit tests, end-to-end tests as root and as a user
   unit              the unit tests of all crates
-  e2e [FILTER]...   end-to-end tests whose name contains a FILTER; --bin FILE tests that program instead of building
+  e2e [FILTER]...   end-to-end tests whose name contains a FILTER; --bin FILE tests that program instead of building;
+                    --beside tests ours in the tree of MINKE_PEER, with its programs as counterparts
   stress [--short]  a thousand containers and two hundred kills, with a look for leaks
+  fuzz [--short] [TARGET]...
+                    libFuzzer on what reads strangers' bytes: five minutes a target, or five seconds
   bench [NAME]...   measurements beside the reference engine
   man DIR           writes the man pages
   completions DIR   writes the shell completions
@@ -53,6 +57,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         "unit" => suite::unit(),
         "e2e" => suite::end_to_end(rest),
         "stress" => suite::stress(rest),
+        "fuzz" => fuzz::run_targets(rest),
         "bench" => suite::bench(rest),
         "man" | "completions" => generated::write(task, rest),
         "help" | "--help" | "-h" => {

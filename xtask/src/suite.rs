@@ -34,8 +34,11 @@ pub fn unit() -> Result<()> {
     run(cargo("test --workspace --exclude e2e --no-fail-fast -- --quiet").args(skipped))
 }
 
-/// End-to-end cases: `[--bin FILE] [FILTER]... [-- ARGUMENTS of the test binary]`.
+/// End-to-end cases: `[--beside | --bin FILE] [FILTER]... [-- ARGUMENTS of the test binary]`.
 pub fn end_to_end(args: &[String]) -> Result<()> {
+    if let Some(("--beside", filters)) = args.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return beside(filters);
+    }
     let (program, filters) = split_program(args)?;
     let cases = build(BUILD_CASES, "e2e")?;
     run_cases(&cases, program, filters)
@@ -93,6 +96,20 @@ fn run_engine_tests(
     let (engine, cases) = (publish(&engine, "minke")?, publish(cases, "e2e")?);
     let mut command = Command::new(cases);
     let result = run(command.args(arguments).env("MINKE_ENGINE", engine).envs(variables.iter().copied()));
+    unpublish();
+    result
+}
+
+/// Our engine, in the tree that `MINKE_PEER` names: its programs are the counterparts that some cases look for.
+fn beside(filters: &[String]) -> Result<()> {
+    let peer =
+        std::env::var("MINKE_PEER").context("--beside wants MINKE_PEER, which says where the counterparts are")?;
+    let prefix = peer.rsplit_once(char::is_whitespace).map_or("", |(prefix, _)| prefix);
+    let cases = build(BUILD_CASES, "e2e")?;
+    let engine = build(BUILD_ENGINE, "minke")?;
+    // A prefix may show only the current folder.
+    let (engine, cases) = (publish(&engine, "minke")?, publish(&cases, "e2e")?);
+    let result = run(peer_command(&format!("{prefix} {}", engine.display()), &cases)?.args(filters));
     unpublish();
     result
 }

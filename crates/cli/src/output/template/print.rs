@@ -161,6 +161,9 @@ fn digits<'a>(
 /// Go refuses widths above a million; so much padding helps nobody.
 const MAX_WIDTH: usize = 1_000_000;
 
+/// Of a float. Rust formats no more than 65535 digits; a double has less than 1100.
+const MAX_DIGITS: usize = 1100;
+
 #[derive(Default)]
 struct Spec {
     left: bool,
@@ -234,7 +237,7 @@ impl Spec {
 
     fn float(&self, verb: char, f: f64) -> String {
         let sign = if self.plus && f >= 0.0 { "+" } else { "" };
-        let text = match (verb, self.precision) {
+        let text = match (verb, self.precision.map(|precision| precision.min(MAX_DIGITS))) {
             ('e', precision) => {
                 let text = format!("{:.*e}", precision.unwrap_or(6), f);
                 let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));

@@ -40,7 +40,10 @@ impl<'e> Registry<'e> {
     pub fn start_with(env: &'e TestEnv, port: u16, auth: &Auth<'_>) -> Self {
         let settings = env.dir().join(format!("registry-{port}.yml"));
         env.write_at(&settings, configuration(env, port, auth).as_bytes());
-        let server = env.host_root("docker-registry serve").arg(&settings).spawn();
+        // Not into pipes, which nobody empties: a talkative version would stop.
+        let log = env.dir().join(format!("registry-{port}.log"));
+        let script = format!("exec docker-registry serve {} >{} 2>&1", settings.display(), log.display());
+        let server = env.host_root("sh -c").arg(script).spawn();
         let registry = Self { env, port, _server: server };
         wait_until("docker-registry", || env.inside(|| TcpStream::connect(("127.0.0.1", port))).is_ok());
         registry

@@ -1,93 +1,158 @@
-//! What we write, the real skopeo reads, and the other way round, with the same digests.
-//!
-//! `MINKE_SKOPEO` is the command that runs it (in the folder in which it is started), else `skopeo`.
+//! A table: what we write, the real skopeo, podman and buildah read, and the other way round: each transport, format and
+//! compression, with the same ids and digests.
 
-use std::path::Path;
-use std::process::Command;
+use super::counterpart::{id_at, is_there, ok, write};
+use testkit::{Base, Compression, Flavor, Registry, Settings, TestEnv};
 
-use testkit::{Base, Compression, Flavor, TestEnv, note_skipped};
+const PROGRAMS: [&str; 3] = ["skopeo", "podman", "buildah"];
 
-/// All places for one image that are files.
-const PLACES: [&str; 4] = ["dir:d", "oci:o:x", "oci-archive:o.tar:x", "docker-archive:a.tar:x:1"];
+/// All places for one image; `docker-archive:` has no digest.
+const PLACES: [&str; 5] =
+    ["docker://127.0.0.1:5000/to:1", "dir:d", "oci:o:x", "oci-archive:o.tar:x", "docker-archive:a.tar:x:1"];
 
-fn skopeo(folder: &Path, line: &str) -> Option<Result<String, String>> {
-    let prefix = std::env::var("MINKE_SKOPEO").unwrap_or_else(|_| "skopeo".to_owned());
-    let mut words = prefix.split_ascii_whitespace().chain(line.split_ascii_whitespace());
-    let mut command = Command::new(words.next()?);
-    match command.args(words).current_dir(folder).output() {
-        Err(_) => {
-            note_skipped("there is no skopeo here, and MINKE_SKOPEO names none");
-            None
-        }
-        Ok(output) if output.status.success() => Some(Ok(String::from_utf8_lossy(&output.stdout).into_owned())),
-        Ok(output) => Some(Err(String::from_utf8_lossy(&output.stderr).into_owned())),
-    }
-}
+/// How a copy may be changed on its way.
+const CHANGES: [&str; 5] = [
+    "",
+    "--format oci",
+    "--format v2s2",
+    "--format oci --compression-format zstd --force-compression",
+    "--format oci --compression-format gzip --force-compression",
+];
 
-fn at(place: &str, folder: &str) -> String {
-    let (transport, rest) = place.split_once(':').expect("a transport");
-    format!("{transport}:{folder}/{rest}")
-}
+const IMAGES: [(&str, Flavor, Compression); 4] = [
+    ("oci-gzip", Flavor::Oci, Compression::Gzip),
+    ("oci-zstd", Flavor::Oci, Compression::Zstd),
+    ("oci-plain", Flavor::Oci, Compression::None),
+    ("docker-gzip", Flavor::Docker, Compression::Gzip),
+];
 
-/// Each image of the table: its name in our store.
-fn images(env: &TestEnv) -> Vec<(String, String)> {
+/// A registry that all of them reach, with the images of the table.
+fn filled(env: &TestEnv) -> (Registry<'_>, Vec<String>) {
+    let conf = "[[registry]]\nlocation = \"127.0.0.1:5000\"\ninsecure = true\n";
+    env.configure(&Settings { system: &[("registries.conf", conf)], user: &[] });
     let registry = env.registry();
-    let mut names = Vec::new();
-    for (tag, flavor, compression) in [
-        ("oci-gzip", Flavor::Oci, Compression::Gzip),
-        ("oci-zstd", Flavor::Oci, Compression::Zstd),
-        ("oci-plain", Flavor::Oci, Compression::None),
-        ("docker-gzip", Flavor::Docker, Compression::Gzip),
-    ] {
-        let digest = registry.push("lib/base", tag, &Base::image().flavor(flavor).compressed(compression));
-        let name = format!("{}/lib/base:{tag}", registry.host());
-        env.ok(&format!("pull -q {name}"));
-        names.push((name, digest));
-    }
-    names
+    let push = |(tag, flavor, compression)| {
+        registry.push("lib/base", tag, &Base::image().flavor(flavor).compressed(compression));
+        format!("{}/lib/base:{tag}", registry.host())
+    };
+    let names = IMAGES.into_iter().map(push).collect();
+    (registry, names)
 }
 
-fn skopeo_reads_what_we_write(env: &TestEnv) {
-    if skopeo(&env.work(), "--version").is_none() {
+fn empty(env: &TestEnv) {
+    env.script(&format!("cd {}; rm -rf d o o.tar a.tar", env.work().display()));
+}
+
+/// Left out: formats that a place can't hold (archives of Docker have their own), and schema 2 with zstd.
+fn is_sensible(name: &str, place: &str, change: &str) -> bool {
+    match place.split_once(':').expect("a transport").0 {
+        "docker-archive" => change.is_empty(),
+        _ if !change.contains("v2s2") => true,
+        transport => matches!(transport, "docker" | "dir") && !name.ends_with("zstd"),
+    }
+}
+
+fn they_read(env: &TestEnv, program: &str) {
+    if !is_there(env, program) {
         return;
     }
+    let (_registry, names) = filled(env);
     let id = Base::image().id();
-    for (number, (name, _)) in images(env).iter().enumerate() {
-        for place in PLACES {
-            let folder = format!("{number}");
-            std::fs::create_dir_all(env.work().join(&folder)).unwrap();
-            env.script(&format!("chmod 777 {}", env.work().join(&folder).display()));
-            let place = at(place, &folder);
-            env.ok(&format!("push -q --digestfile digest {name} {place}"));
-            let to = format!("dir:{folder}/copied");
-            let copied = skopeo(&env.work(), &format!("--insecure-policy copy -q {place} {to}")).unwrap();
-            copied.unwrap_or_else(|e| panic!("{name} {place}: {e}"));
-            env.ok(&format!("pull -q {to}")).prints(&format!("{id}\n"));
-            if !place.starts_with("docker-archive:") {
-                let manifest = std::fs::read(env.work().join(&folder).join("copied/manifest.json")).unwrap();
-                let ours = env.read(env.work().join("digest")).unwrap();
-                assert_eq!(format!("sha256:{}", testkit::sha256_hex(&manifest)), ours, "{place}");
+    for name in &names {
+        env.ok(&format!("pull -q {name}"));
+        for (place, change) in PLACES.iter().flat_map(|place| CHANGES.map(|change| (*place, change))) {
+            if !is_sensible(name, place, change) {
+                continue;
             }
-            std::fs::remove_dir_all(env.work().join(&folder)).unwrap();
+            empty(env);
+            env.ok(&format!("push -q {change} --digestfile digest {name} {place}"));
+            assert_eq!(id_at(env, program, place), id, "{name} {change} {place}");
+            if program == "skopeo" && !place.starts_with("docker-archive:") {
+                let ours = env.read(env.work().join("digest")).expect("a digest");
+                ok(env, "skopeo manifest-digest their-copy/manifest.json").prints(&format!("{ours}\n"));
+            }
         }
     }
 }
 
-fn we_read_what_skopeo_writes(env: &TestEnv) {
-    if skopeo(&env.work(), "--version").is_none() {
+fn we_read(env: &TestEnv, program: &str) {
+    if !is_there(env, program) {
         return;
     }
-    env.base();
-    // In OCI, which is where skopeo keeps configurations as they are.
-    env.ok("push -q --format oci base dir:first");
-    for place in PLACES {
-        let copied = skopeo(&env.work(), &format!("--insecure-policy copy -q dir:first {place}")).unwrap();
-        copied.unwrap_or_else(|e| panic!("{place}: {e}"));
-        env.ok("rmi -a");
-        let pulled = env.ok(&format!("pull -q {place}"));
-        pulled.prints(&format!("{}\n", Base::image().id()));
-        env.ok(&format!("run --rm --network none {} echo ran", Base::image().id())).prints("ran\n");
+    let (_registry, names) = filled(env);
+    let id = Base::image().id();
+    for name in &names {
+        for (place, change) in PLACES.iter().flat_map(|place| CHANGES.map(|change| (*place, change))) {
+            if !is_sensible(name, place, change) {
+                continue;
+            }
+            empty(env);
+            let theirs = write(env, program, name, place, &change.replace("--force-compression", ""));
+            env.ok(&format!("pull -q {place}")).prints(&format!("{id}\n"));
+            if !place.starts_with("docker-archive:") {
+                let line = format!("skopeo inspect --no-tags --format {{{{.Digest}}}} {place}");
+                env.ok(&line).prints(&format!("{theirs}\n"));
+            }
+            env.ok(&format!("rmi -f {id}"));
+        }
     }
 }
 
-testkit::cases! { root: [skopeo_reads_what_we_write, we_read_what_skopeo_writes] }
+fn what_we_write_skopeo_reads(env: &TestEnv) {
+    they_read(env, PROGRAMS[0]);
+}
+
+fn what_we_write_podman_reads(env: &TestEnv) {
+    they_read(env, PROGRAMS[1]);
+}
+
+fn what_we_write_buildah_reads(env: &TestEnv) {
+    they_read(env, PROGRAMS[2]);
+}
+
+fn what_skopeo_writes_we_read(env: &TestEnv) {
+    we_read(env, PROGRAMS[0]);
+}
+
+fn what_podman_writes_we_read(env: &TestEnv) {
+    we_read(env, PROGRAMS[1]);
+}
+
+fn what_buildah_writes_we_read(env: &TestEnv) {
+    we_read(env, PROGRAMS[2]);
+}
+
+/// Several images in one archive, and all platforms of an index.
+fn archives_of_several_images_and_indexes(env: &TestEnv) {
+    if !is_there(env, "podman") || !is_there(env, "skopeo") {
+        return;
+    }
+    let (registry, names) = filled(env);
+    let other = Base::image().config("Env", serde_json::json!(["OTHER=1"]));
+    registry.push("lib/other", "1", &other);
+    let other_name = format!("{}/lib/other:1", registry.host());
+    for (writer, reader) in [("podman", ""), ("", "podman")] {
+        let run = |who: &str, line: &str| if who.is_empty() { env.ok(line) } else { ok(env, &format!("{who} {line}")) };
+        run(writer, &format!("pull -q {}", names[0]));
+        run(writer, &format!("pull -q {other_name}"));
+        run(writer, &format!("save -q -m -o several.tar {} {other_name}", names[0]));
+        run(reader, "load -q -i several.tar").has(&names[0]).has(&other_name);
+        run(reader, &format!("image inspect --format {{{{.Id}}}} {other_name}")).prints(&format!("{}\n", other.id()));
+        ok(env, "rm several.tar");
+        run(writer, "rmi -a -f");
+        run(reader, "rmi -a -f");
+    }
+    let index = registry.push_index("many", "1", &[Base::image(), other.architecture("arm64")]);
+    let host = registry.host();
+    env.ok(&format!("skopeo copy -q --all docker://{host}/many:1 oci:ours:1"));
+    ok(env, &format!("skopeo copy -q --all oci:ours:1 docker://{host}/theirs:1"));
+    env.ok(&format!("skopeo inspect --no-tags --format {{{{.Digest}}}} docker://{host}/theirs:1"));
+    let raw = env.ok(&format!("skopeo inspect --raw docker://{host}/theirs:1")).stdout;
+    assert_eq!(format!("sha256:{}", testkit::sha256_hex(&raw)), index);
+}
+
+testkit::cases! { root: [
+    what_we_write_skopeo_reads, what_we_write_podman_reads, what_we_write_buildah_reads,
+    what_skopeo_writes_we_read, what_podman_writes_we_read, what_buildah_writes_we_read,
+    archives_of_several_images_and_indexes,
+] }

@@ -1,20 +1,12 @@
 //! Signatures and encryption that a push makes, used by pulls: ours, and by the real skopeo where there is one.
-//!
-//! `MINKE_SKOPEO` is the command that runs it (in the folder in which it is started), else `skopeo`.
 
-use std::process::Command;
-use testkit::{Base, Settings, TestEnv, note_skipped};
+use super::counterpart;
+use testkit::{Base, Settings, TestEnv};
 
-/// Runs the real skopeo in the work folder; `None` where there is none.
-fn skopeo(env: &TestEnv, line: &str) -> Option<(bool, String)> {
-    let prefix = std::env::var("MINKE_SKOPEO").unwrap_or_else(|_| "skopeo".to_owned());
-    let mut words = prefix.split_ascii_whitespace().chain(line.split_ascii_whitespace());
-    let output = Command::new(words.next()?).args(words).current_dir(env.work()).output();
-    let Ok(output) = output else {
-        note_skipped("there is no skopeo here, and MINKE_SKOPEO names none");
-        return None;
-    };
-    Some((output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned()))
+/// Runs the real skopeo: whether it succeeded, and what it said.
+fn skopeo(env: &TestEnv, line: &str) -> (bool, String) {
+    let output = env.host_root("skopeo").words(line).run();
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 fn policy(env: &TestEnv, text: &str) {
@@ -60,7 +52,7 @@ fn sigstore_signatures_beside_the_image(env: &TestEnv) {
 }
 
 fn skopeo_believes_our_signatures(env: &TestEnv) {
-    if skopeo(env, "--version").is_none() {
+    if !counterpart::is_there(env, "skopeo") {
         return;
     }
     env.base();
@@ -76,13 +68,13 @@ fn skopeo_believes_our_signatures(env: &TestEnv) {
             work.join(key).display()
         );
         env.write("policy.json", text);
-        let (ok, said) = skopeo(env, "--policy policy.json copy -q dir:signed dir:copied").unwrap();
+        let (ok, said) = skopeo(env, "--policy policy.json copy -q dir:signed dir:copied");
         assert_eq!(ok, good, "{key}: {said}");
         let ours = env.run("skopeo --policy policy.json copy -q dir:signed dir:again");
         ours.code(i32::from(!good));
     }
     // And the other way round: skopeo signs with our key, we believe it.
-    let (ok, said) = skopeo(env, &format!("--insecure-policy {copy} mine.private dir:signed dir:theirs")).unwrap();
+    let (ok, said) = skopeo(env, &format!("--insecure-policy {copy} mine.private dir:signed dir:theirs"));
     assert!(ok, "{said}");
     env.write(
         "policy.json",
@@ -108,16 +100,15 @@ fn encrypted_images(env: &TestEnv) {
     env.run("pull -q oci:sealed:1").code(125).is_readable();
     env.run("pull -q --decryption-key two.key oci:sealed:1").code(125).complains("none of the given keys");
     env.ok("pull -q --decryption-key one.key oci:sealed:1").prints(&format!("{id}\n"));
-    if skopeo(env, "--version").is_none() {
+    if !counterpart::is_there(env, "skopeo") {
         return;
     }
-    let (ok, said) =
-        skopeo(env, "--insecure-policy copy -q --decryption-key one.key oci:sealed:1 oci:clear:1").unwrap();
+    let (ok, said) = skopeo(env, "--insecure-policy copy -q --decryption-key one.key oci:sealed:1 oci:clear:1");
     assert!(ok, "{said}");
     env.ok("rmi -a -f");
     env.ok("pull -q oci:clear:1").prints(&format!("{id}\n"));
     let keys = "--encryption-key jwe:one.pub --encryption-key jwe:two.pub";
-    let (ok, said) = skopeo(env, &format!("--insecure-policy copy -q {keys} oci:clear:1 oci:theirs:1")).unwrap();
+    let (ok, said) = skopeo(env, &format!("--insecure-policy copy -q {keys} oci:clear:1 oci:theirs:1"));
     assert!(ok, "{said}");
     env.ok("rmi -a -f");
     env.ok("pull -q --decryption-key two.key oci:theirs:1").prints(&format!("{id}\n"));

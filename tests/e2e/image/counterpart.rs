@@ -26,16 +26,22 @@ pub fn ok(env: &TestEnv, line: &str) -> Output {
 #[track_caller]
 pub fn id_at(env: &TestEnv, program: &str, place: &str) -> String {
     if program == "skopeo" {
-        let raw: serde_json::Value = serde_json::from_slice(&ok(env, &format!("skopeo inspect --raw {place}")).stdout)
-            .unwrap_or_else(|e| panic!("{place}: {e}"));
         // The layers have to be good, too.
         ok(env, "rm -rf their-copy");
         ok(env, &format!("skopeo copy -q {place} dir:their-copy"));
-        return raw["config"]["digest"].as_str().expect("a digest").trim_start_matches("sha256:").to_owned();
+        return id_in_manifest(env, place);
     }
     let id = ok(env, &format!("{program} pull -q {place}")).text();
     ok(env, &format!("{program} rmi -f {id}"));
     id
+}
+
+/// The id of an image as its manifest tells it; the real skopeo reads that.
+#[track_caller]
+pub fn id_in_manifest(env: &TestEnv, place: &str) -> String {
+    let raw = ok(env, &format!("skopeo inspect --raw {place}")).stdout;
+    let raw: serde_json::Value = serde_json::from_slice(&raw).unwrap_or_else(|e| panic!("{place}: {e}"));
+    raw["config"]["digest"].as_str().expect("a digest").trim_start_matches("sha256:").to_owned()
 }
 
 /// Lets a program write `from` (a name in a registry) to a place, in a format and compression; the digest it reports.

@@ -1,6 +1,7 @@
 //! Making a network namespace, and working in another one for a moment.
 
 use crate::Error;
+use crate::pasta::Routes;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::namespace::{self, Namespaces};
 
@@ -37,16 +38,16 @@ fn enter(netns: BorrowedFd<'_>) -> Result<(), Error> {
     namespace::join(netns, Namespaces::NET).map_err(Error::io("cannot enter the network namespace"))
 }
 
-/// Makes a namespace with `lo` up, without entering it.
+/// Makes a namespace with `lo` up, without entering it; also hears of its routes, where that is possible.
 ///
 /// # Errors
 /// When the kernel refuses it.
-pub fn new_namespace() -> Result<OwnedFd, Error> {
+pub fn new_namespace() -> Result<(OwnedFd, Option<Routes>), Error> {
     let what = "cannot make a network namespace";
     let make = || {
         namespace::unshare(Namespaces::NET)?;
         sys::interface::bring_loopback_up()?;
-        namespace::open(OWN)
+        Ok((namespace::open(OWN)?, Routes::watch().ok()))
     };
     // A thread's: an ordinary user couldn't come back from it.
     let thread =

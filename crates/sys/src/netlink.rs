@@ -8,6 +8,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 /// `SOL_NETLINK` options of linux/netlink.h.
+const NETLINK_ADD_MEMBERSHIP: libc::c_int = 1;
 const NETLINK_CAP_ACK: libc::c_int = 10;
 const NETLINK_EXT_ACK: libc::c_int = 11;
 
@@ -43,6 +44,14 @@ impl Socket {
             let _ = set_option(&socket.fd, libc::SOL_NETLINK, option, 1);
         }
         Ok(socket)
+    }
+
+    /// Hears of what happens in a multicast group (`RTNLGRP_…` of linux/rtnetlink.h).
+    ///
+    /// # Errors
+    /// setsockopt(2)'s.
+    pub fn join_group(&self, group: u32) -> io::Result<()> {
+        set_option(&self.fd, libc::SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group.cast_signed())
     }
 
     /// Sends one datagram of one or more messages. The kernel has handled all of them, and queued its answers, on return.

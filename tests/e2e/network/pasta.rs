@@ -42,6 +42,53 @@ fn pasta_ends_with_the_container(env: &TestEnv) {
     before.assert_restored(env);
 }
 
+fn the_network_is_there_from_the_first_moment(env: &TestEnv) {
+    env.base();
+    env.outside();
+    let output = env.ok("run --rm --network pasta base sh -c 'ip route; ip -6 route; ip -o addr'");
+    output.has("default via 192.0.2.2").has("default via fd00:2::2").has("192.0.2.1/24").has("fd00:2::1/64");
+}
+
+/// Runs `script` in pasta's place, with the container's network namespace as its standard input.
+fn replace_pasta(env: &TestEnv, script: &str) {
+    let fake = env.write("pasta", format!("#!/bin/sh\n{script}\n"));
+    env.script(&format!(
+        "chmod 755 {0}; p=$(readlink -f \"$(command -v pasta)\"); for f in \"$p\" \"$p.avx2\"; do
+         [ ! -e \"$f\" ] || mount --bind {0} \"$f\"; done",
+        fake.display()
+    ));
+}
+
+fn a_pasta_that_fails_is_an_error(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman asks pasta for its version first");
+    }
+    env.base();
+    env.outside();
+    replace_pasta(env, "echo 'no way out' >&2; exit 3");
+    let output = env.run("run --rm --network pasta base echo started");
+    output.code(125).complains("pasta failed with exit code 3").complains("no way out");
+    assert!(!output.text().contains("started"));
+}
+
+fn a_container_ends_with_a_pasta_that_fails_later(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman asks pasta for its version first");
+    }
+    env.base();
+    env.outside();
+    let network = "ip link add d0 type veth peer name d1; ip link set d1 up; ip link set d0 up
+        ip addr add 192.0.2.1/24 dev d0; ip addr add fd00:2::1/64 dev d0 nodad
+        ip route add default via 192.0.2.2; ip route add default via fd00:2::2";
+    replace_pasta(env, &format!("nsenter --net=/proc/self/fd/0 sh -c '{network}'; sleep 0.3; echo broken >&2; exit 1"));
+    env.ok("run --rm --network none base true");
+    let before = env.trace();
+    let output = env.run("run --name c --network pasta base sh -c 'echo begun; exec sleep 1000'");
+    output.code(125).complains("broken");
+    env.ok("rm c");
+    before.assert_restored(env);
+}
+
 fn without_pasta_it_says_so(env: &TestEnv) {
     if env.is_peer() {
         return testkit::note_skipped("podman's message is its own");
@@ -65,5 +112,6 @@ fn without_the_tun_device_it_says_so(env: &TestEnv) {
 
 testkit::cases! { user: [
     a_container_sees_the_hosts_address, the_outside_is_reached, published_ports_answer, pasta_ends_with_the_container,
-    without_pasta_it_says_so, without_the_tun_device_it_says_so,
+    the_network_is_there_from_the_first_moment, a_pasta_that_fails_is_an_error,
+    a_container_ends_with_a_pasta_that_fails_later, without_pasta_it_says_so, without_the_tun_device_it_says_so,
 ] }

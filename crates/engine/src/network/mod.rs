@@ -6,11 +6,12 @@ mod resolv;
 pub(crate) use files::{Who, hostname, write_files};
 
 use crate::{Engine, Error};
+use ::network::pasta::{Starting, Wish};
 use ::network::{Attachment, IpNet, Network, PortMapping, Protocol, Request, Reserved, Status};
 use spec::ResolvedSpec;
 use spec::namespaces::NsMode;
 use spec::network::{PerNetwork, ResolvedPort};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// How one start gets its network.
@@ -28,7 +29,7 @@ pub(crate) enum Plan {
 /// A network on its way.
 pub(crate) struct Begun {
     netns: OwnedFd,
-    pasta: ::network::pasta::Starting,
+    pasta: Starting,
 }
 
 impl Begun {
@@ -127,15 +128,18 @@ impl Plan {
     ) -> Result<Option<Begun>, Error> {
         match self {
             Plan::Pasta(program) if resolved.namespaces.user.mode == NsMode::Host => {
-                let netns = ::network::new_namespace()?;
-                let pasta = start_pasta(engine, program, id, resolved, status, netns.as_fd())?;
+                let (netns, routes) = ::network::new_namespace()?;
+                let pid_file = pid_file(&engine.runs().of(id));
+                let pasta =
+                    ::network::pasta::start(&wish(program, resolved, status, &pid_file), netns.as_fd(), routes)?;
                 Ok(Some(Begun { netns, pasta }))
             }
             _ => Ok(None),
         }
     }
 
-    /// Sets up the namespace of a launched container. Returns pasta's pid if it was started.
+    /// Sets up the namespace of a launched container, so that it can begin. Returns pasta if it was started: whether it works is
+    /// known only when it is ready.
     pub(crate) fn setup(
         &self,
         engine: &Engine,
@@ -144,21 +148,24 @@ impl Plan {
         status: &Status,
         begun: Option<Begun>,
         launched: &runtime::Launched,
-    ) -> Result<Option<i32>, Error> {
-        match (self, begun) {
+    ) -> Result<Option<Starting>, Error> {
+        let mut pasta = match (self, begun) {
             // The runtime sets `lo` up.
-            (Plan::Joined | Plan::Alone, _) => Ok(None),
+            (Plan::Joined | Plan::Alone, _) => None,
             (Plan::Bridge(_), _) => {
                 let request = self.request(id, resolved, &status.ports)?;
                 ::network::setup(engine.run_folder(), &request, status, launched.netns()?.as_fd())?;
-                Ok(None)
+                None
             }
-            (Plan::Pasta(_), Some(begun)) => Ok(Some(begun.pasta.finish()?)),
+            (Plan::Pasta(_), Some(begun)) => Some(begun.pasta),
             (Plan::Pasta(program), None) => {
-                let pasta = start_pasta(engine, program, id, resolved, status, launched.netns()?.as_fd())?;
-                Ok(Some(pasta.finish()?))
+                let pid_file = pid_file(&engine.runs().of(id));
+                let wish = wish(program, resolved, status, &pid_file);
+                Some(::network::pasta::start(&wish, launched.netns()?.as_fd(), None)?)
             }
-        }
+        };
+        pasta.as_mut().map(Starting::configured).transpose()?;
+        Ok(pasta)
     }
 
     fn request<'a>(
@@ -176,16 +183,8 @@ impl Plan {
     }
 }
 
-fn start_pasta(
-    engine: &Engine,
-    program: &Path,
-    id: &str,
-    resolved: &ResolvedSpec,
-    status: &Status,
-    netns: BorrowedFd<'_>,
-) -> Result<::network::pasta::Starting, Error> {
-    let pid_file = pid_file(&engine.runs().of(id));
-    Ok(::network::pasta::start(program, netns, &status.ports, &resolved.network.pasta_options, &pid_file)?)
+fn wish<'a>(program: &'a Path, resolved: &'a ResolvedSpec, status: &'a Status, pid_file: &'a Path) -> Wish<'a> {
+    Wish { program, ports: &status.ports, options: &resolved.network.pasta_options, pid_file }
 }
 
 fn attachment<'a>(network: &'a Network, wish: &PerNetwork, index: usize) -> Result<Attachment<'a>, Error> {
@@ -205,7 +204,7 @@ fn mac(text: &str) -> Option<[u8; 6]> {
     bytes?.try_into().ok()
 }
 
-/// Where pasta writes its pid.
+/// Where pasta's pid is kept.
 pub(crate) fn pid_file(folder: &Path) -> PathBuf {
     folder.join("pasta.pid")
 }

@@ -1,9 +1,10 @@
 //! One start: network leases, files, the process, its network, and the record of it all. Runs in the monitor.
 
 use super::{How, Running, Subject};
-use crate::network::{Begun, Plan, Who};
+use crate::network::{Begun, Who};
 use crate::state::live::{self, Live, RunState};
 use crate::{Engine, Error};
+use ::network::pasta::Starting;
 use monitor::log::Log;
 use monitor::stdio::{self, Inner};
 use monitor::supervise::Container;
@@ -81,12 +82,18 @@ pub(super) fn launch(
     oci.mounts.clear();
     record_process(state, &launched);
     save(&folder, state)?;
-    let ready = join_network(engine, subject, &plan, begun, state, &mut launched)?;
+    // It is set up while the container mounts its root.
+    let pasta = plan.setup(engine, &subject.id, &subject.spec, &state.network, begun, &launched)?;
+    state.pasta = pasta.as_ref().map(Starting::pid);
+    let ready = launched.ready()?;
     if let Some(terminal) = ready.terminal {
         outer = stdio::terminal(terminal).map_err(|source| Error::io("set up terminal of", &subject.id, source))?;
     }
     (state.uid, state.gid) = (ready.uid, ready.gid);
     launched.start()?;
+    if let Some(pasta) = pasta {
+        await_pasta(pasta, &launched)?;
+    }
     state.started = jiff::Timestamp::now().to_string();
     save(&folder, state)?;
     write_pid_files(subject, launched.pid)?;
@@ -126,17 +133,12 @@ pub(crate) fn start_time(pid: i32) -> Option<u64> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
 }
 
-/// The container's network is set up while it mounts its root.
-fn join_network(
-    engine: &Engine,
-    subject: &Subject,
-    plan: &Plan,
-    begun: Option<Begun>,
-    state: &mut RunState,
-    launched: &mut Launched,
-) -> Result<runtime::Ready, Error> {
-    state.pasta = plan.setup(engine, &subject.id, &subject.spec, &state.network, begun, launched)?;
-    Ok(launched.ready()?)
+/// A container that began before its pasta was ready ends with a pasta that fails.
+fn await_pasta(pasta: Starting, launched: &Launched) -> Result<(), Error> {
+    pasta.finish(Some(launched.pidfd.as_fd())).map_err(|error| {
+        let _ = rustix::process::pidfd_send_signal(&launched.pidfd, rustix::process::Signal::KILL);
+        error.into()
+    })
 }
 
 fn log_config(engine: &Engine, subject: &Subject) -> monitor::log::Config {

@@ -34,7 +34,10 @@ fn connects_both_ways() {
     let pid_file = host.run.path().join("pasta.pid");
     let ports = [port(Some("127.0.0.1"), 8080, 80, Protocol::Tcp), port(None, 5353, 53, Protocol::Udp)];
     let started = std::time::Instant::now();
-    let pid = pasta::start(&program, netns.as_fd(), &ports, &[], &pid_file).unwrap().finish().unwrap();
+    let wish = pasta::Wish { program: &program, ports: &ports, options: &[], pid_file: &pid_file };
+    let starting = pasta::start(&wish, netns.as_fd(), None).unwrap();
+    let pid = starting.pid();
+    starting.finish(None).unwrap();
     let took = started.elapsed();
     assert!(took.as_secs() < 5, "{took:?}");
     serve(&netns, 80);
@@ -44,8 +47,9 @@ fn connects_both_ways() {
     let out: IpAddr = "192.0.2.1".parse().unwrap();
     assert_eq!(within(&netns, || call(out, 7)).unwrap(), "192.0.2.2");
     assert!(call("127.0.0.1".parse().unwrap(), 8080).is_ok());
-    let taken = pasta::start(&program, isolated().as_fd(), &ports, &[], &pid_file.with_extension("2"));
-    let taken = taken.unwrap().finish().unwrap_err().to_string();
+    let other = pid_file.with_extension("2");
+    let taken = pasta::start(&pasta::Wish { pid_file: &other, ..wish }, isolated().as_fd(), None);
+    let taken = taken.unwrap().finish(None).unwrap_err().to_string();
     assert!(taken.starts_with("pasta failed with exit code 1:\n"), "{taken}");
     assert!(!taken.contains("syslog"), "{taken}");
     ends_with_its_file(pid, &pid_file);

@@ -4,7 +4,7 @@ use super::select::{LATEST, filters};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::report::{Report, is_json};
-use crate::output::{json, stream};
+use crate::output::{json, stream, template};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
@@ -97,7 +97,12 @@ fn table(containers: &[ContainerSummary], given: Option<&str>, full: bool, match
     };
     let format = given.unwrap_or(&own);
     let wants_namespaces = ["NS", "IPC", "MNT", "NET", "UTS"].iter().any(|word| format.contains(word));
-    let rows = containers.iter().map(|c| row::row(c, full, wants_namespaces)).collect();
+    let wants_json = template::wants_json_form(format);
+    let row = |c| match row::row(c, full, wants_namespaces) {
+        row if wants_json => row::with_json_form(row, c),
+        row => row,
+    };
+    let rows = containers.iter().map(row).collect();
     Report { name: "ps", format, headers: row::HEADERS, noheading: matches.bool("noheading"), types: row::TYPES }
         .print(rows)
 }

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::report::{Report, is_json};
-use crate::output::template::{JSON_FORM, Types};
+use crate::output::template::{self, JSON_FORM, Types};
 use crate::output::{duration, go_time, json, size, stream};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
@@ -97,7 +97,7 @@ fn filter(text: &str) -> Result<(String, String), Failure> {
 /// Each image once, in the order of the table.
 fn ids(images: &[ImageSummary], full: bool, matches: &Matches) -> Result<(), Failure> {
     let mut shown = Vec::new();
-    for row in sorted(images, full, matches) {
+    for (_, row) in sorted(images, full, matches) {
         let id = row["ID"].as_str().unwrap_or_default().to_owned();
         if !shown.contains(&id) {
             stream::line(&id)?;
@@ -115,12 +115,19 @@ fn table(images: &[ImageSummary], full: bool, given: Option<&str>, matches: &Mat
         "table {{{{.Repository}}}}\t{{{{.Tag}}}}\t{digest}{{{{.ID}}}}\t{{{{.CreatedSince}}}}\t{{{{.Size}}}}{history}{read_only}"
     );
     let format = given.unwrap_or(&own);
-    let rows = sorted(images, full, matches);
+    let wants_json = template::wants_json_form(format);
+    let row = |(image, mut row): (&ImageSummary, Value)| {
+        if wants_json {
+            row[JSON_FORM] = template_object(image, &row);
+        }
+        row
+    };
+    let rows = sorted(images, full, matches).into_iter().map(row).collect();
     Report { name: "images", format, headers: HEADERS, noheading: matches.bool("noheading"), types: TYPES }.print(rows)
 }
 
 /// One row a name.
-fn sorted(images: &[ImageSummary], full: bool, matches: &Matches) -> Vec<Value> {
+fn sorted<'a>(images: &'a [ImageSummary], full: bool, matches: &Matches) -> Vec<(&'a ImageSummary, Value)> {
     let mut rows: Vec<(&ImageSummary, Value)> = images
         .iter()
         .flat_map(|image| {
@@ -135,7 +142,7 @@ fn sorted(images: &[ImageSummary], full: bool, matches: &Matches) -> Vec<Value> 
         Some("size") => rows.sort_by_key(|(image, _)| image.size),
         _ => rows.sort_by_key(|(image, _)| std::cmp::Reverse(image.created)),
     }
-    rows.into_iter().map(|(_, row)| row).collect()
+    rows
 }
 
 /// Repository and tag of each name; `<none>` where there is none.
@@ -164,7 +171,7 @@ fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Val
     let created = Timestamp::from_second(image.created).unwrap_or_default();
     let since = duration::since(created) + " ago";
     let id = if full { format!("sha256:{}", image.id) } else { image.id.chars().take(12).collect() };
-    let mut row = json!({
+    json!({
         "Repository": repository, "Tag": tag, "ID": id, "Id": image.id, "Digest": image.digest,
         "Created": since, "CreatedSince": since, "CreatedAt": go_time(&created.to_string()),
         "CreatedTime": go_time(&created.to_string()),
@@ -175,9 +182,7 @@ fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Val
         "Arch": image.arch, "Os": image.os, "Dangling": image.dangling, "ReadOnly": image.read_only,
         "IsDangling": image.dangling, "IsReadOnly": image.read_only,
         "IsManifestList": if image.is_manifest_list { json!(true) } else { Value::Null },
-    });
-    row[JSON_FORM] = template_object(image, &row);
-    row
+    })
 }
 
 /// What `json` makes of a row.

@@ -18,6 +18,11 @@ use serde_json::Value;
 /// differ from its names of fields. Nothing else sees it.
 pub const JSON_FORM: &str = "\0json";
 
+/// Whether a template may look at it: it costs as much as all other fields together.
+pub fn wants_json_form(format: &str) -> bool {
+    format.contains("json")
+}
+
 /// A failed template, worded as Go words it: `template: ps:1:13: executing "ps" at <.Foo>: …`.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[error("{0}")]

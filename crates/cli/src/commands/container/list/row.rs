@@ -75,7 +75,6 @@ pub fn row(c: &ContainerSummary, full: bool, namespaces: bool) -> Value {
         "State": c.state, "Status": status(c),
         "CGROUPNS": "", "IPC": "", "MNT": "", "NET": "", "PIDNS": "", "USERNS": "", "UTS": "",
     });
-    row[JSON_FORM] = serde_json::to_value(c).unwrap_or(Value::Null);
     if namespaces && c.pid > 0 {
         for (field, file) in [
             ("CGROUPNS", "cgroup"),
@@ -89,6 +88,12 @@ pub fn row(c: &ContainerSummary, full: bool, namespaces: bool) -> Value {
             row[field] = Value::from(namespace(c.pid, file));
         }
     }
+    row
+}
+
+/// What `json` makes of a row.
+pub fn with_json_form(mut row: Value, c: &ContainerSummary) -> Value {
+    row[JSON_FORM] = serde_json::to_value(c).unwrap_or(Value::Null);
     row
 }
 

@@ -9,6 +9,7 @@ use oci::runtime::{Process, Rlimit, Spec};
 use rustix::fs::{Mode, OFlags};
 use std::convert::Infallible;
 use std::ffi::CString;
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use sys::capability::{self, Set, Sets};
@@ -240,16 +241,37 @@ impl WantedSets {
 fn switch_user(identity: &Identity, wanted: &WantedSets) -> Result<(), Error> {
     capability::limit_bounding(wanted.bounding).tried(|| "limit the bounding set of capabilities")?;
     rustix::thread::set_keep_capabilities(true).tried(|| "keep capabilities")?;
-    match sys::credential::set_groups(&identity.groups) {
-        // A user namespace with a single id has no groups to set.
-        Err(error) if error.raw_os_error() == Some(libc::EPERM) && identity.groups.is_empty() => {}
-        other => other.tried(|| format!("set the groups {:?}", identity.groups))?,
-    }
+    set_groups(identity)?;
     sys::credential::set_gid(identity.gid).map_err(|error| unmapped("group", identity.gid, error))?;
     sys::credential::set_uid(identity.uid).map_err(|error| unmapped("user", identity.uid, error))
 }
 
-fn unmapped(what: &str, id: u32, error: std::io::Error) -> Error {
+/// Groups that only the image's files give are dropped where the user namespace doesn't have them; one that was asked for
+/// is an error then.
+fn set_groups(identity: &Identity) -> Result<(), Error> {
+    let Err(error) = sys::credential::set_groups(&identity.groups) else { return Ok(()) };
+    match error.raw_os_error() {
+        // `deny` in /proc/self/setgroups: a namespace with a single id keeps the groups, and `setgid` gives that one.
+        Some(libc::EPERM) => match identity.asked.iter().find(|&&gid| gid != identity.gid) {
+            Some(&gid) => Err(unmapped("group", gid, io::Error::from_raw_os_error(libc::EINVAL))),
+            None => Ok(()),
+        },
+        Some(libc::EINVAL) => set_mapped_groups(identity),
+        _ => Err(Error::io(format!("set the groups {:?}", identity.groups), error)),
+    }
+}
+
+/// The kernel tells of each whether it has a number in this user namespace.
+fn set_mapped_groups(identity: &Identity) -> Result<(), Error> {
+    let mut groups = identity.groups.clone();
+    groups.retain(|&gid| sys::credential::set_groups(&[gid]).is_ok());
+    if let Some(&gid) = identity.asked.iter().find(|gid| !groups.contains(gid)) {
+        return Err(unmapped("group", gid, io::Error::from_raw_os_error(libc::EINVAL)));
+    }
+    sys::credential::set_groups(&groups).tried(|| format!("set the groups {groups:?}"))
+}
+
+fn unmapped(what: &str, id: u32, error: io::Error) -> Error {
     match error.raw_os_error() {
         Some(libc::EINVAL) => Error::other(format!("{what} {id} is not mapped in the container's user namespace")),
         _ => Error::io(format!("become {what} {id}"), error),

@@ -15,7 +15,10 @@ const LIMIT: u64 = 16 * 1024 * 1024;
 pub(crate) struct Identity {
     pub uid: u32,
     pub gid: u32,
+    /// Supplementary groups, all of them.
     pub groups: Vec<u32>,
+    /// Those of them that were asked for by name. The others are what the image's files or their own group give.
+    pub asked: Vec<u32>,
     /// From passwd, else `/`.
     pub home: String,
 }
@@ -90,13 +93,12 @@ fn resolve(wish: &UserLookup, spec: &oci::runtime::User, passwd: &str, group: &s
         "" => {
             let account = accounts(passwd).find(|account| account.uid == spec.uid);
             let home = account.map_or("/", |account| account.home).to_owned();
-            Identity { uid: spec.uid, gid: spec.gid, groups: spec.additional_gids.clone(), home }
+            Identity { uid: spec.uid, gid: spec.gid, groups: spec.additional_gids.clone(), asked: Vec::new(), home }
         }
         words => by_words(words, passwd, group)?,
     };
-    for name in &wish.groups {
-        identity.groups.push(group_number(name, group)?);
-    }
+    identity.asked = wish.groups.iter().map(|name| group_number(name, group)).collect::<Result<_, _>>()?;
+    identity.groups.extend(&identity.asked);
     let mut seen = Vec::new();
     identity.groups.retain(|gid| {
         !seen.contains(gid) && {
@@ -126,10 +128,13 @@ fn by_words(words: &str, passwd: &str, group: &str) -> Result<Identity, Error> {
             uid: account.uid,
             gid: account.gid,
             groups: member_of(account.name, group),
+            asked: Vec::new(),
             home: account.home.to_owned(),
         },
-        (None, Some(uid)) => Identity { uid, gid: 0, groups: Vec::new(), home: "/".to_owned() },
-        (None, None) if user.is_empty() => Identity { uid: 0, gid: 0, groups: Vec::new(), home: "/".to_owned() },
+        (None, Some(uid)) => Identity { uid, gid: 0, groups: Vec::new(), asked: Vec::new(), home: "/".to_owned() },
+        (None, None) if user.is_empty() => {
+            Identity { uid: 0, gid: 0, groups: Vec::new(), asked: Vec::new(), home: "/".to_owned() }
+        }
         (None, None) => {
             return Err(Error::other(format!("unable to find user {user}: no matching entries in passwd file")));
         }

@@ -126,7 +126,28 @@ fn without_subordinate_ids_it_warns_and_works(env: &TestEnv) {
     assert_eq!(output.lines()[1].split_whitespace().collect::<Vec<_>>(), ["0", &env.user().uid.to_string(), "1"]);
 }
 
-testkit::cases! { both: [ owners_outside_of_the_map_are_nobody,host_is_the_default, uidmap_maps, uidmap_nonsense_is_refused, auto_gives_each_its_own];
+fn groups_that_the_namespace_lacks_are_left_out(env: &TestEnv) {
+    if env.is_peer() {
+        return note_skipped("podman drops --group-add, too, and can't store the image without `ignore_chown_errors`");
+    }
+    let mut image = Base::image();
+    let groups = "root:x:0:root\ntwo:x:2:root\nfar:x:3000:root\n";
+    image.layers.push(Layer::new(&[Entry::dir("etc"), Entry::file("etc/group", groups)]));
+    env.load(&image, "localhost/groups:1");
+    let run = "run --rm --network none";
+    env.ok(&format!("{run} --uidmap 0:1000:10 -u root groups:1 id -G")).prints("0 2\n");
+    env.run(&format!("{run} --uidmap 0:1000:10 --group-add far groups:1 id -G")).code(125).complains("group 3000");
+    env.script(": >/tmp/empty; mount --bind /tmp/empty /etc/subuid; mount --bind /tmp/empty /etc/subgid");
+    if env.is_root() {
+        return;
+    }
+    env.ok(&format!("{run} -u root groups:1 id -G")).has("0");
+    env.ok(&format!("{run} --group-add root groups:1 id -u")).prints("0\n");
+    env.run(&format!("{run} --group-add two groups:1 id")).code(125).complains("group 2 is not mapped");
+    env.run(&format!("{run} -u 5 groups:1 id")).code(125).complains("user 5 is not mapped");
+}
+
+testkit::cases! { both: [ owners_outside_of_the_map_are_nobody, groups_that_the_namespace_lacks_are_left_out, host_is_the_default, uidmap_maps, uidmap_nonsense_is_refused, auto_gives_each_its_own];
 root: [files_belong_to_the_mapped_root];
 user: [keep_id_keeps_the_callers_id, keep_id_takes_another_id, the_users_namespace_waits_for_the_next_command,
     without_subordinate_ids_it_warns_and_works] }

@@ -1,11 +1,12 @@
 //! The image inside the binary: `hello`, one layer with one static program, so that a fresh machine without any network
 //! can run a container.
 //!
-//! `hello` and `localhost/hello` mean it when no such image is stored and no alias says otherwise. It is stored as
-//! `localhost/hello:latest` when first used; its digests depend on the program only.
+//! `hello` and `localhost/hello` mean it when no such image is stored and no alias says otherwise; the alias that comes
+//! with distributions, to Podman's image of the same purpose, doesn't. It is stored as `localhost/hello:latest` when first
+//! used; its digests depend on the program only.
 
 use crate::find::open;
-use crate::short_name::has_alias;
+use crate::short_name::alias;
 use crate::{Context, Error, Resolved};
 use oci::image::config::RootFs;
 use oci::image::{ContainerConfig, Descriptor, History, ImageConfig, Manifest};
@@ -17,6 +18,9 @@ use tar_core::builder::EntryBuilder;
 
 /// Under which it is stored.
 const NAME: &str = "localhost/hello:latest";
+/// What shortnames.conf, as distributions ship it, makes of `hello`. Whoever has that file hasn't chosen it, and a machine
+/// without a network couldn't follow it.
+const SHIPPED_ALIAS: &str = "quay.io/podman/hello";
 /// When it was made, as far as anybody is told.
 const CREATED: &str = "2026-01-01T00:00:00Z";
 
@@ -32,7 +36,7 @@ pub(crate) fn by_name(
     if !is_meant(&name) || platform.is_some_and(|wanted| wanted.rank(&host).is_none()) {
         return Ok(None);
     }
-    if name.registry.is_none() && has_alias(context, &name)? {
+    if name.registry.is_none() && alias(context, &name)?.is_some_and(|target| target != SHIPPED_ALIAS) {
         return Ok(None);
     }
     put(store, &host, sys::inside::HELLO).map(Some)

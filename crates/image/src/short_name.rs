@@ -25,9 +25,9 @@ fn aliased(conf: &RegistriesConf, name: &Name) -> Option<Result<Reference, Error
     }))
 }
 
-/// Whether an alias says what a short name means.
-pub(crate) fn has_alias(context: &Context, name: &Name) -> Result<bool, Error> {
-    Ok(context.registries.get()?.alias(&name.repository).is_some())
+/// What an alias says a short name means.
+pub(crate) fn alias<'a>(context: &'a Context, name: &Name) -> Result<Option<&'a str>, Error> {
+    Ok(context.registries.get()?.alias(&name.repository))
 }
 
 /// Under which names a stored image is looked for, in order. A full name has one.

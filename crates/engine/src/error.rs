@@ -28,9 +28,17 @@ pub enum Error {
     /// Wrong input.
     #[error("{0}")]
     Invalid(String),
-    /// Something uses the image, or several names mean it.
+    /// Something uses the image.
     #[error("{0}")]
     ImageInUse(String),
+    /// An image is to go by its id, but has several names.
+    #[error("unable to delete image \"{id}\" by ID with more than one tag ([{names}]): please force removal")]
+    SeveralNames {
+        /// Hex digits.
+        id: String,
+        /// Separated by spaces.
+        names: String,
+    },
     /// The container didn't start, or an exec didn't; the text comes from the monitor's process.
     #[error("{message}")]
     Start {

@@ -24,7 +24,7 @@ fn by_id(env: &TestEnv) {
     env.ok(&format!("rmi {}", &Base::image().id()[..12]));
     env.base();
     env.ok("tag base other:1");
-    env.run(&format!("rmi {}", Base::image().id())).complains("force").is_readable();
+    env.run(&format!("rmi {}", Base::image().id())).code(125).complains("force").is_readable();
     env.ok(&format!("rmi -f {}", Base::image().id()));
     env.ok("images -aq").prints("");
 }

@@ -44,11 +44,7 @@ fn remove_one(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Re
         return Ok(Removed { untagged: vec![found.name], deleted: Vec::new() });
     }
     if !by_name && image.names.len() > 1 && !options.force {
-        return Err(Error::ImageInUse(format!(
-            "unable to delete image \"{}\" by ID with more than one tag ([{}]): please force removal",
-            image.id.hex(),
-            image.names.join(" ")
-        )));
+        return Err(Error::SeveralNames { id: image.id.hex().to_owned(), names: image.names.join(" ") });
     }
     remove_image(engine, &image, options)
 }

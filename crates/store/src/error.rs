@@ -77,8 +77,8 @@ pub enum Error {
     #[error("read layer")]
     Stream(#[source] io::Error),
     /// A layer is no tar stream.
-    #[error("layer is no valid tar archive")]
-    Tar(#[source] tar_core::parse::ParseError),
+    #[error("layer is no valid tar archive: {}", crate::malformed(.0))]
+    Tar(tar_core::parse::ParseError),
     /// A tar stream ends within an entry.
     #[error("layer ends in the middle of a tar entry, after {at} bytes")]
     Truncated {

@@ -127,7 +127,7 @@ impl Archive {
         let mut buffer = Vec::new();
         loop {
             let least = match parser.parse(&buffer) {
-                Err(e) => return Err(self.broken(&format!("it is no valid tar archive: {e}"))),
+                Err(e) => return Err(self.broken(&format!("it is no valid tar archive: {}", store::malformed(&e)))),
                 Ok(ParseEvent::End { .. }) => return Ok(None),
                 Ok(ParseEvent::NeedData { min_bytes }) => min_bytes,
                 Ok(ParseEvent::GlobalExtensions { consumed, .. }) => {

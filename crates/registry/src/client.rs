@@ -1,6 +1,7 @@
 //! [`Client`]: one registry as one user sees it, shared by all threads that talk to it.
 
 use crate::authorization::Authorizations;
+use crate::tls_stream::TlsConnector;
 use crate::url::Scheme;
 use crate::{Error, Retry, host, proxy, tls};
 use std::path::PathBuf;
@@ -8,6 +9,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 use ureq::Agent;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector, SocksConnector, TcpConnector};
 
 /// What proves who one is.
 #[derive(Clone, PartialEq, Eq)]
@@ -146,7 +149,7 @@ impl Client {
     fn build_agent(&self, scheme: Scheme) -> Result<Agent, Error> {
         let timeouts = self.settings.timeouts;
         let through = if host::is_loopback(&self.registry) { None } else { proxy::from_environment(scheme)? };
-        let mut builder = Agent::config_builder()
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             // Redirects are followed by `send`, which knows where credentials may go.
             .max_redirects(0)
@@ -160,11 +163,17 @@ impl Client {
             .timeout_connect(Some(timeouts.connect))
             .timeout_per_read(Some(timeouts.idle))
             .timeout_per_write(Some(timeouts.idle))
-            .timeout_recv_response(Some(timeouts.idle));
-        if scheme == Scheme::Https {
-            builder = builder.tls_config(tls::config(&self.settings)?);
+            .timeout_recv_response(Some(timeouts.idle))
+            .build();
+        if scheme == Scheme::Http {
+            return Ok(config.new_agent());
         }
-        Ok(builder.build().new_agent())
+        let connector =
+            ().chain(SocksConnector::default())
+                .chain(ConnectProxyConnector::default())
+                .chain(TcpConnector::default())
+                .chain(TlsConnector(tls::config(&self.settings)?));
+        Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
     }
 }
 

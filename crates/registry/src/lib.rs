@@ -23,9 +23,11 @@ mod scheme;
 mod search;
 mod send;
 mod tls;
+mod tls_stream;
 mod token;
 mod upload;
 mod url;
+mod verifier;
 
 pub use blob::BlobReader;
 pub use client::{Client, Credentials, Security, Settings, Timeouts};

@@ -2,12 +2,15 @@
 //!
 //! In such a folder `*.crt` are authorities, `*.cert` with a `*.key` of the same name are for the client.
 
+use crate::verifier::{Gullible, Verifier};
 use crate::{Error, Security, Settings};
+use rustls::ClientConfig;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use ureq::tls::{Certificate, ClientCert, PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// The largest certificate or key file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -15,29 +18,50 @@ const MAX_FILE: u64 = 1 << 20;
 /// What a certs.d folder holds.
 #[derive(Default)]
 struct Folder {
-    authorities: Vec<Certificate<'static>>,
-    client: Option<ClientCert>,
+    authorities: Vec<CertificateDer<'static>>,
+    client: Option<Identity>,
+}
+
+/// What we tell who we are with.
+struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    key_file: PathBuf,
 }
 
 /// The TLS side of an agent.
-pub(crate) fn config(settings: &Settings) -> Result<TlsConfig, Error> {
+pub(crate) fn config(settings: &Settings) -> Result<Arc<ClientConfig>, Error> {
     let folder = match settings.cert_dirs.iter().find(|dir| dir.is_dir()) {
         Some(dir) => read_folder(dir)?,
         None => Folder::default(),
     };
-    let insecure = settings.security == Security::Insecure;
-    let mut roots = folder.authorities;
-    if !insecure {
-        // Errors of single files are no reason to trust nobody.
-        roots
-            .extend(rustls_native_certs::load_native_certs().certs.iter().map(|c| Certificate::from_der(c).to_owned()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = verifier(settings, folder.authorities, &provider);
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| wrong("TLS", e))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    let config = match folder.client {
+        Some(Identity { chain, key, key_file }) => {
+            builder.with_client_auth_cert(chain, key).map_err(|e| wrong(key_file, e))?
+        }
+        None => builder.with_no_client_auth(),
+    };
+    Ok(Arc::new(config))
+}
+
+fn verifier(
+    settings: &Settings,
+    mut authorities: Vec<CertificateDer<'static>>,
+    provider: &Arc<CryptoProvider>,
+) -> Arc<dyn ServerCertVerifier> {
+    if settings.security == Security::Insecure {
+        return Arc::new(Gullible(provider.signature_verification_algorithms));
     }
-    Ok(TlsConfig::builder()
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .root_certs(RootCerts::new_with_certs(&roots))
-        .client_cert(folder.client)
-        .disable_verification(insecure)
-        .build())
+    // Errors of single files are no reason to trust nobody.
+    authorities.extend(rustls_native_certs::load_native_certs().certs);
+    Arc::new(Verifier::new(authorities, provider))
 }
 
 fn read_folder(dir: &Path) -> Result<Folder, Error> {
@@ -58,37 +82,17 @@ fn read_folder(dir: &Path) -> Result<Folder, Error> {
     Ok(folder)
 }
 
-fn client(file: &Path) -> Result<ClientCert, Error> {
+fn client(file: &Path) -> Result<Identity, Error> {
+    let chain = certificates(file)?;
     let key_file = file.with_extension("key");
-    let key_text = read(&key_file)?;
-    check_pair(file, &key_file, &key_text)?;
-    let key = parse_pem(&key_text).find_map(|item| match item {
-        Ok(PemItem::PrivateKey(key)) => Some(key),
-        _ => None,
-    });
-    let key = key.ok_or_else(|| wrong(&key_file, "there is no private key in it"))?;
-    Ok(ClientCert::new_with_certs(&certificates(file)?, key))
+    let key = PrivateKeyDer::from_pem_slice(&read(&key_file)?).map_err(|e| wrong(&key_file, e))?;
+    Ok(Identity { chain, key, key_file })
 }
 
-/// ureq takes it for granted that a key is valid and fits its certificate; here that is found out.
-fn check_pair(file: &Path, key_file: &Path, key_text: &[u8]) -> Result<(), Error> {
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(&read(file)?).collect::<Result<_, _>>().map_err(|e| wrong(file, e))?;
-    let key = PrivateKeyDer::from_pem_slice(key_text).map_err(|e| wrong(key_file, e))?;
-    rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(|b| b.with_root_certificates(rustls::RootCertStore::empty()).with_client_auth_cert(chain, key))
-        .map(drop)
-        .map_err(|e| wrong(key_file, e))
-}
-
-fn certificates(file: &Path) -> Result<Vec<Certificate<'static>>, Error> {
-    let mut found = Vec::new();
-    for item in parse_pem(&read(file)?) {
-        if let PemItem::Certificate(certificate) = item.map_err(|e| wrong(file, e))? {
-            found.push(certificate);
-        }
-    }
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let text = read(file)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    let found = found.map_err(|e| wrong(file, e))?;
     if found.is_empty() { Err(wrong(file, "there is no PEM certificate in it")) } else { Ok(found) }
 }
 
@@ -107,7 +111,7 @@ fn wrong(path: impl Into<PathBuf>, why: impl std::fmt::Display) -> Error {
 mod tests {
     use super::*;
 
-    fn with(files: &[(&str, &str)]) -> Result<TlsConfig, Error> {
+    fn with(files: &[(&str, &str)]) -> Result<Arc<ClientConfig>, Error> {
         let dir = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(dir.path().join(name), text).unwrap();

@@ -8,6 +8,8 @@ use crate::env::TestEnv;
 #[derive(Debug)]
 pub struct Authority {
     dir: PathBuf,
+    /// Its own certificate is the server's.
+    serves: bool,
 }
 
 impl Authority {
@@ -15,10 +17,22 @@ impl Authority {
     #[must_use]
     pub fn new(env: &TestEnv) -> Self {
         let dir = env.dir().join("tls");
-        let authority = Self { dir };
+        let authority = Self { dir, serves: false };
         env.script(&format!(
             "mkdir -p {dir}; cd {dir}; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
              -subj /CN=testkit -addext keyUsage=keyCertSign -keyout ca.key -out ca.crt 2>/dev/null",
+            dir = authority.dir.display()
+        ));
+        authority
+    }
+
+    /// A server's certificate that signs itself, as most people make it: for OpenSSL it is an authority's by default.
+    #[must_use]
+    pub fn of_itself(env: &TestEnv, address: &str) -> Self {
+        let authority = Self { dir: env.dir().join("tls"), serves: true };
+        env.script(&format!(
+            "mkdir -p {dir}; cd {dir}; openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={address} \
+             -addext subjectAltName=IP:{address} -keyout ca.key -out ca.crt 2>/dev/null",
             dir = authority.dir.display()
         ));
         authority
@@ -32,6 +46,9 @@ impl Authority {
 
     /// Makes a server certificate for an address; returns certificate and key.
     pub(crate) fn certify(&self, env: &TestEnv, address: &str) -> (PathBuf, PathBuf) {
+        if self.serves {
+            return (self.certificate(), self.dir.join("ca.key"));
+        }
         env.script(&format!(
             "cd {dir}; openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={address} \
              -keyout server.key -out server.csr 2>/dev/null

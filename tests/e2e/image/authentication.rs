@@ -87,7 +87,28 @@ fn tls_with_an_unknown_authority_is_refused(env: &TestEnv) {
     env.ok(&format!("pull -q {name}"));
 }
 
+fn a_certificate_that_signs_itself_is_believed_when_it_is_given(env: &TestEnv) {
+    let itself = Authority::of_itself(env, "127.0.0.1");
+    let open = env.registry();
+    open.push(IMAGE, "1", &Base::image());
+    let closed = Registry::start_with(env, 5002, &Auth { basic: None, tls: Some(&itself) });
+    let name = format!("{}/{IMAGE}:1", closed.host());
+    env.run(&format!("pull -q {name}")).refused("certificate").lacks("OtherError");
+    env.script(&format!(
+        "mkdir {0}; cp {1} {0}/ca.crt; chmod -R a+rX {0}",
+        "/tmp/certs",
+        itself.certificate().display()
+    ));
+    env.ok(&format!("pull -q --cert-dir /tmp/certs {name}"));
+    // For its own names only.
+    env.run(&format!("pull -q --cert-dir /tmp/certs localhost:5002/{IMAGE}:1")).refused("certificate");
+    // The system's, as Debian's update-ca-certificates puts it there.
+    env.ok("rmi -a -f");
+    env.engine().words(&format!("pull -q {name}")).var("SSL_CERT_FILE", itself.certificate()).run().ok();
+}
+
 testkit::cases! { both: [
     without_credentials_it_is_refused, basic_from_auth_json, basic_from_the_users_files, creds_on_the_command_line,
     bearer_tokens, tls_with_an_unknown_authority_is_refused,
+    a_certificate_that_signs_itself_is_believed_when_it_is_given,
 ] }

@@ -212,8 +212,11 @@ fn make(way: Way<'_>, rules: Rules, job: &Job<'_>, input: Input<'_>) -> Result<D
     let (found, reader) = sniff(input.reader, &what)?;
     let Rules { format, wish, asked, may_change } = rules;
     let treatment = match found {
-        Some(found) => plan::treat(LayerFacts { found, wish, asked, format, may_change }),
-        None => Treatment::Keep,
+        // The files of an artifact are nobody's to compress.
+        Some(found) if matches!(classify(&input.from.media_type), Kind::Layer { .. }) => {
+            plan::treat(LayerFacts { found, wish, asked, format, may_change })
+        }
+        _ => Treatment::Keep,
     };
     let role = Role::Layer(job.diff_id);
     let seals = concerned(way.options.hooks.encrypt, input.from, job)?;

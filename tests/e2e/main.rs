@@ -5,6 +5,7 @@
 
 mod container;
 mod image;
+mod manifest;
 mod network;
 mod registry;
 mod skopeo;

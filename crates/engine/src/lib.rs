@@ -11,6 +11,7 @@ mod error;
 pub mod container;
 pub mod image;
 pub mod info;
+pub mod manifest;
 pub mod system;
 pub mod volume;
 

@@ -47,7 +47,7 @@ fn parse(source: &dyn Source, fetched: &Fetched) -> Result<Document, Error> {
         .map_err(|e| Error::Manifest { what: source.name(), source: e })
 }
 
-fn offered(index: &Index) -> String {
+pub(crate) fn offered(index: &Index) -> String {
     const SHOWN: usize = 12;
     let all: Vec<_> = index.manifests.iter().filter_map(|d| d.platform.as_ref()).map(ToString::to_string).collect();
     match all.len() {

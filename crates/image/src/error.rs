@@ -13,6 +13,31 @@ pub enum Error {
         /// As typed.
         name: String,
     },
+    /// A list where an image is meant, and the list has none here that suits.
+    #[error("{list}: the manifest list has no image for {wanted} in local storage: image not known")]
+    NoInstance {
+        /// Name of the list.
+        list: String,
+        /// What was looked for.
+        wanted: Box<Platform>,
+    },
+    /// An image where a list is meant.
+    #[error("{name}: image is not a manifest list")]
+    NoList {
+        /// Its name.
+        name: String,
+    },
+    /// Neither here nor there.
+    #[error("locating image to add to manifest list: {local}; {location}")]
+    Located {
+        /// Where else it was looked for.
+        location: String,
+        /// Why it isn't here.
+        local: String,
+        /// Why it isn't there.
+        #[source]
+        source: Box<Error>,
+    },
     /// An ID prefix that fits several.
     #[error("{name}: is the beginning of {count} image IDs; give more digits")]
     Ambiguous {

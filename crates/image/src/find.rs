@@ -4,16 +4,36 @@ use crate::short_name::local_candidates;
 use crate::{Context, Error, Resolved};
 use oci::image::ImageConfig;
 use oci::reference::Name;
-use oci::{Digest, Reference};
+use oci::{Digest, Platform, Reference};
 use store::{Image, Store};
 
 /// Finds an image in the store by name (short names as Podman does: alias, `localhost/`, the search registries, Docker
-/// Hub, the end of a longer name), ID, beginning of an ID, or `name@digest`.
+/// Hub, the end of a longer name), ID, beginning of an ID, or `name@digest`. A list means its image for this machine.
 pub fn find(store: &Store, context: &Context, name: &str) -> Result<Resolved, Error> {
-    match look_up(store, context, name)? {
-        Some((id, shown)) => open(store, &id, shown),
-        None => Err(Error::NotKnown { name: crate::error::printable(name) }),
+    let (record, shown) = find_record(store, context, name)?;
+    match &record.list {
+        None => with_config(store, record, shown),
+        Some(_) => match instance(store, &record, &Platform::host())? {
+            Some(id) => open(store, &id, shown),
+            None => Err(Error::NoInstance { list: shown, wanted: Box::new(Platform::host()) }),
+        },
     }
+}
+
+/// The record that a name means, be it an image's or a list's, and by which full name it was found (or the ID).
+pub fn find_record(store: &Store, context: &Context, name: &str) -> Result<(Image, String), Error> {
+    let unknown = || Error::NotKnown { name: crate::error::printable(name) };
+    let (id, shown) = look_up(store, context, name)?.ok_or_else(unknown)?;
+    let record = store.image(&id)?.ok_or_else(unknown)?;
+    Ok((record, shown))
+}
+
+/// The stored image that a list has for a platform.
+pub(crate) fn instance(store: &Store, list: &Image, wanted: &Platform) -> Result<Option<Digest>, Error> {
+    let index = store.index(list)?;
+    let Some(entry) = index.choose(wanted) else { return Ok(None) };
+    let images = store.images()?;
+    Ok(images.into_iter().find(|image| image.list.is_none() && image.manifest == entry.digest).map(|image| image.id))
 }
 
 /// The record and the configuration of a stored image.

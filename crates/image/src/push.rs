@@ -15,6 +15,16 @@ pub enum Destination<'a> {
     Typed(&'a str),
 }
 
+impl Destination<'_> {
+    /// Where that is, for an image of this name.
+    pub fn location(self, own_name: &str) -> Result<Location, Error> {
+        match self {
+            Destination::OwnName => location(own_name),
+            Destination::Typed(text) => location(text),
+        }
+    }
+}
+
 /// Pushes a stored image; what was written there.
 pub fn push(
     store: &Store,
@@ -24,11 +34,7 @@ pub fn push(
     options: &Options<'_>,
 ) -> Result<Copied, Error> {
     let found = find(store, context, image)?;
-    let location = match destination {
-        Destination::OwnName => location(&found.name)?,
-        Destination::Typed(text) => location(text)?,
-    };
-    let sink = open_sink(store, context, &location)?;
+    let sink = open_sink(store, context, &destination.location(&found.name)?)?;
     copy(&StoreSource::of(store, found), sink.as_ref(), options)
 }
 

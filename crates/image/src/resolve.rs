@@ -1,6 +1,6 @@
 //! From a name and a policy to an image that is in the store.
 
-use crate::find::{look_up, open_unnamed};
+use crate::find::{instance, look_up, open_unnamed};
 use crate::{Context, Error, Progress, embedded, find, pull};
 use oci::Platform;
 use oci::reference::Name;
@@ -81,6 +81,14 @@ fn stored(
     platform: Option<&Platform>,
 ) -> Result<Option<Resolved>, Error> {
     let Some((id, shown)) = look_up(store, context, name)? else { return Ok(None) };
+    let host = Platform::host();
+    let id = match store.image_record(&id)? {
+        Some(list) if list.list.is_some() => match instance(store, &list, platform.unwrap_or(&host))? {
+            Some(id) => id,
+            None => return Ok(None),
+        },
+        _ => id,
+    };
     let found = match open_unnamed(store, &id, shown) {
         // Lost in a power cut: pulling it again heals it.
         Err(Error::Store(store::Error::MissingBlob(_) | store::Error::DamagedBlob(_))) => return Ok(None),

@@ -21,6 +21,9 @@ pub struct Platform {
     /// Windows only.
     #[serde(default, rename = "os.features", skip_serializing_if = "Vec::is_empty", deserialize_with = "null_default")]
     pub os_features: Vec<String>,
+    /// Features of the CPU.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_default")]
+    pub features: Vec<String>,
 }
 
 /// Why a text is no platform.
@@ -41,7 +44,14 @@ impl Platform {
     pub fn new(os: &str, architecture: &str, variant: &str) -> Platform {
         let (architecture, variant) = normalise(architecture, variant);
         let variant = (!variant.is_empty()).then_some(variant);
-        Platform { architecture, os: normalise_os(os), variant, os_version: None, os_features: Vec::new() }
+        Platform {
+            architecture,
+            os: normalise_os(os),
+            variant,
+            os_version: None,
+            os_features: Vec::new(),
+            features: Vec::new(),
+        }
     }
 
     /// How well `candidate` serves where `self` is wanted: smaller is better, `None` is not at all.

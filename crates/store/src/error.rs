@@ -52,6 +52,9 @@ pub enum Error {
     /// No such image.
     #[error("image {0} is not in the store")]
     NoSuchImage(Digest),
+    /// An image where a list is meant.
+    #[error("image {0} is not a manifest list")]
+    NoList(Digest),
     /// An image of an additional store.
     #[error("cannot remove read-only image \"{0}\"")]
     ReadOnlyImage(String),

@@ -17,8 +17,8 @@ impl Store {
     pub(crate) fn references(&self) -> Result<References, Error> {
         let mut all = References::default();
         for image in self.image_records()? {
-            all.blobs.extend([image.id, image.manifest]);
-            all.layers.extend(image.layers);
+            all.blobs.extend(image.needed_blobs().cloned());
+            all.layers.extend(image.needed_layers().cloned());
         }
         for container in self.roots()? {
             all.layers.extend(self.root_layers(&container)?);
@@ -28,8 +28,9 @@ impl Store {
 
     /// Whether some layer is in no image: the quick look before all containers are read.
     pub(crate) fn any_without_image(&self, layers: &[Digest]) -> Result<bool, Error> {
-        let images: HashSet<_> = self.image_records()?.into_iter().flat_map(|image| image.layers).collect();
-        Ok(layers.iter().any(|layer| !images.contains(layer)))
+        let images = self.image_records()?;
+        let needed: HashSet<_> = images.iter().flat_map(|image| image.needed_layers()).collect();
+        Ok(layers.iter().any(|layer| !needed.contains(layer)))
     }
 
     /// Moves those of `layers` and `blobs` into the trash that nothing needs; the caller holds the store's lock.

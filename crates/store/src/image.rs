@@ -2,6 +2,7 @@
 
 use crate::blob::NEW_BLOBS;
 use crate::error::{At, Error};
+use crate::list::List;
 use crate::location::Store;
 use crate::name::canonical;
 use oci::Digest;
@@ -38,6 +39,9 @@ pub struct Image {
     /// It is in an additional store, where nothing is changed.
     #[serde(skip)]
     pub read_only: bool,
+    /// It is no image but a list: `manifest` is an index, `id` was made up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<List>,
 }
 
 /// What [`Store::commit_image`] needs. Layers and blobs must be in the store already.
@@ -124,7 +128,7 @@ impl Store {
         };
         // Notes for whoever comes after a crash in the middle.
         self.touch(NEW_BLOBS)?;
-        for layer in &image.layers {
+        for layer in image.needed_layers() {
             self.touch(&crate::layer::note(layer))?;
         }
         for name in self.all_names()?.remove(id).unwrap_or_default() {
@@ -135,7 +139,9 @@ impl Store {
         let path = self.image_path(id);
         std::fs::remove_file(&path).at("remove image record", &path)?;
         crate::step::point();
-        self.drop_unreferenced(&image.layers, &[image.id.clone(), image.manifest.clone()])
+        let layers: Vec<_> = image.needed_layers().cloned().collect();
+        let blobs: Vec<_> = image.needed_blobs().cloned().collect();
+        self.drop_unreferenced(&layers, &blobs)
     }
 
     /// Like [`Store::image`] but without names: one file is read. A record that a power cut left broken counts as none.
@@ -167,7 +173,7 @@ impl Store {
         Ok(ids)
     }
 
-    fn write_record(&self, image: &Image) -> Result<(), Error> {
+    pub(crate) fn write_record(&self, image: &Image) -> Result<(), Error> {
         let path = self.image_path(&image.id);
         let json = serde_json::to_vec(image).map_err(io::Error::from).at("encode image record", &path)?;
         self.write_atomically(&path, &json)
@@ -204,5 +210,6 @@ fn merge(new: NewImage, config: &ImageConfig, size: u64, old: Option<&Image>) ->
         platform: config.platform(),
         labels: config.config.as_ref().map(|c| c.labels.clone()).unwrap_or_default(),
         read_only: false,
+        list: None,
     }
 }

@@ -15,7 +15,7 @@
 //! layers/<hex>/mapped/<key>/  copies with shifted owners
 //! layers/<hex>/seen           which blobs the layer has been and in which repositories, one JSON object a line
 //! blobs/sha256/<hex>          manifests and configurations, verified when read
-//! images/<hex>.json           image records
+//! images/<hex>.json           image records, those of lists among them
 //! names/<name>                image ID and name
 //! containers/<id>/            upper, work, merged, root.json, and what the engine keeps there
 //! volumes/<name>/_data
@@ -37,6 +37,7 @@ mod error;
 mod garbage;
 mod image;
 mod layer;
+mod list;
 mod location;
 mod lock;
 mod malformed;
@@ -57,6 +58,7 @@ pub use check::{Aside, CheckOptions, Damage, Known, Stray};
 pub use error::Error;
 pub use image::{Image, NewImage};
 pub use layer::{AppliedLayer, LayerWriter};
+pub use list::{List, Member, empty_index};
 pub use location::{Location, Ownership, Store};
 pub use malformed::malformed;
 pub use root::RootDirs;

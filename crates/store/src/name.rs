@@ -48,6 +48,9 @@ impl Store {
     /// Records an image of an additional store here as well, so that it can have names of its own. Its layers stay there.
     fn adopt_image(&self, id: &Digest) -> Result<(), Error> {
         let (None, Some(image)) = (self.own_record(id)?, self.additional_image(id)) else { return Ok(()) };
+        if image.list.is_some() {
+            return Err(Error::ReadOnlyImage(id.hex().to_owned()));
+        }
         for blob in [&image.id, &image.manifest] {
             self.put_blob(blob, &self.blob(blob)?)?;
         }

@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod image;
+pub mod manifest;
 pub mod registry;
 pub mod skopeo;
 pub mod system;

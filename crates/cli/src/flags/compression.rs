@@ -33,3 +33,9 @@ pub fn wish(matches: &Matches) -> Result<Wish, Failure> {
     }
     Ok(Wish { algorithm, level: matches.number("compression-level"), force })
 }
+
+/// `--add-compression`.
+pub fn additional(matches: &Matches) -> Result<Vec<Algorithm>, Failure> {
+    let algorithms = matches.list("add-compression").iter().map(|text| text.parse::<Algorithm>());
+    algorithms.collect::<Result<_, _>>().map_err(|error| Failure::new(error.to_string()))
+}

@@ -12,9 +12,13 @@ use oci::Reference;
 use std::io::{IsTerminal, Read};
 
 /// See podman-push(1).
-pub static FLAGS: &[Flag] = &[
+pub static ENCRYPTION: &[Flag] = &[
     Flag::list("encrypt-layer", "ints", "Encrypt only these layers, from 0, or from the end if negative"),
     Flag::array("encryption-key", "stringArray", "For whom layers are encrypted: jwe:FILE"),
+];
+
+/// See podman-push(1).
+pub static SIGNATURES: &[Flag] = &[
     Flag::text("sign-by", "string", "Sign with this OpenPGP key (fingerprint, key id or mail address)"),
     Flag::text("sign-by-sigstore-private-key", "PATH", "Sign with the sigstore key in this file"),
     Flag::text("sign-passphrase-file", "PATH", "File with the passphrase of the key that signs"),

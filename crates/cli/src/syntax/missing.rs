@@ -41,6 +41,7 @@ pub const FLAGS: &[(&str, &str)] = &[
     ),
     ("skopeo delete", "daemon-host shared-blob-dir"),
     ("skopeo inspect", "daemon-host shared-blob-dir"),
+    ("manifest push", "sign-by-sigstore sign-by-sq-fingerprint"),
     ("info", "debug"),
     ("completion", "no-desc"),
 ];
@@ -56,7 +57,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     (
         "",
         "artifact auto-update build buildx commit compose context cp diff events export farm generate \
-         healthcheck import init kube machine manifest mount network pause play pod \
+         healthcheck import init kube machine mount network pause play pod \
          quadlet rename restart secret stats unmount unpause unshare update volume",
     ),
     (
@@ -103,7 +104,7 @@ pub fn canonical(verb: &str) -> &str {
         "image rm" => "rmi",
         "system info" => "info",
         "image inspect" | "container inspect" => verb,
-        skopeo if skopeo.starts_with("skopeo ") => skopeo,
+        own if ["skopeo ", "manifest "].iter().any(|noun| own.starts_with(noun)) => own,
         other => other.rsplit(' ').next().unwrap_or(other),
     }
 }

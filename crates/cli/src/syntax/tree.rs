@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::flag::Flag;
 use super::missing;
-use crate::commands::{container, image, registry, skopeo, system};
+use crate::commands::{container, image, manifest, registry, skopeo, system};
 use crate::error::Failure;
 
 /// Options of the program itself, before or among those of a command.
@@ -30,6 +30,7 @@ pub static NOUNS: &[Noun] = &[
     Noun { name: "container", summary: "Manage containers" },
     Noun { name: "image", summary: "Manage images" },
     Noun { name: "image trust", summary: "Manage which images are trusted" },
+    Noun { name: "manifest", summary: "Manage lists of images for several platforms" },
     Noun { name: SKOPEO.name, summary: SKOPEO.summary },
     Noun { name: "system", summary: "Look after the engine" },
 ];
@@ -123,6 +124,14 @@ pub static ENTRIES: &[Entry] = &[
     entry("image", "untag", &image::untag::COMMAND),
     entry("image trust", "set", &image::trust::SET),
     entry("image trust", "show", &image::trust::SHOW),
+    entry("manifest", "add", &manifest::add::COMMAND),
+    entry("manifest", "annotate", &manifest::annotate::COMMAND),
+    entry("manifest", "create", &manifest::create::COMMAND),
+    entry("manifest", "exists", &manifest::exists::COMMAND),
+    entry("manifest", "inspect", &manifest::inspect::COMMAND),
+    entry("manifest", "push", &manifest::push::COMMAND),
+    entry("manifest", "remove", &manifest::remove::COMMAND),
+    entry("manifest", "rm", &manifest::rm::COMMAND),
     entry("skopeo", "copy", &skopeo::copy::COMMAND),
     entry("skopeo", "delete", &skopeo::delete::COMMAND),
     entry("skopeo", "generate-sigstore-key", &skopeo::generate_sigstore_key::COMMAND),

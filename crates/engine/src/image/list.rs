@@ -1,7 +1,7 @@
 //! `images`.
 
 use super::filter::{Filters, has_reference};
-use super::{ImageSummary, ListOptions, find};
+use super::{ImageSummary, ListOptions, find_record};
 use crate::{Engine, Error};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -13,8 +13,8 @@ pub fn list(engine: &Engine, options: &ListOptions) -> Result<Vec<ImageSummary>,
     let mut images: Vec<ImageSummary> =
         engine.store().images()?.into_iter().map(|image| summary(image, &counts)).collect();
     if let Some(name) = &options.name {
-        match find(engine, name) {
-            Ok(found) => images.retain(|image| image.id == found.image.id.hex()),
+        match find_record(engine, name) {
+            Ok((found, _)) => images.retain(|image| image.id == found.id.hex()),
             Err(Error::Image(::image::Error::NotKnown { .. })) => images.retain(|image| has_reference(image, name)),
             Err(error) => return Err(error),
         }
@@ -43,7 +43,7 @@ fn summary(image: store::Image, counts: &BTreeMap<String, usize>) -> ImageSummar
         created_at: created.to_string(),
         arch: image.platform.architecture,
         os: image.platform.os,
-        is_manifest_list: false,
+        is_manifest_list: image.list.is_some(),
         read_only: image.read_only,
         id,
     }

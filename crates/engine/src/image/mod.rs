@@ -178,11 +178,16 @@ pub(crate) fn find(engine: &Engine, name: &str) -> Result<Resolved, Error> {
     Ok(::image::find(engine.store(), &context(engine, &RegistryOptions::default())?, name)?)
 }
 
+/// The record of an image or a list, and by which full name it was found (or the ID).
+pub(crate) fn find_record(engine: &Engine, name: &str) -> Result<(store::Image, String), Error> {
+    Ok(::image::find_record(engine.store(), &context(engine, &RegistryOptions::default())?, name)?)
+}
+
 /// Whether an image of that name is here.
 pub fn exists(engine: &Engine, name: &str) -> Result<bool, Error> {
     match find(engine, name) {
         Ok(_) => Ok(true),
-        Err(Error::Image(::image::Error::NotKnown { .. })) => Ok(false),
+        Err(Error::Image(::image::Error::NotKnown { .. } | ::image::Error::NoInstance { .. })) => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -190,9 +195,9 @@ pub fn exists(engine: &Engine, name: &str) -> Result<bool, Error> {
 /// Gives more names. A name without registry is one of `localhost`.
 pub fn tag(engine: &Engine, name: &str, names: &[String]) -> Result<(), Error> {
     let names = names.iter().map(|name| full_name(name)).collect::<Result<Vec<_>, _>>()?;
-    let image = find(engine, name)?;
+    let (image, _) = find_record(engine, name)?;
     for name in names {
-        engine.store().tag(&image.image.id, &name)?;
+        engine.store().tag(&image.id, &name)?;
     }
     Ok(())
 }

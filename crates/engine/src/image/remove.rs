@@ -1,6 +1,6 @@
 //! `rmi`.
 
-use super::{RemoveOptions, Removed, find};
+use super::{RemoveOptions, Removed, find_record};
 use crate::{Engine, Error, container};
 
 /// Removes; goes on after errors.
@@ -33,15 +33,14 @@ fn note(result: Result<Removed, Error>, removed: &mut Vec<Removed>, errors: &mut
 
 /// By name an image loses that name, with its last name it goes; by id it goes with all its names.
 fn remove_one(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Removed, Error> {
-    let found = match find(engine, name) {
+    let (image, found) = match find_record(engine, name) {
         Err(Error::Image(::image::Error::NotKnown { .. })) if options.ignore => return Ok(Removed::default()),
         found => found?,
     };
-    let image = found.image;
-    let by_name = image.names.contains(&found.name);
+    let by_name = image.names.contains(&found);
     if by_name && image.names.len() > 1 {
-        engine.store().untag(&found.name)?;
-        return Ok(Removed { untagged: vec![found.name], deleted: Vec::new() });
+        engine.store().untag(&found)?;
+        return Ok(Removed { untagged: vec![found], deleted: Vec::new() });
     }
     if !by_name && image.names.len() > 1 && !options.force {
         return Err(Error::SeveralNames { id: image.id.hex().to_owned(), names: image.names.join(" ") });

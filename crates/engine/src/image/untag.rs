@@ -1,11 +1,11 @@
 //! `untag`: names go, the image stays.
 
-use super::{find, full_name};
+use super::{find_record, full_name};
 use crate::{Engine, Error};
 
 /// Takes names away; without any, all that the image has.
 pub fn untag(engine: &Engine, image: &str, names: &[String]) -> Result<(), Error> {
-    let image = find(engine, image)?.image;
+    let (image, _) = find_record(engine, image)?;
     let names = match names {
         [] => image.names.clone(),
         names => names.iter().map(|name| full_name(name)).collect::<Result<Vec<_>, _>>()?,

@@ -231,6 +231,7 @@ pub(super) fn with_image(old: Option<Index>, written: &Fetched, image: Option<&P
         schema_version: 2,
         media_type: Some(media_type::OCI_INDEX.to_owned()),
         manifests: Vec::new(),
+        subject: None,
         annotations: BTreeMap::new(),
     });
     let name = match image {

@@ -66,6 +66,9 @@ pub struct Index {
     /// The images.
     #[serde(default, deserialize_with = "null_default")]
     pub manifests: Vec<Descriptor>,
+    /// What this refers to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Box<Descriptor>>,
     /// Free.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_default")]
     pub annotations: BTreeMap<String, String>,

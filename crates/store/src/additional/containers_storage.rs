@@ -176,6 +176,7 @@ fn image(
         platform: config.platform(),
         labels: config.config.as_ref().map(|config| config.labels.clone()).unwrap_or_default(),
         read_only: true,
+        list: None,
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn read(root: &Path) -> Result<Content, Error> {
     let mut content = Content::default();
     for mut image in store.images()? {
         image.read_only = true;
-        for blob in [&image.id, &image.manifest] {
+        for blob in image.needed_blobs() {
             content.blobs.insert(blob.clone(), store.blob_path(blob));
         }
         add_layers(&store, &image, &mut content)?;

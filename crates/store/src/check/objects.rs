@@ -32,7 +32,7 @@ impl Store {
     fn image_faults(&self, image: &Image, damage: &Damage) -> Vec<String> {
         let own = |what: String| format!("image {}: {what}", image.id.hex());
         let mut faults = Vec::new();
-        for blob in [&image.id, &image.manifest] {
+        for blob in image.needed_blobs() {
             let item = |why| own(format!("data item \"{blob}\": {why}"));
             match self.blob(blob) {
                 Ok(_) => {}
@@ -42,10 +42,11 @@ impl Store {
             }
         }
         let config = self.blob(&image.id).ok().and_then(|text| ImageConfig::parse(&text, None).ok());
-        if config.is_some_and(|config| config.rootfs.diff_ids != image.layers) {
+        if image.list.is_none() && config.is_some_and(|config| config.rootfs.diff_ids != image.layers) {
             faults.push(own("image record names other layers than its configuration".to_owned()));
         }
-        faults.extend(self.layer_faults_of(&image.layers, damage));
+        let layers: Vec<_> = image.needed_layers().cloned().collect();
+        faults.extend(self.layer_faults_of(&layers, damage));
         faults
     }
 

@@ -18,7 +18,7 @@ pub static COMMAND: Command = Command {
               DESTINATION the image's own name is where it goes. DESTINATION may also be docker://NAME, \
               oci:PATH[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME] or dir:PATH.",
     examples: &["push alpine registry.example.com/alpine:3", "push alpine oci-archive:alpine.tar:alpine"],
-    flags: &[FLAGS, signing::FLAGS, compression::FLAGS, registry::FLAGS, registry::RETRY],
+    flags: &[FLAGS, signing::ENCRYPTION, signing::SIGNATURES, compression::FLAGS, registry::FLAGS, registry::RETRY],
     stops: false,
     arguments: Arguments::Between(1, 2),
     needs: Needs::Store,
@@ -62,7 +62,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     Ok(0)
 }
 
-fn format(text: &str) -> Result<Format, Failure> {
+/// `--format`.
+pub fn format(text: &str) -> Result<Format, Failure> {
     match text {
         "oci" => Ok(Format::Oci),
         "v2s2" | "docker" => Ok(Format::Docker),

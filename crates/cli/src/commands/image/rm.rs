@@ -6,7 +6,7 @@ use crate::output::stream;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use engine::image::{RemoveOptions, remove};
+use engine::image::{RemoveOptions, Removed, remove};
 
 /// `rmi`
 pub static COMMAND: Command = Command {
@@ -39,17 +39,20 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         _ => {}
     }
     let (removed, errors) = remove(context.engine()?, &matches.arguments, &options);
-    for name in removed.iter().flat_map(|r| &r.untagged) {
-        stream::line(&format!("Untagged: {name}"))?;
-    }
-    for id in removed.iter().flat_map(|r| &r.deleted) {
-        stream::line(&format!("Deleted: {id}"))?;
-    }
+    print(&removed)?;
     failure(&errors, options.force).map_or(Ok(0), Err)
 }
 
+/// Names first, then ids.
+pub fn print(removed: &[Removed]) -> Result<(), Failure> {
+    for name in removed.iter().flat_map(|r| &r.untagged) {
+        stream::line(&format!("Untagged: {name}"))?;
+    }
+    removed.iter().flat_map(|r| &r.deleted).try_for_each(|id| stream::line(&format!("Deleted: {id}")))
+}
+
 /// Podman's exit codes: 1 when images were missing, 2 when some are in use.
-fn failure(errors: &[engine::Error], force: bool) -> Option<Failure> {
+pub fn failure(errors: &[engine::Error], force: bool) -> Option<Failure> {
     let missing = |e: &engine::Error| matches!(e, engine::Error::Image(image::Error::NotKnown { .. }));
     let in_use = |e: &engine::Error| matches!(e, engine::Error::ImageInUse(_));
     // What is to be gone and isn't there is as it should be.

@@ -20,7 +20,17 @@ pub static COMMAND: Command = Command {
     details: "Copies an image without keeping it here. Places are docker://, oci:, oci-archive:, docker-archive:, dir:\n\
               and containers-storage:.",
     examples: &["skopeo copy docker://quay.io/podman/hello oci:hello:latest"],
-    flags: &[FLAGS, signing::FLAGS, DECRYPTION, AUTHFILE, SOURCE, DESTINATION, RETRY, global::FLAGS],
+    flags: &[
+        FLAGS,
+        signing::ENCRYPTION,
+        signing::SIGNATURES,
+        DECRYPTION,
+        AUTHFILE,
+        SOURCE,
+        DESTINATION,
+        RETRY,
+        global::FLAGS,
+    ],
     stops: false,
     arguments: Arguments::Any,
     needs: Needs::Store,

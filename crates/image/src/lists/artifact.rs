@@ -1,0 +1,153 @@
+//! An artifact for a list: a manifest over files, which stay where they are until the list is pushed.
+
+use super::Addition;
+use crate::Error;
+use oci::image::Descriptor;
+use oci::{Digest, media_type};
+use serde_json::{Value, json};
+use sha2::Digest as _;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use store::{Member, Store};
+
+/// What the manifest says beside the files.
+#[derive(Debug, Clone, Default)]
+pub struct Artifact {
+    /// Its type.
+    pub artifact_type: Option<String>,
+    /// A configuration.
+    pub config: Option<Vec<u8>>,
+    /// The configuration's type.
+    pub config_type: Option<String>,
+    /// The type of all files, instead of what they look like.
+    pub layer_type: Option<String>,
+    /// No names of files.
+    pub without_titles: bool,
+    /// The image that it is about.
+    pub subject: Option<Descriptor>,
+}
+
+const UNKNOWN: &str = "application/vnd.unknown.artifact.v1";
+/// The OCI image specification's type for an empty configuration, `{}`.
+const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+/// So many bytes of a file tell its type.
+const SNIFFED: usize = 512;
+
+/// Makes the manifest. It and the configuration are in the store afterwards, the files aren't.
+pub fn artifact(store: &Store, files: &[PathBuf], artifact: &Artifact) -> Result<Addition, Error> {
+    let mut places = BTreeMap::new();
+    let mut layers = Vec::new();
+    for path in files {
+        let path = std::path::absolute(path).map_err(Error::io(format!("find {}", path.display())))?;
+        let (descriptor, digest) = layer(&path, artifact)?;
+        layers.push(descriptor);
+        places.insert(digest, path);
+    }
+    let config = artifact.config.as_deref().unwrap_or(b"{}");
+    let config_digest = Digest::sha256(config);
+    let artifact_type = artifact.artifact_type.as_deref().unwrap_or(UNKNOWN);
+    let mut manifest = json!({
+        "schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "artifactType": artifact_type,
+        "config": {
+            "mediaType": artifact.config_type.as_deref().unwrap_or(EMPTY),
+            "digest": config_digest, "size": config.len(),
+        },
+        "layers": layers,
+    });
+    if let Some(subject) = &artifact.subject {
+        manifest["subject"] = json!(subject);
+    }
+    let bytes = manifest.to_string().into_bytes();
+    let digest = Digest::sha256(&bytes);
+    store.put_blob(&config_digest, config)?;
+    store.put_blob(&digest, &bytes)?;
+    let entry = Descriptor {
+        media_type: media_type::OCI_MANIFEST.to_owned(),
+        digest: digest.clone(),
+        size: bytes.len() as u64,
+        urls: Vec::new(),
+        annotations: BTreeMap::new(),
+        platform: None,
+        artifact_type: Some(artifact_type.to_owned()),
+    };
+    let blobs = vec![digest.clone(), config_digest];
+    let member = Member { manifest: digest, blobs, layers: Vec::new(), origin: None, files: places };
+    Ok(Addition { entry, member })
+}
+
+fn layer(path: &Path, artifact: &Artifact) -> Result<(Value, Digest), Error> {
+    let failed = || Error::io(format!("read {} to find its digest", path.display()));
+    let mut file = File::open(path).map_err(failed())?;
+    let mut hasher = sha2::Sha256::new();
+    let (mut start, mut size) = (Vec::new(), 0);
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let count = file.read(&mut buffer).map_err(failed())?;
+        if count == 0 {
+            break;
+        }
+        let more = SNIFFED.saturating_sub(start.len()).min(count);
+        start.extend_from_slice(&buffer[..more]);
+        hasher.update(&buffer[..count]);
+        size += count;
+    }
+    let digest = Digest::from_sha256(hasher.finalize().into());
+    let found = artifact.layer_type.clone().unwrap_or_else(|| file_type(path, &start).to_owned());
+    let mut descriptor = json!({ "mediaType": found, "digest": digest, "size": size });
+    if !artifact.without_titles {
+        let title = path.file_name().unwrap_or_default().to_string_lossy();
+        descriptor["annotations"] = json!({ "org.opencontainers.image.title": title });
+    }
+    Ok((descriptor, digest))
+}
+
+/// The media type of a file: by the end of its name, else by how it begins.
+pub fn file_type(path: &Path, start: &[u8]) -> &'static str {
+    let extension = path.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
+    match extension.as_deref() {
+        Some("json") => "application/json",
+        Some("gz" | "tgz") => "application/gzip",
+        Some("html" | "htm") => "text/html",
+        Some("md") => "text/markdown",
+        Some("pdf") => "application/pdf",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("svg") => "image/svg+xml",
+        Some("tar") => "application/x-tar",
+        Some("xml") => "text/xml",
+        Some("yaml" | "yml") => "application/yaml",
+        Some("zip") => "application/zip",
+        _ => sniff(start),
+    }
+}
+
+/// Text, something compressed, or bytes.
+fn sniff(start: &[u8]) -> &'static str {
+    match start {
+        [0x1f, 0x8b, ..] => "application/x-gzip",
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => "application/zstd",
+        text if text.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b | 0x20..)) => "text/plain",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_files() {
+        for (name, start, expected) in [
+            ("a.json", &b"{}"[..], "application/json"),
+            ("a", b"hello\n", "text/plain"),
+            ("a", b"", "text/plain"),
+            ("a.tar.gz", b"", "application/gzip"),
+            ("a", &[0x1f, 0x8b, 8], "application/x-gzip"),
+            ("a.dat", &[0, 1, 2], "application/octet-stream"),
+        ] {
+            assert_eq!(file_type(Path::new(name), start), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `manifest add`: images from here and elsewhere, and artifacts.
+
+use super::{architectures, digest, host, index, other, two_images};
+use serde_json::json;
+use testkit::{Base, TestEnv};
+
+fn says_what_it_is_told(env: &TestEnv) {
+    two_images(env);
+    let id = env.ok("manifest create list").text();
+    env.ok("manifest add list base").prints(&format!("{id}\n"));
+    env.ok("manifest add --annotation x=y --arch ppc64le --os linux --variant v1 --os-version 10 list \
+         containers-storage:localhost/other:latest")
+        .prints(&format!("{id}\n"));
+    let index = index(env, "list");
+    assert_eq!(index["manifests"][0]["platform"], json!({"architecture": host(), "os": "linux"}));
+    let second = &index["manifests"][1];
+    assert_eq!(second["digest"], digest(env, "other"));
+    assert_eq!(
+        second["platform"],
+        json!({"architecture": "ppc64le", "os": "linux", "variant": "v1", "os.version": "10"})
+    );
+    assert_eq!(second["annotations"], json!({"x": "y"}));
+    env.ok("manifest add list base");
+    assert_eq!(architectures(env, "list"), ["ppc64le".to_owned(), host()], "no entry twice");
+}
+
+fn from_a_registry(env: &TestEnv) {
+    let registry = env.registry();
+    registry.push_index("lib/two", "1", &[Base::image(), other()]);
+    let name = format!("{}/lib/two:1", registry.host());
+    env.ok("manifest create list");
+    env.ok(&format!("manifest add --tls-verify=false list {name}"));
+    assert_eq!(architectures(env, "list"), [host()]);
+    env.ok(&format!("manifest add --tls-verify=false --all list docker://{name}"));
+    assert_eq!(architectures(env, "list"), [host(), "s390x".to_owned()]);
+    env.ok("manifest create third");
+    env.ok(&format!("manifest add --tls-verify=false --arch s390x third {name}"));
+    assert_eq!(architectures(env, "third"), ["s390x"]);
+    assert_eq!(architectures(env, &format!("--tls-verify=false {name}")), [host(), "s390x".to_owned()]);
+    env.ok("images -q --filter manifest=false").prints("");
+}
+
+fn files_as_an_artifact(env: &TestEnv) {
+    env.write("notes.txt", "hello\n");
+    env.write("config.json", "{\"a\":1}\n");
+    env.ok("manifest create list");
+    env.ok("manifest add --artifact list notes.txt");
+    env.ok("manifest add --artifact --artifact-type a/b --artifact-config config.json --artifact-config-type x/y \
+            --annotation q=r list notes.txt config.json");
+    let index = index(env, "list");
+    assert_eq!(index["manifests"][0]["artifactType"], "application/vnd.unknown.artifact.v1");
+    assert!(index["manifests"][0]["files"][0].as_str().unwrap().ends_with("/notes.txt"));
+    assert_eq!(index["manifests"][1]["artifactType"], "a/b");
+    assert_eq!(index["manifests"][1]["annotations"], json!({"q": "r"}));
+    env.ok("manifest push -q list oci:out:x");
+    let digest = index["manifests"][1]["digest"].as_str().unwrap().strip_prefix("sha256:").unwrap();
+    let manifest = env.read(env.work().join(format!("out/blobs/sha256/{digest}")));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest.unwrap()).unwrap();
+    assert_eq!(manifest["config"]["mediaType"], "x/y");
+    assert_eq!(manifest["layers"][0]["mediaType"], "text/plain");
+    assert_eq!(manifest["layers"][1]["mediaType"], "application/json");
+    assert_eq!(manifest["layers"][1]["annotations"], json!({"org.opencontainers.image.title": "config.json"}));
+    let file = manifest["layers"][0]["digest"].as_str().unwrap().strip_prefix("sha256:").unwrap();
+    assert_eq!(env.read(env.work().join(format!("out/blobs/sha256/{file}"))).unwrap(), "hello\n");
+}
+
+fn nonsense_changes_nothing(env: &TestEnv) {
+    two_images(env);
+    env.ok("manifest create list base");
+    env.run("manifest add no-such base").code(125).complains("no-such: image not known");
+    env.run("manifest add base other").code(125).complains("localhost/base:latest: image is not a manifest list");
+    env.run("manifest add --artifact-type x list other").code(125).complains("--artifact-type requires --artifact");
+    env.run("manifest add --artifact list no-file").code(125).complains("no-file");
+    env.run("manifest add list").code(125).complains("requires at least 2 arg(s), only received 1");
+    env.run("manifest add list bogus:x").code(125).is_readable();
+    assert_eq!(architectures(env, "list"), [host()]);
+}
+
+testkit::cases! { both: [says_what_it_is_told, from_a_registry, files_as_an_artifact, nonsense_changes_nothing] }

@@ -3,12 +3,13 @@
 //! See netlink(7). A socket belongs for good to the network namespace its opener was in.
 
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink, recv, send, socket_with};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, bind, netlink, recv, send, socket_with,
+};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 /// `SOL_NETLINK` options of linux/netlink.h.
-const NETLINK_ADD_MEMBERSHIP: libc::c_int = 1;
 const NETLINK_CAP_ACK: libc::c_int = 10;
 const NETLINK_EXT_ACK: libc::c_int = 11;
 
@@ -46,12 +47,13 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Hears of what happens in a multicast group (`RTNLGRP_…` of linux/rtnetlink.h).
+    /// Hears of what happens in multicast groups (`RTMGRP_…` of linux/rtnetlink.h). By bind(2): a socket without an address of
+    /// its own takes the kernel's messages for its own and drops them.
     ///
     /// # Errors
-    /// setsockopt(2)'s.
-    pub fn join_group(&self, group: u32) -> io::Result<()> {
-        set_option(&self.fd, libc::SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group.cast_signed())
+    /// bind(2)'s.
+    pub fn listen_to(&self, groups: u32) -> io::Result<()> {
+        Ok(bind(&self.fd, &netlink::SocketAddrNetlink::new(0, groups))?)
     }
 
     /// Sends one datagram of one or more messages. The kernel has handled all of them, and queued its answers, on return.

@@ -83,8 +83,10 @@ fn a_container_ends_with_a_pasta_that_fails_later(env: &TestEnv) {
     replace_pasta(env, &format!("nsenter --net=/proc/self/fd/0 sh -c '{network}'; sleep 0.3; echo broken >&2; exit 1"));
     env.ok("run --rm --network none base true");
     let before = env.trace();
-    let output = env.run("run --name c --network pasta base sh -c 'echo begun; exec sleep 1000'");
-    output.code(125).complains("broken");
+    let work = env.work();
+    let line = format!("run --name c --network pasta -v {}:/w base sh -c '>/w/begun; exec sleep 1000'", work.display());
+    env.run(&line).code(125).complains("broken");
+    assert!(work.join("begun").exists(), "it begins when the routes are there");
     env.ok("rm c");
     before.assert_restored(env);
 }

@@ -42,8 +42,8 @@ fn has_default_v6(table: &str) -> bool {
     })
 }
 
-/// `RTNLGRP_IPV4_ROUTE` and `RTNLGRP_IPV6_ROUTE` of linux/rtnetlink.h.
-const GROUPS: [u32; 2] = [7, 11];
+/// `RTMGRP_IPV4_ROUTE` and `RTMGRP_IPV6_ROUTE` of linux/rtnetlink.h.
+const GROUPS: u32 = 0x40 | 0x400;
 const NEW_ROUTE: u16 = 24;
 /// `RT_TABLE_MAIN`.
 const MAIN: u8 = 254;
@@ -61,9 +61,7 @@ impl Routes {
     /// In the calling thread's network namespace.
     pub(crate) fn watch() -> io::Result<Routes> {
         let socket = Socket::open(Family::Route)?;
-        for group in GROUPS {
-            socket.join_group(group)?;
-        }
+        socket.listen_to(GROUPS)?;
         Ok(Routes { socket, seen: Defaults::default() })
     }
 

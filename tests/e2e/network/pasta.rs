@@ -71,16 +71,18 @@ fn a_pasta_that_fails_is_an_error(env: &TestEnv) {
     assert!(!output.text().contains("started"));
 }
 
+/// What pasta does first, with a way out by both families.
+const CONFIGURES: &str = "nsenter --net=/proc/self/fd/0 sh -c 'ip link add d0 type veth peer name d1
+    ip link set d1 up; ip link set d0 up; ip addr add 192.0.2.1/24 dev d0; ip addr add fd00:2::1/64 dev d0 nodad
+    ip route add default via 192.0.2.2; ip route add default via fd00:2::2'";
+
 fn a_container_ends_with_a_pasta_that_fails_later(env: &TestEnv) {
     if env.is_peer() {
         return testkit::note_skipped("podman asks pasta for its version first");
     }
     env.base();
     env.outside();
-    let network = "ip link add d0 type veth peer name d1; ip link set d1 up; ip link set d0 up
-        ip addr add 192.0.2.1/24 dev d0; ip addr add fd00:2::1/64 dev d0 nodad
-        ip route add default via 192.0.2.2; ip route add default via fd00:2::2";
-    replace_pasta(env, &format!("nsenter --net=/proc/self/fd/0 sh -c '{network}'; sleep 0.3; echo broken >&2; exit 1"));
+    replace_pasta(env, &format!("{CONFIGURES}; sleep 0.3; echo broken >&2; exit 1"));
     env.ok("run --rm --network none base true");
     let before = env.trace();
     let work = env.work();
@@ -89,6 +91,21 @@ fn a_container_ends_with_a_pasta_that_fails_later(env: &TestEnv) {
     assert!(work.join("begun").exists(), "it begins when the routes are there");
     env.ok("rm c");
     before.assert_restored(env);
+}
+
+fn a_pasta_on_its_way_is_waited_for_by_senders_only(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman asks pasta for its version first");
+    }
+    env.base();
+    env.outside();
+    let ready = env.work().join("ready");
+    let script = format!("{CONFIGURES}; sleep 1; echo >{}; echo $$; while :; do sleep 1; done", ready.display());
+    replace_pasta(env, &script);
+    env.ok("run --rm --network pasta base true");
+    assert!(!ready.exists(), "nobody needed pasta");
+    env.ok("run --rm --network pasta base sh -c 'nc -w 1 192.0.2.9 9 & sleep 0.1'");
+    assert!(ready.exists(), "pasta must see what was sent");
 }
 
 fn without_pasta_it_says_so(env: &TestEnv) {
@@ -115,5 +132,5 @@ fn without_the_tun_device_it_says_so(env: &TestEnv) {
 testkit::cases! { user: [
     a_container_sees_the_hosts_address, the_outside_is_reached, published_ports_answer, pasta_ends_with_the_container,
     the_network_is_there_from_the_first_moment, a_pasta_that_fails_is_an_error,
-    a_container_ends_with_a_pasta_that_fails_later, without_pasta_it_says_so, without_the_tun_device_it_says_so,
+    a_container_ends_with_a_pasta_that_fails_later, a_pasta_on_its_way_is_waited_for_by_senders_only, without_pasta_it_says_so, without_the_tun_device_it_says_so,
 ] }

@@ -9,7 +9,7 @@ pub struct Retry {
     pub times: u32,
     /// Pause before the second try; doubled each time.
     pub first_pause: Duration,
-    /// The longest pause, also when the server asks for a longer one.
+    /// The longest of one's own pauses.
     pub longest_pause: Duration,
 }
 
@@ -27,8 +27,18 @@ impl Retry {
             return None;
         }
         let own = self.first_pause.saturating_mul(1 << (next - 1).min(16));
-        Some(asked.unwrap_or(own).min(self.longest_pause))
+        Some(asked.unwrap_or(own.min(self.longest_pause)))
     }
+}
+
+/// The longest pause that a server may ask for.
+pub(crate) const MOST_ASKED: Duration = Duration::from_secs(60);
+
+/// Waits a little less or more than that, so that many who failed at once don't come back at once.
+pub(crate) fn wait(pause: Duration) {
+    use std::hash::{BuildHasher, RandomState};
+    let random = RandomState::new().hash_one(0) % 500;
+    std::thread::sleep(pause.mul_f64(0.75 + random as f64 / 1000.0));
 }
 
 /// Too many requests, or a server in trouble.
@@ -50,7 +60,7 @@ mod tests {
         let retry = Retry::default();
         let pauses: Vec<_> = (1..5).map(|n| retry.pause(n, None).map(|p| p.as_millis())).collect();
         assert_eq!(pauses, [Some(250), Some(500), Some(1000), None]);
-        assert_eq!(retry.pause(1, Some(Duration::from_secs(3600))), Some(Duration::from_secs(10)));
+        assert_eq!(retry.pause(1, Some(Duration::from_secs(30))), Some(Duration::from_secs(30)));
         assert_eq!(retry_after(Some(" 3 ")), Some(Duration::from_secs(3)));
         assert_eq!(retry_after(Some("Wed, 21 Oct 2015 07:28:00 GMT")), None);
     }

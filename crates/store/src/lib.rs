@@ -19,6 +19,7 @@
 //! names/<name>                image ID and name
 //! containers/<id>/            upper, work, merged, root.json, and what the engine keeps there
 //! volumes/<name>/_data
+//! partial/<algorithm>-<hex>   beginnings of blobs whose transfer broke off; dropped when a week old
 //! tmp/<pid>-<random>          work in progress, flocked by its process
 //! tmp/new-<hex>, tmp/new-blobs  notes for `reclaim`: may be waste, isn't durable yet
 //! trash/<random>              to be deleted
@@ -42,6 +43,7 @@ mod location;
 mod lock;
 mod malformed;
 mod name;
+mod partial;
 mod remove_tree;
 mod root;
 mod seen;
@@ -61,5 +63,6 @@ pub use layer::{AppliedLayer, LayerWriter};
 pub use list::{List, Member, empty_index};
 pub use location::{Location, Ownership, Store};
 pub use malformed::malformed;
+pub use partial::Partial;
 pub use root::RootDirs;
 pub use seen::SeenBlob;

@@ -37,9 +37,11 @@ pub struct Store {
     pub(crate) writing: Mutex<Option<rustix::fd::OwnedFd>>,
     /// Stores that are only read.
     pub(crate) additional: Vec<Additional>,
+    scratch: Option<PathBuf>,
 }
 
-pub(crate) const FOLDERS: [&str; 8] = ["layers", "blobs", "images", "names", "containers", "volumes", "tmp", "trash"];
+pub(crate) const FOLDERS: [&str; 9] =
+    ["layers", "blobs", "images", "names", "containers", "volumes", "partial", "tmp", "trash"];
 
 impl Store {
     /// Opens, creating what is missing. One system call when all is there.
@@ -58,9 +60,20 @@ impl Store {
         Store { additional: paths.into_iter().map(Additional::new).collect(), ..self }
     }
 
+    /// Keeps nameless temporary files in this folder.
+    #[must_use]
+    pub fn with_scratch(self, folder: Option<PathBuf>) -> Store {
+        Store { scratch: folder, ..self }
+    }
+
+    /// Where nameless temporary files go: on the store's file system, where there must be room anyway.
+    pub fn scratch(&self) -> &Path {
+        self.scratch.as_deref().unwrap_or(&self.location.root)
+    }
+
     /// Without looking whether it is there.
     pub(crate) fn at(location: Location) -> Store {
-        Store { location, writing: Mutex::new(None), additional: Vec::new() }
+        Store { location, writing: Mutex::new(None), additional: Vec::new(), scratch: None }
     }
 
     /// Where it is.

@@ -37,6 +37,7 @@ impl Store {
                 Default::default()
             }
         };
+        note(self.drop_old_partials());
         let trashed = names_in(&trash)?;
         // A removed container may have been the last that needed its layers.
         let roots = trashed.iter().flat_map(|name| crate::root::recorded_layers(&trash.join(name)));

@@ -29,6 +29,11 @@ impl Store {
         for name in self.names_in("volumes")?.iter().filter(|name| !known.volumes.contains(*name)) {
             damage.stray(self.path2("volumes", name), "no volume has this name", true);
         }
+        if self.folder("partial").exists() {
+            for name in self.names_in("partial")?.iter().filter(|name| !crate::partial::is_name(name)) {
+                damage.stray(self.path2("partial", name), "no blob is called so", false);
+            }
+        }
         self.check_waste(damage)
     }
 

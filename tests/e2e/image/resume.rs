@@ -1,0 +1,110 @@
+//! Pulls that were killed go on where they were.
+
+use rustix::process::Signal;
+use testkit::{Body, Entry, FakeRegistry, Image, Layer, Reply, TestEnv, sha256_hex, wait_until};
+
+/// Bytes that can't be compressed, so that the layer is large as a blob, too.
+fn image() -> Image {
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u8
+    };
+    let content: Vec<u8> = (0..3 << 20).map(|_| noise()).collect();
+    Image::new(vec![Layer::new(&[Entry::file("large", content)])])
+}
+
+fn blob(image: &Image) -> (String, Vec<u8>) {
+    let bytes = image.layers[0].blob();
+    (format!("/v2/large/blobs/sha256:{}", sha256_hex(&bytes)), bytes)
+}
+
+/// What is kept of blobs, in bytes.
+fn kept(env: &TestEnv) -> Vec<u64> {
+    let folder = env.graphroot().join("minke/partial");
+    env.inside(|| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        // One that has just gone is none.
+        entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).collect()
+    })
+}
+
+/// A pull that is killed after the first two MiB of the layer.
+fn broken_off(env: &TestEnv, image: &Image) -> FakeRegistry {
+    let fake = env.fake_registry();
+    fake.offer("large", "1", image);
+    let (path, bytes) = blob(image);
+    let half = bytes[..2 << 20].to_vec();
+    let stalled = Reply::ok("application/octet-stream", "").body(Body::Stalled(half, bytes.len() as u64));
+    fake.reply(&path, stalled);
+    let mut pull = env.engine().words(&format!("pull -q {}/large:1", fake.host())).spawn();
+    wait_until("most of the layer", || kept(env).iter().any(|length| *length >= (2 << 20) - (64 << 10)));
+    pull.signal(Signal::KILL);
+    pull.wait_status();
+    fake
+}
+
+fn ranges(fake: &FakeRegistry) -> Vec<Option<String>> {
+    let blobs = fake.seen().into_iter().filter(|seen| seen.path.contains("/blobs/") && seen.method == "GET");
+    let large = blobs.filter(|seen| seen.header("range").is_some());
+    large.map(|seen| seen.header("range").map(str::to_owned)).collect()
+}
+
+fn ours(env: &TestEnv) -> bool {
+    if env.is_peer() {
+        testkit::note_skipped("only minke keeps what was fetched");
+    }
+    !env.is_peer()
+}
+
+fn after_a_kill(env: &TestEnv) {
+    if !ours(env) {
+        return;
+    }
+    let image = image();
+    let fake = broken_off(env, &image);
+    let (path, bytes) = blob(&image);
+    let there = kept(env)[0];
+    env.ok("system check");
+    fake.serve_ranges();
+    fake.reply(&path, Reply::ok("application/octet-stream", bytes));
+    env.ok(&format!("pull -q {}/large:1", fake.host())).prints(&format!("{}\n", image.id()));
+    assert_eq!(ranges(&fake), [Some(format!("bytes={there}-"))]);
+    assert_eq!(kept(env), Vec::<u64>::new());
+    env.ok("system check");
+}
+
+fn from_a_server_that_knows_no_ranges(env: &TestEnv) {
+    if !ours(env) {
+        return;
+    }
+    let image = image();
+    let fake = broken_off(env, &image);
+    let (path, bytes) = blob(&image);
+    fake.reply(&path, Reply::ok("application/octet-stream", bytes));
+    env.ok(&format!("pull -q {}/large:1", fake.host())).prints(&format!("{}\n", image.id()));
+    assert_eq!(kept(env), Vec::<u64>::new());
+}
+
+fn what_was_kept_is_not_believed(env: &TestEnv) {
+    if !ours(env) {
+        return;
+    }
+    let image = image();
+    let fake = broken_off(env, &image);
+    let (path, bytes) = blob(&image);
+    let folder = env.graphroot().join("minke/partial");
+    env.inside(|| {
+        let entry = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap();
+        let mut content = std::fs::read(entry.path()).unwrap();
+        content[1 << 20] ^= 1;
+        std::fs::write(entry.path(), content).unwrap();
+    });
+    fake.serve_ranges();
+    fake.reply(&path, Reply::ok("application/octet-stream", bytes));
+    env.ok(&format!("pull -q {}/large:1", fake.host())).prints(&format!("{}\n", image.id()));
+    assert_eq!(kept(env), Vec::<u64>::new());
+    env.ok("system check");
+}
+
+testkit::cases! { both: [after_a_kill, from_a_server_that_knows_no_ranges, what_was_kept_is_not_believed] }

@@ -27,6 +27,12 @@ pub struct Environment {
     pub registry_auth_file: Option<PathBuf>,
     /// `DOCKER_CONFIG`: a folder.
     pub docker_config: Option<PathBuf>,
+    /// `DOCKER_HOST`: where Docker's daemon is.
+    pub docker_host: Option<String>,
+    /// `DOCKER_TLS_VERIFY`: something.
+    pub docker_tls: bool,
+    /// `DOCKER_CERT_PATH`: a folder.
+    pub docker_cert_path: Option<PathBuf>,
     /// `XDG_CACHE_HOME`.
     pub xdg_cache_home: Option<PathBuf>,
     /// `/`, or a test's folder that stands for it.
@@ -49,6 +55,9 @@ impl Environment {
             containers_registries_conf: path("CONTAINERS_REGISTRIES_CONF"),
             registry_auth_file: path("REGISTRY_AUTH_FILE"),
             docker_config: path("DOCKER_CONFIG"),
+            docker_host: std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()),
+            docker_tls: path("DOCKER_TLS_VERIFY").is_some(),
+            docker_cert_path: path("DOCKER_CERT_PATH"),
             xdg_cache_home: path("XDG_CACHE_HOME"),
             system_root: PathBuf::from("/"),
         }

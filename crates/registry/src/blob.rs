@@ -115,7 +115,7 @@ impl BlobReader<'_> {
         let error = self.interrupted(Box::new(Transport::new(why.into())));
         let Some(pause) = self.client.settings.retry.pause(self.tries, None) else { return Err(error) };
         log::info!("{error}; trying again in {} ms", pause.as_millis());
-        std::thread::sleep(pause);
+        crate::retry::wait(pause);
         match self.open() {
             Ok(body) => {
                 self.body = Some(body);

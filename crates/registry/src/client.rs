@@ -91,13 +91,15 @@ pub struct Settings {
     pub retry: Retry,
     /// When to give up.
     pub timeouts: Timeouts,
+    /// Words before our own in `User-Agent`.
+    pub user_agent_prefix: Option<String>,
 }
 
 impl Settings {
     /// Anonymous, with the usual limits.
     pub fn new(security: Security) -> Settings {
         let (retry, timeouts) = Default::default();
-        Settings { security, credentials: None, cert_dirs: Vec::new(), retry, timeouts }
+        Settings { security, credentials: None, cert_dirs: Vec::new(), retry, timeouts, user_agent_prefix: None }
     }
 }
 
@@ -154,7 +156,7 @@ impl Client {
             // Redirects are followed by `send`, which knows where credentials may go.
             .max_redirects(0)
             .proxy(through)
-            .user_agent(concat!("minke/", env!("CARGO_PKG_VERSION")))
+            .user_agent(user_agent(self.settings.user_agent_prefix.as_deref()))
             .accept_encoding("identity")
             .max_response_header_size(64 << 10)
             .max_idle_connections(32)
@@ -175,6 +177,11 @@ impl Client {
                 .chain(TlsConnector(tls::config(&self.settings)?));
         Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
     }
+}
+
+fn user_agent(prefix: Option<&str>) -> String {
+    let own = concat!("minke/", env!("CARGO_PKG_VERSION"));
+    prefix.map_or_else(|| own.to_owned(), |prefix| format!("{prefix} {own}"))
 }
 
 #[cfg(test)]

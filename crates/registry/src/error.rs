@@ -147,6 +147,36 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// It asks to be left alone for longer than anybody waits.
+    #[error("{what}: {by} answered {status} and asks to come back in {seconds} seconds, which is too long to wait for")]
+    Patience {
+        /// What was tried.
+        what: String,
+        /// Who.
+        by: String,
+        /// 429 or 5xx.
+        status: u16,
+        /// `Retry-After`.
+        seconds: u64,
+    },
+    /// An upload that can't be gone on with, but begun again.
+    #[error("{what}: {by} lost the upload: {why}")]
+    UploadLost {
+        /// What was tried.
+        what: String,
+        /// Who.
+        by: String,
+        /// How that showed.
+        why: String,
+    },
+    /// Docker's daemon isn't there, or refused.
+    #[error("Docker's daemon {host}: {why}")]
+    Daemon {
+        /// Its address.
+        host: String,
+        /// Its words, or why there are none.
+        why: String,
+    },
     /// `HTTPS_PROXY` and its kind.
     #[error("environment variable {variable} is no proxy's address: `{value}`")]
     Proxy {
@@ -170,7 +200,7 @@ impl Error {
         match self {
             Error::Unreachable { source, .. } => source.is_transient(),
             Error::Status { status, .. } => crate::retry::is_transient_status(*status),
-            Error::Interrupted { .. } => true,
+            Error::Interrupted { .. } | Error::UploadLost { .. } => true,
             _ => false,
         }
     }
@@ -211,6 +241,11 @@ impl Transport {
             ureq::Error::HostNotFound => true,
             _ => false,
         }
+    }
+
+    /// There is no such socket.
+    pub(crate) fn is_no_file(&self) -> bool {
+        matches!(&*self.0, ureq::Error::Io(e) if e.kind() == std::io::ErrorKind::NotFound)
     }
 
     /// Somebody was there and hung up.

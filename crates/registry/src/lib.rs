@@ -1,4 +1,4 @@
-//! A client of registries: OCI distribution specification 1.1, which is Docker's API version 2 with other media types.
+//! A client of registries (and of Docker's daemon): OCI distribution specification 1.1, which is Docker's API version 2 with other media types.
 //!
 //! Synchronous, one HTTP/1.1 connection a request; blobs are fetched by as many threads as the caller has. Everything a
 //! registry says is checked: digests over the bytes, sizes, numbers of redirects and of refusals. The crate knows no
@@ -10,6 +10,7 @@ mod authorization;
 mod blob;
 mod challenge;
 mod client;
+mod daemon;
 mod delete;
 mod error;
 mod host;
@@ -31,8 +32,9 @@ mod verifier;
 
 pub use blob::BlobReader;
 pub use client::{Client, Credentials, Security, Settings, Timeouts};
+pub use daemon::Daemon;
 pub use error::{Error, Transport};
-pub use manifest::Manifest;
+pub use manifest::{Claim, Manifest};
 pub use plain::get;
 pub use retry::Retry;
 pub use search::Hit;

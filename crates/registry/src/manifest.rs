@@ -19,6 +19,15 @@ pub struct Manifest {
     pub digest: Digest,
 }
 
+/// What the registry says of a manifest that it doesn't send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// `None`: it doesn't tell.
+    pub digest: Option<Digest>,
+    /// `Content-Type`.
+    pub media_type: Option<String>,
+}
+
 /// The header in which a registry claims a digest.
 const CLAIM: &str = "docker-content-digest";
 
@@ -38,11 +47,12 @@ impl Client {
         Ok(Manifest { bytes, media_type, digest: found })
     }
 
-    /// What the registry claims to have under a tag, without fetching it; `None` if it doesn't tell. Good for "has it changed?" only.
-    pub fn claimed_digest(&self, repository: &str, reference: &str) -> Result<Option<Digest>, Error> {
+    /// What the registry claims to have under a tag, without fetching it. Good for "has it changed?" only.
+    pub fn claim(&self, repository: &str, reference: &str) -> Result<Claim, Error> {
         let what = format!("look for manifest {reference} of {}/{repository}", self.registry);
         let response = self.request_manifest(&what, "HEAD", repository, reference)?;
-        Ok(text(&response, CLAIM).and_then(|claim| claim.parse().ok()))
+        let digest = text(&response, CLAIM).and_then(|claim| claim.parse().ok());
+        Ok(Claim { digest, media_type: text(&response, header::CONTENT_TYPE.as_str()) })
     }
 
     fn request_manifest(

@@ -2,7 +2,7 @@
 
 use crate::authorization::Scope;
 use crate::error::{Transport, printable};
-use crate::retry::{is_transient_status, retry_after};
+use crate::retry::{self, MOST_ASKED, is_transient_status, retry_after};
 use crate::url::{Scheme, Url};
 use crate::{Client, Error, Security};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use ureq::{Body, SendBody};
 /// As many as Go's client follows.
 const MAX_REDIRECTS: usize = 10;
 /// The longest error text that is read, in bytes.
-const MAX_ERROR_TEXT: u64 = 16 << 10;
+pub(crate) const MAX_ERROR_TEXT: u64 = 16 << 10;
 
 /// What is sent; can be sent again.
 #[derive(Clone, Copy)]
@@ -73,6 +73,10 @@ impl Client {
                 Err(Error::Unreachable { source, .. }) if self.worth_retrying(source) => None,
                 _ => return result,
             };
+            if let (Some(asked), Ok(response)) = (asked.filter(|asked| *asked > MOST_ASKED), &result) {
+                let (what, status) = (what.to_owned(), response.status().as_u16());
+                return Err(Error::Patience { what, by: self.registry.clone(), status, seconds: asked.as_secs() });
+            }
             match self.settings.retry.pause(next, asked) {
                 Some(pause) => wait(what, pause),
                 None => return result,
@@ -193,7 +197,28 @@ impl Client {
         let mut content = content;
         let body = SendBody::from_reader(&mut content);
         let response = self.agent(url.scheme)?.run(request.body(body).map_err(|e| unreachable(e.into()))?);
-        response.map_err(unreachable)
+        let response = response.map_err(unreachable)?;
+        match response.status().as_u16() {
+            // The token has run out meanwhile: with a new one the upload can be begun again.
+            401 if url.same_place(&home) => {
+                match self.answer_challenge(what, scope, &response, authorization.as_deref())? {
+                    Some(_) => Err(self.lost(what, 401)),
+                    None => Ok(response),
+                }
+            }
+            status @ (404 | 416) => Err(self.lost(what, status)),
+            _ => Ok(response),
+        }
+    }
+
+    /// The error for an upload of which the registry, with this status, wants to know nothing more.
+    pub(crate) fn lost(&self, what: &str, status: u16) -> Error {
+        let why = match status {
+            401 => "the token has expired (401)",
+            404 => "it doesn't know it any more (404)",
+            _ => "it has another part of it than was sent (416)",
+        };
+        Error::UploadLost { what: what.to_owned(), by: self.registry.clone(), why: why.to_owned() }
     }
 }
 
@@ -220,7 +245,7 @@ pub(crate) fn location(response: &Response<Body>) -> Option<&str> {
 
 fn wait(what: &str, pause: Duration) {
     log::info!("{what}: trying again in {} ms", pause.as_millis());
-    std::thread::sleep(pause);
+    retry::wait(pause);
 }
 
 /// Reads a short rest, so that the connection can be used again.
@@ -245,6 +270,12 @@ pub(crate) fn read_bounded(what: &str, response: Response<Body>, limit: u64) -> 
         source: Box::new(Transport::new(ureq::Error::from(e))),
     })?;
     if bytes.len() as u64 > limit { Err(too_long()) } else { Ok(bytes) }
+}
+
+/// `{"message": "…"}`: how Docker's daemon puts it.
+#[derive(Deserialize)]
+pub(crate) struct Message {
+    pub(crate) message: String,
 }
 
 #[derive(Deserialize)]

@@ -75,10 +75,10 @@ impl Client {
         let url = next.with_query("digest", digest.as_str());
         let exchange = Exchange { method: "PUT", headers: Vec::new(), body: Content::Bytes(b"") };
         let response = self.send(&what, Target::Url(&url), &scope, &exchange)?;
-        if response.status().is_success() {
-            Ok(())
-        } else {
-            Err(error_of(self, &what, &self.registry, response).into())
+        match response.status().as_u16() {
+            200..=299 => Ok(()),
+            status @ (404 | 416) => Err(self.lost(&what, status).into()),
+            _ => Err(error_of(self, &what, &self.registry, response).into()),
         }
     }
 

@@ -41,6 +41,10 @@ impl Request {
         let mut words = first.split(' ');
         let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
         let headers = read_headers(&mut reader)?;
+        if header(&headers, "transfer-encoding") == Some("chunked") {
+            let body = read_chunks(&mut reader)?;
+            return Some(Self { method, path, headers, body });
+        }
         let length = header(&headers, "content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
@@ -75,6 +79,21 @@ impl Answer {
 
 fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
     headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+}
+
+fn read_chunks(reader: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let length = usize::from_str_radix(read_line(reader)?.trim(), 16).ok()?;
+        let start = body.len();
+        // The two bytes of the line's end come with it.
+        body.resize(start + length + 2, 0);
+        reader.read_exact(&mut body[start..]).ok()?;
+        body.truncate(start + length);
+        if length == 0 {
+            return Some(body);
+        }
+    }
 }
 
 fn read_line(reader: &mut impl BufRead) -> Option<String> {

@@ -17,6 +17,8 @@ use crate::wait::wait_until;
 pub struct Auth<'a> {
     /// User and password (basic authentication).
     pub basic: Option<(&'a str, &'a str)>,
+    /// Manifests can be deleted.
+    pub deletes: bool,
     /// Speak TLS with a certificate of this authority.
     pub tls: Option<&'a Authority>,
 }
@@ -112,6 +114,9 @@ fn configuration(env: &TestEnv, port: u16, auth: &Auth<'_>) -> String {
         "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: 127.0.0.1:{port}\n",
         storage.display()
     );
+    if auth.deletes {
+        text = text.replace("storage:\n", "storage:\n  delete:\n    enabled: true\n");
+    }
     if let Some(authority) = auth.tls {
         let (certificate, key) = authority.certify(env, "127.0.0.1");
         text += &format!("  tls:\n    certificate: {}\n    key: {}\n", certificate.display(), key.display());

@@ -23,6 +23,8 @@ pub enum Body {
     Endless(Vec<u8>),
     /// Nothing, and the connection stays open until the client goes away.
     Silence,
+    /// The first bytes of that many, then silence.
+    Stalled(Vec<u8>, u64),
 }
 
 /// A scripted answer.
@@ -69,6 +71,8 @@ struct Script {
     replies: HashMap<String, Reply>,
     /// Basic credentials `user:password` against which `/token` gives a token that everything else demands.
     credentials: Option<String>,
+    /// Parts of whole bodies are sent when they are asked for.
+    ranges: bool,
     seen: Vec<Request>,
 }
 
@@ -140,6 +144,11 @@ impl FakeRegistry {
         self.script.lock().expect("no panic").credentials = Some(credentials.to_owned());
     }
 
+    /// Knows `Range` from now on.
+    pub fn serve_ranges(&self) {
+        self.script.lock().expect("no panic").ranges = true;
+    }
+
     /// The requests so far.
     #[must_use]
     pub fn seen(&self) -> Vec<Request> {
@@ -172,7 +181,17 @@ fn decide(script: &Script, request: &Request, port: u16) -> Reply {
             return Reply::status(401).header("WWW-Authenticate", &challenge);
         }
     }
-    script.replies.get(path).cloned().unwrap_or_else(|| {
+    let found = script.replies.get(path).cloned();
+    let from = request.header("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    if let (Some(Reply { status: 200, headers, body: Body::Whole(bytes) }), Some(from), true) =
+        (&found, from, script.ranges)
+        && let Some(part) = bytes.get(from..)
+    {
+        let range = format!("bytes {from}-{}/{}", bytes.len() - 1, bytes.len());
+        let part = Reply { status: 206, headers: headers.clone(), body: Body::Whole(part.to_vec()) };
+        return part.header("Content-Range", &range);
+    }
+    found.unwrap_or_else(|| {
         let body = r#"{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}"#;
         Reply { status: 404, ..Reply::ok("application/json", body) }
     })
@@ -181,7 +200,7 @@ fn decide(script: &Script, request: &Request, port: u16) -> Reply {
 fn send(stream: &mut TcpStream, reply: &Reply, head_only: bool) -> std::io::Result<()> {
     let length = match &reply.body {
         Body::Whole(bytes) => Some(bytes.len() as u64),
-        Body::Truncated(_, claimed) => Some(*claimed),
+        Body::Truncated(_, claimed) | Body::Stalled(_, claimed) => Some(*claimed),
         Body::Endless(_) | Body::Silence => None,
     };
     let mut head = format!("HTTP/1.1 {} Scripted\r\nConnection: close\r\n", reply.status);
@@ -200,6 +219,10 @@ fn send(stream: &mut TcpStream, reply: &Reply, head_only: bool) -> std::io::Resu
         Body::Endless(bytes) => loop {
             stream.write_all(bytes)?;
         },
+        Body::Stalled(bytes, _) => {
+            stream.write_all(bytes)?;
+            std::io::Read::read(stream, &mut [0]).map(|_| ())
+        }
         Body::Silence => std::io::Read::read(stream, &mut [0]).map(|_| ()),
     }
 }

@@ -6,4 +6,4 @@ mod members;
 mod spool;
 
 pub use members::{Archive, Member, Members};
-pub(crate) use spool::{from_path, from_stream, temporary_file};
+pub(crate) use spool::{from_named_stream, from_path, from_stream, temporary_file};

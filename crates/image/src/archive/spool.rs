@@ -33,7 +33,11 @@ pub(crate) fn from_path(store: &Store, path: &Path) -> Result<Archive, Error> {
 
 /// An archive on standard input or the like.
 pub(crate) fn from_stream(store: &Store, stream: &mut (dyn Read + Send)) -> Result<Archive, Error> {
-    let name = "standard input".to_owned();
+    from_named_stream(store, stream, "standard input".to_owned())
+}
+
+/// An archive that comes from somewhere, called so in messages.
+pub(crate) fn from_named_stream(store: &Store, stream: &mut (dyn Read + Send), name: String) -> Result<Archive, Error> {
     let spooled = spool(store, stream, &name)?;
     Archive::index(spooled, name)
 }
@@ -113,9 +117,9 @@ fn package(program: &str) -> &str {
     if program == "xz" { "xz-utils" } else { program }
 }
 
-/// On the store's file system, where there must be room anyway.
+/// Where the store has temporary files.
 pub(crate) fn temporary_file(store: &Store) -> Result<File, Error> {
-    let folder = &store.location().root;
+    let folder = store.scratch();
     let what = format!("create a temporary file in {}", folder.display());
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
     match rustix::fs::open(folder, flags, Mode::from_raw_mode(0o600)) {
@@ -127,7 +131,7 @@ pub(crate) fn temporary_file(store: &Store) -> Result<File, Error> {
 
 /// For file systems without O_TMPFILE.
 fn unlinked(folder: &Path) -> io::Result<File> {
-    let path = folder.join("tmp").join(format!("{}-spool", std::process::id()));
+    let path = folder.join(format!(".{}-spool", std::process::id()));
     let file = File::options().read(true).write(true).create_new(true).open(&path)?;
     std::fs::remove_file(&path)?;
     Ok(file)

@@ -11,9 +11,10 @@ use crate::source::{Fetched, Source};
 use crate::{Error, Location};
 use oci::Digest;
 use oci::image::Descriptor;
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What `version` says: skopeo's, as of its format with several images.
 const VERSION: &str = "Directory Transport Version: 1.1\n";
@@ -88,6 +89,8 @@ pub struct DirSink {
     path: PathBuf,
     /// The digest of the manifest that the folder stands for, once it is written.
     top: OnceLock<Digest>,
+    /// Files of this image: what an earlier one left goes when this one is whole.
+    files: Mutex<HashSet<String>>,
 }
 
 impl DirSink {
@@ -97,19 +100,23 @@ impl DirSink {
         std::fs::create_dir_all(path).map_err(Error::io(what()))?;
         let is_image = path.join("version").exists();
         let is_empty = std::fs::read_dir(path).map_err(Error::io(what()))?.next().is_none();
-        if is_image {
-            clear(path)?;
-        } else if !is_empty {
+        if !is_image && !is_empty {
             let why = "it is no folder of the transport dir: and it isn't empty".to_owned();
             return Err(Error::Archive { archive: path.display().to_string(), why });
         }
         write_file(&path.join("version"), VERSION.as_bytes())?;
-        Ok(DirSink { path: path.to_owned(), top: OnceLock::new() })
+        Ok(DirSink { path: path.to_owned(), top: OnceLock::new(), files: Mutex::default() })
+    }
+
+    /// Notes that a file belongs to this image; where it is.
+    fn keep(&self, name: &str) -> PathBuf {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        self.path.join(name)
     }
 }
 
-/// What such a folder has of an earlier image; nothing else is touched.
-fn clear(path: &Path) -> Result<(), Error> {
+/// Removes what such a folder has of an earlier image; nothing else is touched.
+fn clear(path: &Path, keep: &HashSet<String>) -> Result<(), Error> {
     let what = format!("clear {}", path.display());
     for entry in std::fs::read_dir(path).map_err(Error::io(what.clone()))? {
         let entry = entry.map_err(Error::io(what.clone()))?;
@@ -117,7 +124,7 @@ fn clear(path: &Path) -> Result<(), Error> {
         let name = name.to_string_lossy();
         let hex = name.strip_suffix(".manifest.json").unwrap_or(&name);
         let is_blob = hex.len() >= 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_blob || name == "manifest.json" || name.contains("signature-") {
+        if (is_blob || name.contains("signature-")) && !keep.contains(&*name) {
             std::fs::remove_file(entry.path()).map_err(Error::io(what.clone()))?;
         }
     }
@@ -145,11 +152,15 @@ impl Sink for DirSink {
     }
 
     fn has(&self, blob: &Blob<'_>) -> Result<bool, Error> {
-        Ok(self.path.join(blob.descriptor.digest.hex()).exists())
+        let there = self.path.join(blob.descriptor.digest.hex()).exists();
+        if there {
+            self.keep(blob.descriptor.digest.hex());
+        }
+        Ok(there)
     }
 
     fn put(&self, _blob: &Blob<'_>, content: Content<'_>) -> Result<Sum, Error> {
-        super::layout::write_blob(&self.path, content, |sum| self.path.join(sum.digest.hex()))
+        super::layout::write_blob(&self.path, content, |sum| self.keep(sum.digest.hex()))
     }
 
     fn put_manifest(&self, manifest: &Fetched, place: Place) -> Result<(), Error> {
@@ -160,18 +171,18 @@ impl Sink for DirSink {
             }
             Place::Instance => format!("{}.manifest.json", manifest.digest.hex()),
         };
-        write_file(&self.path.join(name), &manifest.bytes)
+        write_file(&self.keep(&name), &manifest.bytes)
     }
 
     fn put_signatures(&self, manifest: &Digest, signatures: &[Signature]) -> Result<(), Error> {
         let instance = Some(manifest).filter(|manifest| self.top.get() != Some(manifest));
         for (at, signature) in signatures.iter().enumerate() {
-            write_file(&self.path.join(signature_name(instance, at + 1)), &signature.to_bytes())?;
+            write_file(&self.keep(&signature_name(instance, at + 1)), &signature.to_bytes())?;
         }
         Ok(())
     }
 
     fn commit(&self, _copied: &Copied) -> Result<(), Error> {
-        Ok(())
+        clear(&self.path, &self.files.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -175,6 +175,13 @@ fn name(archive: &Archive, tag: &str) -> Result<Reference, Error> {
     Ok(reference.with_default_tag())
 }
 
+/// The names of all images of an archive, as they stand there.
+pub fn archive_names(store: &Store, path: &std::path::Path) -> Result<Vec<String>, Error> {
+    let archive = crate::archive::from_path(store, path)?;
+    let items = docker_items(&archive)?.unwrap_or_default();
+    Ok(items.into_iter().flat_map(|item| item.repo_tags.unwrap_or_default()).collect())
+}
+
 fn is_called(names: &[Reference], wanted: &str) -> bool {
     let full = |registry: &str| {
         wanted.parse::<oci::reference::Name>().ok().map(|name| name.in_registry(registry).with_default_tag())
@@ -234,6 +241,16 @@ impl State<'_> {
 }
 
 impl<'a> DockerArchiveSink<'a> {
+    /// What such an archive takes.
+    pub(super) const NEEDS: Needs = Needs {
+        formats: &[Format::Docker],
+        layers: Layers::Decompress,
+        indexes: false,
+        parallel: false,
+        images_only: true,
+        exact: false,
+    };
+
     /// A new file, or a pipe, with one image.
     pub fn create(store: &'a Store, output: Output<'_>, image: Option<&Pick>) -> Result<DockerArchiveSink<'a>, Error> {
         let names = match image {
@@ -259,6 +276,11 @@ impl<'a> DockerArchiveSink<'a> {
     /// The names of the image that is copied next.
     pub fn next(&self, names: Vec<String>) {
         self.lock().names = names;
+    }
+
+    /// More names for the image that is copied next.
+    pub fn call(&self, names: &[String]) {
+        self.lock().names.extend_from_slice(names);
     }
 
     /// Writes the list of images.
@@ -290,14 +312,7 @@ impl Sink for DockerArchiveSink<'_> {
     }
 
     fn needs(&self) -> Needs {
-        Needs {
-            formats: &[Format::Docker],
-            layers: Layers::Decompress,
-            indexes: false,
-            parallel: false,
-            images_only: true,
-            exact: false,
-        }
+        Self::NEEDS
     }
 
     fn has(&self, blob: &Blob<'_>) -> Result<bool, Error> {

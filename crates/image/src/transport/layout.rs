@@ -156,17 +156,25 @@ pub(super) fn blob_path(digest: &Digest) -> String {
 /// A layout that is written. Images that are in it already stay.
 pub struct LayoutSink {
     path: PathBuf,
+    /// In place of its folder `blobs`.
+    blobs: PathBuf,
     image: Option<Pick>,
 }
 
 impl LayoutSink {
     /// Made if it isn't there.
-    pub fn create(path: &Path, image: Option<&Pick>) -> Result<LayoutSink, Error> {
+    pub fn create(path: &Path, image: Option<&Pick>, shared: Option<&Path>) -> Result<LayoutSink, Error> {
         refuse_index(image)?;
-        let blobs = path.join("blobs/sha256");
-        std::fs::create_dir_all(&blobs).map_err(Error::io(format!("create {}", blobs.display())))?;
+        let blobs = shared.map_or_else(|| path.join("blobs"), Path::to_owned);
+        for folder in [&path.join("blobs"), &blobs.join("sha256")] {
+            std::fs::create_dir_all(folder).map_err(Error::io(format!("create {}", folder.display())))?;
+        }
         write_file(&path.join("oci-layout"), MARK)?;
-        Ok(LayoutSink { path: path.to_owned(), image: image.cloned() })
+        Ok(LayoutSink { path: path.to_owned(), blobs, image: image.cloned() })
+    }
+
+    fn blob(&self, digest: &Digest) -> PathBuf {
+        self.blobs.join(digest.algorithm()).join(digest.hex())
     }
 }
 
@@ -205,15 +213,15 @@ impl Sink for LayoutSink {
     }
 
     fn has(&self, blob: &Blob<'_>) -> Result<bool, Error> {
-        Ok(self.path.join(blob_path(&blob.descriptor.digest)).exists())
+        Ok(self.blob(&blob.descriptor.digest).exists())
     }
 
     fn put(&self, _blob: &Blob<'_>, content: Content<'_>) -> Result<Sum, Error> {
-        write_blob(&self.path, content, |sum| self.path.join(blob_path(&sum.digest)))
+        write_blob(&self.blobs, content, |sum| self.blob(&sum.digest))
     }
 
     fn put_manifest(&self, manifest: &Fetched, _place: Place) -> Result<(), Error> {
-        write_file(&self.path.join(blob_path(&manifest.digest)), &manifest.bytes)
+        write_file(&self.blob(&manifest.digest), &manifest.bytes)
     }
 
     fn commit(&self, copied: &Copied) -> Result<(), Error> {

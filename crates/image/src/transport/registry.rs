@@ -1,7 +1,9 @@
 //! `docker://`: a repository of a registry.
 
+use crate::archive::temporary_file;
 use crate::content::{Content, Sum};
 use crate::copy::Copied;
+use crate::resume::{Resumed, SMALLEST};
 use crate::signature::Signature;
 use crate::signature::place::Places;
 use crate::sink::{Blob, Format, Layers, Needs, Place, Sink};
@@ -10,12 +12,18 @@ use crate::{Context, Error, Location};
 use oci::image::Descriptor;
 use oci::{Digest, Reference, media_type};
 use registry::Client;
-use std::io::{self, Read};
-use std::sync::Mutex;
+use std::collections::HashSet;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::{Arc, Mutex};
+use store::Store;
 
 /// One reference behind a client.
-pub struct RegistrySource {
-    client: Client,
+pub struct RegistrySource<'a> {
+    client: Arc<Client>,
+    /// Where the beginnings of blobs are kept.
+    partials: Option<&'a Store>,
+    /// Blobs of which a part came from there.
+    resumed: Mutex<HashSet<Digest>>,
     /// As the user knows it.
     logical: Reference,
     /// At the endpoint, which may be a mirror.
@@ -25,9 +33,9 @@ pub struct RegistrySource {
     top: Mutex<Option<Fetched>>,
 }
 
-impl RegistrySource {
+impl<'a> RegistrySource<'a> {
     /// At the registry itself, as registries.conf rewrites its name.
-    pub fn open(context: &Context, reference: &Reference) -> Result<RegistrySource, Error> {
+    pub fn open(context: &Context, reference: &Reference) -> Result<RegistrySource<'a>, Error> {
         let endpoint = context.registries.get()?.push_endpoint(&reference.to_string())?;
         let (client, place) = context.client(&endpoint)?;
         RegistrySource::at(context, client, reference.clone(), place)
@@ -36,12 +44,23 @@ impl RegistrySource {
     /// At an endpoint.
     pub(crate) fn at(
         context: &Context,
-        client: Client,
+        client: Arc<Client>,
         logical: Reference,
         place: Reference,
-    ) -> Result<RegistrySource, Error> {
+    ) -> Result<RegistrySource<'a>, Error> {
         let signatures = Places::of(context, &logical)?;
-        Ok(RegistrySource { client, logical, place, signatures, top: Mutex::default() })
+        let (top, resumed) = Default::default();
+        Ok(RegistrySource { client, partials: None, resumed, logical, place, signatures, top })
+    }
+
+    /// Goes on with blobs whose transfer broke off, and keeps what comes for such a case.
+    pub(crate) fn resuming(self, store: &'a Store) -> RegistrySource<'a> {
+        RegistrySource { partials: Some(store), ..self }
+    }
+
+    fn fetch(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn Read + Send + '_>, Error> {
+        let Descriptor { digest, size, .. } = descriptor;
+        Ok(Box::new(self.client.blob(&self.place.repository, digest, *size, from)?))
     }
 
     /// The client, for what isn't copying.
@@ -56,12 +75,12 @@ impl RegistrySource {
 
     /// What the registry says it has under the reference, without fetching it.
     pub(crate) fn claimed_digest(&self) -> Result<Option<Digest>, Error> {
-        Ok(self.client.claimed_digest(&self.place.repository, &wanted(&self.place))?)
+        Ok(self.client.claim(&self.place.repository, &wanted(&self.place))?.digest)
     }
 }
 
 /// Tag or digest.
-fn wanted(place: &Reference) -> String {
+pub(crate) fn wanted(place: &Reference) -> String {
     match (&place.digest, &place.tag) {
         (Some(digest), _) => digest.to_string(),
         (None, Some(tag)) => tag.clone(),
@@ -69,7 +88,7 @@ fn wanted(place: &Reference) -> String {
     }
 }
 
-impl Source for RegistrySource {
+impl Source for RegistrySource<'_> {
     fn name(&self) -> String {
         self.place.to_string()
     }
@@ -91,7 +110,26 @@ impl Source for RegistrySource {
 
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn Read + Send + '_>, Error> {
         let Descriptor { digest, size, .. } = descriptor;
-        Ok(Box::new(self.client.blob(&self.place.repository, digest, *size, from)?))
+        let Some(store) = self.partials.filter(|_| from == 0 && *size >= SMALLEST) else {
+            return self.fetch(descriptor, from);
+        };
+        let Some(kept) = store.partial(digest)? else { return self.fetch(descriptor, 0) };
+        let wanted = descriptor.clone();
+        let resumed = Resumed::new(kept, *size, Box::new(move |from| self.fetch(&wanted, from)))?;
+        if resumed.is_resumed() {
+            lock(&self.resumed).insert(digest.clone());
+        }
+        Ok(Box::new(resumed))
+    }
+
+    fn distrust(&self, descriptor: &Descriptor) -> bool {
+        let was_resumed = lock(&self.resumed).remove(&descriptor.digest);
+        if let (true, Some(store)) = (was_resumed, self.partials)
+            && let Err(error) = store.drop_partial(&descriptor.digest)
+        {
+            log::warn!("{error}");
+        }
+        was_resumed
     }
 
     fn manifest(&self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
@@ -114,29 +152,45 @@ impl Source for RegistrySource {
 }
 
 /// A repository that is written.
-pub struct RegistrySink {
-    client: Client,
+pub struct RegistrySink<'a> {
+    client: Arc<Client>,
+    /// Where content goes first whose digest isn't known yet; `None`: it is uploaded as it is made.
+    spool: Option<&'a Store>,
     logical: Reference,
     place: Reference,
     signatures: Places,
 }
 
-impl RegistrySink {
+impl<'a> RegistrySink<'a> {
     /// As registries.conf rewrites its name.
-    pub fn open(context: &Context, reference: &Reference) -> Result<RegistrySink, Error> {
+    pub fn open(store: &'a Store, context: &Context, reference: &Reference) -> Result<RegistrySink<'a>, Error> {
         let endpoint = context.registries.get()?.push_endpoint(&reference.to_string())?;
         let (client, place) = context.client(&endpoint)?;
         let signatures = Places::of(context, reference)?;
-        Ok(RegistrySink { client, logical: reference.clone(), place, signatures })
+        let spool = context.precompute_digests.then_some(store);
+        Ok(RegistrySink { client, spool, logical: reference.clone(), place, signatures })
     }
 
     /// The client, for what isn't copying.
     pub fn client(&self) -> &Client {
         &self.client
     }
+
+    /// Uploads it only if its digest, known then, isn't there.
+    fn put_spooled(&self, store: &Store, mut content: Content<'_>) -> Result<Sum, Error> {
+        let what = format!("write {} to a temporary file", content.what());
+        let mut file = temporary_file(store)?;
+        io::copy(&mut content, &mut file).map_err(Error::io(what.clone()))?;
+        let sum = content.finish()?;
+        if !self.client.has_blob(&self.place.repository, &sum.digest)? {
+            file.seek(SeekFrom::Start(0)).map_err(Error::io(what))?;
+            self.client.put_blob(&self.place.repository, &sum.digest, sum.size, &mut file)?;
+        }
+        Ok(sum)
+    }
 }
 
-impl Sink for RegistrySink {
+impl Sink for RegistrySink<'_> {
     fn name(&self) -> String {
         self.place.to_string()
     }
@@ -166,6 +220,9 @@ impl Sink for RegistrySink {
 
     fn put(&self, _blob: &Blob<'_>, content: Content<'_>) -> Result<Sum, Error> {
         let known = content.sum().cloned();
+        if let (None, Some(store)) = (&known, self.spool) {
+            return self.put_spooled(store, content);
+        }
         let mut watched = Watched { content: Some(content), failure: None };
         let repository = &self.place.repository;
         let result = match known {

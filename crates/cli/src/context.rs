@@ -23,9 +23,15 @@ impl Context {
             runroot: globals.text("runroot").map(Into::into),
             privilege,
             image_stores: Vec::new(),
+            scratch: None,
             cgroup_manager: globals.text("cgroup-manager").map(str::to_owned),
         };
         Context { path, argv, options, engine: OnceCell::new() }
+    }
+
+    /// Where temporary files go, instead of into the store's folder.
+    pub fn set_scratch(&mut self, folder: Option<&str>) {
+        self.options.scratch = folder.map(Into::into);
     }
 
     /// The engine, opened when first asked for.
@@ -35,6 +41,14 @@ impl Context {
         }
         let engine = Engine::open(self.options.clone())?;
         Ok(self.engine.get_or_init(|| engine))
+    }
+
+    /// The global options that say where the store is, for another call of this program.
+    pub fn globals(&self) -> Vec<String> {
+        let Options { root, runroot, .. } = &self.options;
+        let pairs = [("--root", root), ("--runroot", runroot)];
+        let given = pairs.iter().filter_map(|(name, folder)| Some((name, folder.as_ref()?)));
+        given.flat_map(|(name, folder)| [(*name).to_owned(), folder.display().to_string()]).collect()
     }
 
     /// Which rights the engine has.

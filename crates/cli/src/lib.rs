@@ -72,7 +72,11 @@ impl Invocation {
         let Parsed { path, action, globals } = self.parsed;
         match action {
             Action::Run(command, matches) => {
-                let context = Context::new(path, self.argv, &globals, privilege);
+                let mut context = Context::new(path, self.argv, &globals, privilege);
+                if command.all_flags().any(|flag| std::ptr::eq(flag, &commands::skopeo::global::FLAGS[0])) {
+                    commands::skopeo::global::apply(&matches)?;
+                    context.set_scratch(matches.text("tmpdir"));
+                }
                 (command.run)(&context, &matches)
             }
             Action::Help(command) => stream::print(&help::command(&path, command)).map(|()| 0),

@@ -21,6 +21,8 @@ pub struct Options {
     pub privilege: Privilege,
     /// `--cgroup-manager`, when given.
     pub cgroup_manager: Option<String>,
+    /// Where temporary files go, instead of into the store's folder.
+    pub scratch: Option<PathBuf>,
     /// Image stores that are only read, with `root`: otherwise storage.conf says which.
     pub image_stores: Vec<PathBuf>,
 }
@@ -84,7 +86,8 @@ impl Engine {
         };
         let location = Location { root: graphroot.join("minke"), run: runroot.join("minke"), ownership };
         let runs = Runs::new(&location.run);
-        let store = Store::open(location)?.with_additional(image_stores.iter().cloned());
+        let store =
+            Store::open(location)?.with_additional(image_stores.iter().cloned()).with_scratch(options.scratch.clone());
         let database = RefCell::new(None);
         Ok(Engine {
             options,

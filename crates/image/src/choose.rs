@@ -23,11 +23,7 @@ pub(crate) fn choose(source: &dyn Source, top: Fetched, wanted: &Platform) -> Re
             Document::Manifest(manifest) => return Ok(Choice { manifest: *manifest, fetched: current }),
             Document::Index(index) => index,
         };
-        let descriptor = index.choose(wanted).ok_or_else(|| Error::NoPlatform {
-            what: source.name(),
-            wanted: Box::new(wanted.clone()),
-            offered: offered(&index),
-        })?;
+        let descriptor = index.choose(wanted).ok_or_else(|| no_platform(source, wanted, &index))?;
         let bytes = source.manifest(descriptor)?;
         current = Fetched { bytes, media_type: Some(descriptor.media_type.clone()), digest: descriptor.digest.clone() };
     }
@@ -45,6 +41,11 @@ pub(crate) fn as_index(source: &dyn Source, top: &Fetched) -> Result<Option<Inde
 fn parse(source: &dyn Source, fetched: &Fetched) -> Result<Document, Error> {
     Document::parse(&fetched.bytes, fetched.media_type.as_deref())
         .map_err(|e| Error::Manifest { what: source.name(), source: e })
+}
+
+/// The error for an index without a suiting image.
+pub(crate) fn no_platform(source: &dyn Source, wanted: &Platform, index: &Index) -> Error {
+    Error::NoPlatform { what: source.name(), wanted: Box::new(wanted.clone()), offered: offered(index) }
 }
 
 pub(crate) fn offered(index: &Index) -> String {

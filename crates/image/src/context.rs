@@ -9,7 +9,7 @@ use config::registries::{Endpoint, Registries};
 use oci::Reference;
 use registry::{Client, Credentials, Retry, Security, Settings, Timeouts};
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Configuration and what the command line says on top of it.
 #[derive(Debug, Clone)]
@@ -38,6 +38,36 @@ pub struct Context {
     pub retry: Retry,
     /// When a registry is given up.
     pub timeouts: Timeouts,
+    /// `--user-agent-prefix`.
+    pub user_agent_prefix: Option<String>,
+    /// `--registries.d`; else the usual folders.
+    pub registries_d: Option<PathBuf>,
+    /// `--daemon-host`: where Docker's daemon is, if not where `DOCKER_HOST` says.
+    pub daemon_host: Option<String>,
+    /// `--shared-blob-dir`: where the blobs of OCI layouts lie, if not in the layout.
+    pub shared_blobs: Option<PathBuf>,
+    /// More names of what is written into a `docker-archive:`.
+    pub additional_names: Vec<String>,
+    /// What is compressed on its way to a registry goes through a file first: it may be there already.
+    pub precompute_digests: bool,
+    /// Shared by its clones.
+    pub clients: Clients,
+}
+
+/// Clients that were made, so that what one learnt (scheme, tokens, connections) is asked for once.
+#[derive(Clone, Default)]
+pub struct Clients(Arc<Mutex<Vec<Known>>>);
+
+struct Known {
+    security: Security,
+    credentials: Option<Credentials>,
+    client: Arc<Client>,
+}
+
+impl std::fmt::Debug for Clients {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clients")
+    }
 }
 
 /// Which policy is followed.
@@ -77,34 +107,53 @@ impl Context {
             decryption: None,
             retry: Retry::default(),
             timeouts: Timeouts::default(),
+            user_agent_prefix: None,
+            registries_d: None,
+            daemon_host: None,
+            shared_blobs: None,
+            additional_names: Vec::new(),
+            precompute_digests: false,
+            clients: Clients::default(),
         }
     }
 
     /// A client for an endpoint, with the credentials for its repository.
-    pub(crate) fn client(&self, endpoint: &Endpoint) -> Result<(Client, Reference), Error> {
+    pub(crate) fn client(&self, endpoint: &Endpoint) -> Result<(Arc<Client>, Reference), Error> {
         let reference: Reference = endpoint.reference.parse()?;
         let security = Security::decide(&reference.registry, endpoint.insecure, self.tls_verify);
-        let settings = Settings {
+        let credentials = self.credentials_for(&reference.name())?;
+        let mut known = self.clients.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let same = |known: &&Known| {
+            known.client.registry() == reference.registry
+                && known.security == security
+                && known.credentials == credentials
+        };
+        if let Some(known) = known.iter().find(same) {
+            return Ok((Arc::clone(&known.client), reference));
+        }
+        let settings = self.settings(&reference.registry, security, credentials.clone());
+        let client = Arc::new(Client::new(&reference.registry, settings));
+        known.push(Known { security, credentials, client: Arc::clone(&client) });
+        Ok((client, reference))
+    }
+
+    fn settings(&self, registry: &str, security: Security, credentials: Option<Credentials>) -> Settings {
+        Settings {
             security,
-            credentials: self.credentials_for(&reference.name())?,
-            cert_dirs: self.cert_dirs(&reference.registry),
+            credentials,
+            cert_dirs: self.cert_dirs(registry),
             retry: self.retry,
             timeouts: self.timeouts,
-        };
-        Ok((Client::new(&reference.registry, settings), reference))
+            user_agent_prefix: self.user_agent_prefix.clone(),
+        }
     }
 
     /// A client for a registry as such.
     pub(crate) fn registry_client(&self, registry: &str) -> Result<Client, Error> {
         let endpoint = self.registries.get()?.push_endpoint(registry)?;
         let place = endpoint.reference.split('/').next().unwrap_or_default().to_owned();
-        let settings = Settings {
-            security: Security::decide(&place, endpoint.insecure, self.tls_verify),
-            credentials: self.credentials_for(registry)?,
-            cert_dirs: self.cert_dirs(&place),
-            retry: self.retry,
-            timeouts: self.timeouts,
-        };
+        let security = Security::decide(&place, endpoint.insecure, self.tls_verify);
+        let settings = self.settings(&place, security, self.credentials_for(registry)?);
         Ok(Client::new(&place, settings))
     }
 

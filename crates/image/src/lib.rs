@@ -29,6 +29,7 @@ mod pull;
 mod push;
 mod repo_digests;
 mod resolve;
+mod resume;
 mod save;
 pub mod search;
 mod short_name;
@@ -43,8 +44,10 @@ mod verified;
 pub use archive::{Archive, Member, Members};
 pub use compress::Algorithm;
 pub use content::{Content, Sum};
-pub use context::{Context, Trust};
-pub use copy::{Copied, CopiedImage, Gate, Hooks, Instances, LayerCipher, Options, Reader, Sealed, Sign, copy};
+pub use context::{Clients, Context, Trust};
+pub use copy::{
+    Copied, CopiedImage, Gate, Hooks, Instances, LayerCipher, Options, Reader, Sealed, Sign, copy, foresee,
+};
 pub use error::Error;
 pub use find::{find, find_record};
 pub use load::{Input, Loaded, load};
@@ -60,5 +63,5 @@ pub use sink::{Blob, Format, Layers, Needs, Place, Role, Sink};
 pub use source::{Fetched, Source};
 pub use transport::{
     DirSink, DirSource, DockerArchiveSink, DockerArchiveSource, LayoutArchiveSink, LayoutSink, LayoutSource, Output,
-    RegistrySink, RegistrySource, StoreNaming, StoreSink, StoreSource, open_sink, open_source,
+    RegistrySink, RegistrySource, StoreNaming, StoreSink, StoreSource, archive_names, open_sink, open_source,
 };

@@ -3,7 +3,7 @@
 use crate::archive::{Archive, Members, from_path, from_stream};
 use crate::copy::{Options, copy};
 use crate::folder::Folder;
-use crate::location::Pick;
+use crate::location::{DaemonImage, Pick};
 use crate::policy::Guard;
 use crate::source::Source;
 use crate::transport::{
@@ -157,11 +157,15 @@ pub(crate) fn pull(
             let source = StoreSource::open(store, context, name)?;
             return Ok(source.into_image());
         }
+        Location::Daemon(DaemonImage::Name(reference)) => {
+            let names = reference.tag.is_some().then(|| reference.to_string()).into_iter().collect();
+            (crate::transport::open_source(store, context, location)?, names)
+        }
         other => (crate::transport::open_source(store, context, other)?, Vec::new()),
     };
     // Docker's archives don't say what they are for.
     let options = match location {
-        Location::DockerArchive { .. } => Options { platform: None, ..options },
+        Location::DockerArchive { .. } | Location::Daemon(_) => Options { platform: None, ..options },
         _ => options,
     };
     let loaded = load_one(store, source.as_ref(), names, &options)?;

@@ -1,10 +1,14 @@
 //! Looking at an image where it is, without copying it; and deleting it there.
 
+use crate::archive::Members;
 use crate::choose::{Choice, choose};
+use crate::folder::Folder;
 use crate::source::{Fetched, Source, small_blob};
+use crate::transport::wanted;
 use crate::{Context, Error, Location, Quiet};
-use oci::Platform;
-use oci::image::Manifest;
+use oci::image::{Document, Manifest};
+use oci::media_type::{Kind, classify};
+use oci::{Digest, Platform};
 
 /// What a location stands for, and the image of it that suits.
 #[derive(Debug, Clone)]
@@ -28,6 +32,50 @@ pub fn look(source: &dyn Source, platform: Option<&Platform>) -> Result<Look, Er
     let limit = oci::image::config::MAX_BYTES as u64;
     let config = small_blob(source, &manifest.config, &what, limit, &Quiet)?;
     Ok(Look { top, manifest, chosen: fetched, config })
+}
+
+/// What lies at a place, as far as that can be told without fetching it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Present {
+    /// The manifest's.
+    pub digest: Digest,
+    /// Of several images.
+    pub is_index: bool,
+}
+
+/// What is there: registries are asked, folders of `dir:` looked into. `None`: nothing is there, or it can't be told.
+pub fn present(context: &Context, location: &Location) -> Result<Option<Present>, Error> {
+    match location {
+        Location::Docker(reference) => claimed(context, reference),
+        Location::Dir(path) => {
+            let folder = Folder::new(path);
+            let bytes = folder.read_small("manifest.json", oci::image::manifest::MAX_BYTES as u64)?;
+            Ok(bytes.map(|bytes| Present {
+                digest: Digest::sha256(&bytes),
+                is_index: matches!(Document::parse(&bytes, None), Ok(Document::Index(_))),
+            }))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn claimed(context: &Context, reference: &oci::Reference) -> Result<Option<Present>, Error> {
+    let endpoint = context.registries.get()?.push_endpoint(&reference.to_string())?;
+    let (client, place) = context.client(&endpoint)?;
+    let claim = match client.claim(&place.repository, &wanted(&place)) {
+        Err(error) if error.is_absence() => return Ok(None),
+        claim => claim?,
+    };
+    // Without a type it may be an index.
+    let is_index = claim.media_type.is_none_or(|media_type| classify(&media_type) != Kind::Manifest);
+    Ok(claim.digest.map(|digest| Present { digest, is_index }))
+}
+
+/// Deletes a tag alone; false if that can't be done without deleting others that stand for the same.
+pub fn delete_tag(context: &Context, reference: &oci::Reference) -> Result<bool, Error> {
+    let endpoint = context.registries.get()?.push_endpoint(&reference.to_string())?;
+    let (client, place) = context.client(&endpoint)?;
+    Ok(client.delete_tag(&place.repository, &wanted(&place))?)
 }
 
 /// Deletes what a reference stands for, in its registry.

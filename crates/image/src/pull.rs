@@ -103,7 +103,7 @@ fn pull_reference(
     let last = endpoints.len() - 1;
     for (at, endpoint) in endpoints.iter().enumerate() {
         let (client, place) = context.client(endpoint)?;
-        let remote = RegistrySource::at(context, client, reference.clone(), place)?;
+        let remote = RegistrySource::at(context, client, reference.clone(), place)?.resuming(store);
         match pull_remote(store, context, reference, &remote, platform, progress) {
             Err(e) if at < last => {
                 progress.line(&format!("WARNING: mirror {}: {}", endpoint.reference, chain(&e)));
@@ -123,7 +123,7 @@ fn pull_remote(
     store: &Store,
     context: &Context,
     reference: &Reference,
-    remote: &RegistrySource,
+    remote: &RegistrySource<'_>,
     platform: Option<&Platform>,
     progress: &dyn Progress,
 ) -> Result<Resolved, Error> {

@@ -54,7 +54,7 @@ pub fn save(
             SaveFormat::OciArchive => {
                 (Box::new(LayoutArchiveSink::create(store, saving.output, name.as_ref())?), Format::Oci)
             }
-            SaveFormat::OciDir => (Box::new(LayoutSink::create(folder(saving)?, name.as_ref())?), Format::Oci),
+            SaveFormat::OciDir => (Box::new(LayoutSink::create(folder(saving)?, name.as_ref(), None)?), Format::Oci),
             _ => (Box::new(DirSink::create(folder(saving)?)?), Format::Docker),
         };
         let options = Options { format: Some(format), ..options.again() };

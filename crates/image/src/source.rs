@@ -28,6 +28,10 @@ pub trait Source: Sync {
     fn kept_as(&self, _diff_id: &Digest) -> Result<Option<Descriptor>, Error> {
         Ok(None)
     }
+    /// Forgets what it had of a blob from an earlier transfer; false if there was nothing, so that another try is no use.
+    fn distrust(&self, _descriptor: &Descriptor) -> bool {
+        false
+    }
     /// The signatures of a manifest.
     fn signatures(&self, _manifest: &Digest) -> Result<Vec<Signature>, Error> {
         Ok(Vec::new())

@@ -8,7 +8,7 @@ const IMAGE: &str = "lib/base";
 fn closed(env: &TestEnv) -> (Registry<'_>, Registry<'_>) {
     let open = env.registry();
     open.push(IMAGE, "1", &Base::image());
-    let closed = Registry::start_with(env, 5001, &Auth { basic: Some(("alice", "secret")), tls: None });
+    let closed = Registry::start_with(env, 5001, &Auth { basic: Some(("alice", "secret")), ..Auth::default() });
     if env.is_peer() {
         let insecure = "[[registry]]\nlocation = \"127.0.0.1:5001\"\ninsecure = true\n";
         env.configure(&testkit::Settings { system: &[("registries.conf.d/closed.conf", insecure)], user: &[] });
@@ -73,7 +73,7 @@ fn tls_with_an_unknown_authority_is_refused(env: &TestEnv) {
     let authority = Authority::new(env);
     let open = env.registry();
     open.push(IMAGE, "1", &Base::image());
-    let closed = Registry::start_with(env, 5002, &Auth { basic: None, tls: Some(&authority) });
+    let closed = Registry::start_with(env, 5002, &Auth { tls: Some(&authority), ..Auth::default() });
     let name = format!("{}/{IMAGE}:1", closed.host());
     env.run(&format!("pull -q {name}")).refused("certificate");
     env.ok(&format!("pull -q --tls-verify=false {name}"));
@@ -91,7 +91,7 @@ fn a_certificate_that_signs_itself_is_believed_when_it_is_given(env: &TestEnv) {
     let itself = Authority::of_itself(env, "127.0.0.1");
     let open = env.registry();
     open.push(IMAGE, "1", &Base::image());
-    let closed = Registry::start_with(env, 5002, &Auth { basic: None, tls: Some(&itself) });
+    let closed = Registry::start_with(env, 5002, &Auth { tls: Some(&itself), ..Auth::default() });
     let name = format!("{}/{IMAGE}:1", closed.host());
     env.run(&format!("pull -q {name}")).refused("certificate").lacks("OtherError");
     env.script(&format!(

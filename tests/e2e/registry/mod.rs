@@ -8,7 +8,7 @@ use testkit::{Auth, Registry, TestEnv};
 
 /// A registry on port 5001 that wants alice's password.
 pub fn closed(env: &TestEnv) -> Registry<'_> {
-    let registry = Registry::start_with(env, 5001, &Auth { basic: Some(("alice", "secret")), tls: None });
+    let registry = Registry::start_with(env, 5001, &Auth { basic: Some(("alice", "secret")), ..Auth::default() });
     if env.is_peer() {
         let insecure = "[[registry]]\nlocation = \"127.0.0.1:5001\"\ninsecure = true\n";
         env.configure(&testkit::Settings { system: &[("registries.conf.d/closed.conf", insecure)], user: &[] });

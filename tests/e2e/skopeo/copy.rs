@@ -96,10 +96,10 @@ fn by_the_programs_name(env: &TestEnv) {
     let registry = env.registry();
     registry.push("one", "1", &small("amd64"));
     env.host(&format!("./skopeo copy docker://{}/one:1 dir:x", registry.host())).run().ok();
-    env.host("./skopeo copy --sign-by-sigstore x dir:x dir:y")
+    env.host("./skopeo copy --sign-by-sq-fingerprint x dir:x dir:y")
         .run()
         .code(1)
-        .complains("--sign-by-sigstore is not supported yet");
+        .complains("--sign-by-sq-fingerprint is not supported yet");
 }
 
 testkit::cases! { both: [

@@ -1,9 +1,12 @@
 //! Skopeo's commands, by that word or by the program's name.
 
 mod copy;
+mod daemon;
 mod delete;
 mod inspect;
+mod options;
 mod registry;
+mod sync;
 
 use testkit::{Entry, Image, Layer, Output, Run, TestEnv};
 

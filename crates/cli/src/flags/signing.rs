@@ -1,6 +1,7 @@
 //! Signatures and encryption of what is written: `push` and `skopeo copy`.
 
 use crate::error::Failure;
+use crate::output::quote;
 use crate::prompt;
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
@@ -11,15 +12,16 @@ use image::{LayerCipher, Sign};
 use oci::Reference;
 use std::io::{IsTerminal, Read};
 
-/// See podman-push(1).
+/// What is encrypted, and for whom; see podman-push(1).
 pub static ENCRYPTION: &[Flag] = &[
     Flag::list("encrypt-layer", "ints", "Encrypt only these layers, from 0, or from the end if negative"),
     Flag::array("encryption-key", "stringArray", "For whom layers are encrypted: jwe:FILE"),
 ];
 
-/// See podman-push(1).
+/// Who signs; see podman-push(1).
 pub static SIGNATURES: &[Flag] = &[
     Flag::text("sign-by", "string", "Sign with this OpenPGP key (fingerprint, key id or mail address)"),
+    Flag::text("sign-by-sigstore", "PATH", "Sign as this file with parameters says"),
     Flag::text("sign-by-sigstore-private-key", "PATH", "Sign with the sigstore key in this file"),
     Flag::text("sign-passphrase-file", "PATH", "File with the passphrase of the key that signs"),
 ];
@@ -52,6 +54,10 @@ impl Signing {
         }
         if let Some(path) = sigstore {
             let key = private_key(path, file)?;
+            signers.push(Box::new(SigstoreSigner { key, identity: identity.clone() }));
+        }
+        if let Some(path) = matches.text("sign-by-sigstore") {
+            let key = parameters(path).map_err(|failure| failure.context("Error using --sign-by-sigstore"))?;
             signers.push(Box::new(SigstoreSigner { key, identity }));
         }
         let encryptor = Encryptor::parse(matches.list("encryption-key"), which(matches)?).map_err(Failure::new)?;
@@ -87,6 +93,36 @@ fn private_key(path: &str, passphrase_file: Option<&str>) -> Result<PrivateKey, 
     };
     let text = std::fs::read(path).map_err(|error| Failure::new(format!("read key `{path}`: {error}")))?;
     PrivateKey::open(&text, passphrase.as_bytes()).map_err(|why| Failure::new(format!("key `{path}`: {why}")))
+}
+
+/// containers-sigstore-signing-params.yaml(5).
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Parameters {
+    private_key_file: Option<String>,
+    private_key_passphrase_file: Option<String>,
+    fulcio: Option<serde_json::Value>,
+    #[serde(rename = "rekorURL")]
+    rekor_url: Option<String>,
+}
+
+/// The key that a file with parameters names.
+fn parameters(path: &str) -> Result<PrivateKey, Failure> {
+    let wrong = |why: String| Failure::new(format!("setting up signing using parameter file {}: {why}", quote(path)));
+    let mut text = String::new();
+    let opened = std::fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+    opened.map_err(|error| wrong(format!("reading {}: {error}", quote(path))))?;
+    let found: Parameters = serde_saphyr::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    match found {
+        Parameters { fulcio: Some(_), .. } => Err(wrong("fulcio is not supported: give a privateKeyFile".to_owned())),
+        Parameters { rekor_url: Some(_), .. } => Err(wrong("rekorURL is not supported: leave it out".to_owned())),
+        Parameters { private_key_file: None, .. } => {
+            Err(wrong("No signing mechanism is specified: give a privateKeyFile".to_owned()))
+        }
+        Parameters { private_key_file: Some(key), private_key_passphrase_file: passphrase, .. } => {
+            private_key(&key, passphrase.as_deref())
+        }
+    }
 }
 
 /// The first line of a file.

@@ -27,8 +27,17 @@ impl Log for Logger {
 
 /// One message.
 pub fn line(level: &str, message: &str) {
+    event(level, message, &[]);
+}
+
+/// One message, and what it is about.
+pub fn event(level: &str, message: &str, fields: &[(&str, &str)]) {
     let now = jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string().replace("+00:00", "Z");
-    super::stream::error_line(&format!("time=\"{now}\" level={level} msg={}", super::quote(message)));
+    let mut text = format!("time=\"{now}\" level={level} msg={}", super::quote(message));
+    for (name, value) in fields {
+        text.push_str(&format!(" {name}={}", super::quote(value)));
+    }
+    super::stream::error_line(&text);
 }
 
 /// Starts logging at `--log-level`'s word.

@@ -4,6 +4,7 @@ use super::command::Command;
 use super::flag::{Flag, Kind};
 use super::parse::HELP;
 use super::tree::{self, Noun};
+use crate::commands::skopeo;
 use std::fmt::Write;
 
 /// The help of one command called by `path`.
@@ -50,8 +51,15 @@ pub fn group(path: &str, noun: Option<&Noun>) -> String {
     for (name, summary) in rows {
         let _ = writeln!(out, "  {name:width$} {summary}");
     }
-    if noun.is_none() {
-        let mut flags: Vec<&Flag> = tree::GLOBALS.iter().chain([&HELP]).filter(|f| !f.hidden).collect();
+    let globals: Vec<&Flag> = match noun {
+        None => tree::GLOBALS.iter().chain([&HELP]).collect(),
+        Some(noun) if noun.name == skopeo::NAME => {
+            skopeo::global::FLAGS.iter().chain([&skopeo::global::VERSION, &HELP]).collect()
+        }
+        Some(_) => Vec::new(),
+    };
+    if !globals.is_empty() {
+        let mut flags: Vec<&Flag> = globals.into_iter().filter(|f| !f.hidden).collect();
         flags.sort_by_key(|f| f.name);
         out.push_str("\nOptions:\n");
         options(&mut out, &flags);

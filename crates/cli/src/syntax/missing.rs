@@ -31,17 +31,12 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("rm", "storage"),
     ("top", "list-descriptors"),
     ("pull", "disable-content-trust"),
-    ("push", "disable-content-trust sign-by-sigstore sign-by-sq-fingerprint signature-policy"),
+    ("push", "disable-content-trust sign-by-sq-fingerprint signature-policy"),
     ("save", "signature-policy"),
     ("login", "secret"),
-    (
-        "skopeo copy",
-        "additional-tag dest-daemon-host dest-precompute-digests dest-shared-blob-dir image-parallel-copies \
-         sign-by-sigstore sign-by-sq-fingerprint src-daemon-host src-shared-blob-dir",
-    ),
-    ("skopeo delete", "daemon-host shared-blob-dir"),
-    ("skopeo inspect", "daemon-host shared-blob-dir"),
-    ("manifest push", "sign-by-sigstore sign-by-sq-fingerprint"),
+    ("skopeo copy", "sign-by-sq-fingerprint"),
+    ("skopeo sync", "sign-by-sq-fingerprint"),
+    ("manifest push", "sign-by-sq-fingerprint"),
     ("info", "debug"),
     ("completion", "no-desc"),
 ];
@@ -65,8 +60,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "checkpoint cleanup clone commit cp diff exists export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
-    ("image", "build diff import mount prune scp unmount"),
-    ("skopeo", "sync"),
+    ("image", "build diff import mount prune unmount"),
     ("system", "connection df dial-stdio events locks migrate prune renumber reset service"),
 ];
 

@@ -117,6 +117,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("image", "push", &image::push::COMMAND),
     entry("image", "rm", &image::rm::COMMAND),
     entry("image", "save", &image::save::COMMAND),
+    entry("image", "scp", &image::scp::COMMAND),
     entry("image", "search", &registry::search::COMMAND),
     entry("image", "sign", &image::sign::COMMAND),
     entry("image", "tag", &image::tag::COMMAND),
@@ -143,6 +144,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("skopeo", "manifest-digest", &skopeo::manifest_digest::COMMAND),
     entry("skopeo", "standalone-sign", &skopeo::standalone::SIGN),
     entry("skopeo", "standalone-verify", &skopeo::standalone::VERIFY),
+    entry("skopeo", "sync", &skopeo::sync::COMMAND),
     entry("system", "check", &system::check::COMMAND),
     entry("system", "info", &system::info::COMMAND),
 ];

@@ -37,6 +37,11 @@ pub fn tags(engine: &Engine, repository: &str, options: &RegistryOptions) -> Res
     Ok(::image::search::tags(&context(engine, options)?, repository)?)
 }
 
+/// The names in an archive as `docker save` writes it.
+pub fn archive_tags(engine: &Engine, file: &str) -> Result<Vec<String>, Error> {
+    Ok(::image::archive_names(engine.store(), file.as_ref())?)
+}
+
 /// Deletes an image in its registry.
 pub fn delete(engine: &Engine, location: &Location, options: &RegistryOptions) -> Result<(), Error> {
     Ok(::image::look::delete(&context(engine, options)?, location)?)

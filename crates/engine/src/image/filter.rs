@@ -137,7 +137,7 @@ fn matches(name: &str, pattern: &str) -> bool {
 }
 
 /// Go's path.Match: `*` any number of characters but `/`, `?` one, `[a-z]` or `[^a-z]` one of those, `\\` makes plain.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
         Some((b'*', rest)) => {

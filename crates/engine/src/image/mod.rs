@@ -6,10 +6,12 @@ mod history;
 mod inspect;
 mod list;
 pub(crate) mod remove;
+pub mod scp;
+pub mod sync;
 mod tree;
 mod untag;
 
-pub use copy::{copy, delete, look, tags};
+pub use copy::{archive_tags, copy, delete, look, tags};
 pub use history::history;
 pub use inspect::inspect;
 pub use list::list;
@@ -47,6 +49,18 @@ pub struct RegistryOptions {
     pub accept_anything: bool,
     /// `--decryption-key`.
     pub decryption_keys: Vec<String>,
+    /// `--user-agent-prefix`.
+    pub user_agent_prefix: Option<String>,
+    /// `--registries.d`.
+    pub registries_d: Option<std::path::PathBuf>,
+    /// `--daemon-host`.
+    pub daemon_host: Option<String>,
+    /// `--shared-blob-dir`.
+    pub shared_blobs: Option<std::path::PathBuf>,
+    /// `--additional-tag`: full names.
+    pub additional_names: Vec<String>,
+    /// `--dest-precompute-digests`.
+    pub precompute_digests: bool,
 }
 
 /// `images`.
@@ -169,6 +183,12 @@ pub fn context(engine: &Engine, options: &RegistryOptions) -> Result<Context, Er
         tls_verify: options.tls_verify,
         cert_dir: options.cert_dir.clone(),
         retry: options.retry.unwrap_or(usual.retry),
+        user_agent_prefix: options.user_agent_prefix.clone(),
+        registries_d: options.registries_d.clone(),
+        daemon_host: options.daemon_host.clone(),
+        shared_blobs: options.shared_blobs.clone(),
+        additional_names: options.additional_names.clone(),
+        precompute_digests: options.precompute_digests,
         ..usual
     })
 }

@@ -122,7 +122,11 @@ fn layers(
     if way.sink.needs().parallel {
         jobs.sort_by_key(|job| std::cmp::Reverse(job.descriptor.size));
     }
-    let done = parallel::each(&jobs, way.sink.needs().parallel, |job, stop| layer::copy(way, rules, job, stop))?;
+    let at_a_time = match way.sink.needs().parallel {
+        true => way.options.parallel.filter(|count| *count > 0).unwrap_or_else(parallel::workers),
+        false => 1,
+    };
+    let done = parallel::each(&jobs, at_a_time, |job, stop| layer::copy(way, rules, job, stop))?;
     let result = |at: usize, descriptor: &Descriptor| {
         let position = jobs.iter().position(|job| job.descriptor == descriptor && job.diff_id == diff_id(at));
         position.and_then(|position| done.get(position)).cloned().unwrap_or_else(|| descriptor.clone())

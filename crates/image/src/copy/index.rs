@@ -1,10 +1,10 @@
 //! An index with all its images, or the index alone.
 
-use super::{Instances, Way, convert, image, plan};
+use super::{Instances, Options, Way, convert, image, plan};
 use crate::Error;
 use crate::compress::Algorithm;
 use crate::sink::{Format, Place};
-use crate::source::Fetched;
+use crate::source::{Fetched, Source};
 use oci::image::{Descriptor, Document, Index, Manifest};
 
 /// Where the variant of an image that is compressed otherwise is marked in an index.
@@ -25,8 +25,9 @@ pub(super) fn copy(way: Way<'_>, top: &Fetched, index: Index) -> Result<Fetched,
     }
     let found = plan::format_of(top.media_type.as_deref().or(index.media_type.as_deref()));
     let format = plan::format(found, &needs, way.options.format, None, &way.sink.name())?;
+    let chosen = narrowed(way.source, way.options, &index)?;
     let entries = match way.options.instances {
-        Instances::All => images(way, &index)?,
+        Instances::All | Instances::Chosen => images(way, &chosen)?,
         _ => index.manifests.clone(),
     };
     let written = if entries == index.manifests && format == found {
@@ -43,6 +44,37 @@ pub(super) fn copy(way: Way<'_>, top: &Fetched, index: Index) -> Result<Fetched,
     way.sink.put_manifest(&written, Place::Top)?;
     image::put_signatures(way, &written, signatures)?;
     Ok(written)
+}
+
+/// The index without what is not to be copied.
+pub(super) fn narrowed(source: &dyn Source, options: &Options<'_>, index: &Index) -> Result<Index, Error> {
+    if options.instances != Instances::Chosen {
+        return Ok(index.clone());
+    }
+    let is_chosen = |entry: &&Descriptor| {
+        let platform = entry.platform.as_ref();
+        platform.is_some_and(|found| options.platforms.iter().any(|wanted| wanted.rank(found).is_some()))
+    };
+    let manifests: Vec<Descriptor> = index.manifests.iter().filter(is_chosen).cloned().collect();
+    match (manifests.is_empty(), options.platforms.first()) {
+        (true, Some(first)) => Err(crate::choose::no_platform(source, first, index)),
+        _ => Ok(Index { manifests, ..index.clone() }),
+    }
+}
+
+/// What [`copy`] writes if nothing else changes.
+pub(super) fn foreseen(
+    source: &dyn Source,
+    options: &Options<'_>,
+    top: &Fetched,
+    index: &Index,
+) -> Result<Fetched, Error> {
+    let chosen = narrowed(source, options, index)?;
+    if chosen.manifests == index.manifests {
+        return Ok(top.clone());
+    }
+    let format = plan::format_of(top.media_type.as_deref().or(index.media_type.as_deref()));
+    convert::encode_index(&convert::index(index, chosen.manifests, format), format)
 }
 
 fn default_type(format: Format) -> &'static str {

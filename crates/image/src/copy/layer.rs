@@ -53,6 +53,14 @@ pub(super) fn copy(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool)
 fn transfer_again(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Result<Descriptor, Error> {
     for next in 1.. {
         let result = transfer(way, rules, job, stop);
+        if let Err(e) = &result
+            && !matches!(e, Error::Stopped)
+            && !e.is_transient()
+            && way.source.distrust(job.descriptor)
+        {
+            log::info!("{e}; the layer is fetched from its beginning");
+            continue;
+        }
         let again = way.sink.repository().is_some() && !stop.load(Ordering::Relaxed);
         match (&result, way.options.retry.pause(next, None)) {
             (Err(e), Some(pause)) if again && e.is_transient() => {

@@ -75,6 +75,18 @@ pub fn copy(source: &dyn Source, sink: &dyn Sink, options: &Options<'_>) -> Resu
     unreachable!("the second attempt returns")
 }
 
+/// The digest of what a copy writes, as long as nothing has to be converted or compressed.
+pub fn foresee(source: &dyn Source, options: &Options<'_>) -> Result<Digest, Error> {
+    let top = source.top()?;
+    if options.instances != Instances::Suiting
+        && let Some(index) = crate::choose::as_index(source, &top)?
+    {
+        return Ok(index::foreseen(source, options, &top, &index)?.digest);
+    }
+    let host = oci::Platform::host();
+    Ok(choose(source, top, options.platform.as_ref().unwrap_or(&host))?.fetched.digest)
+}
+
 fn once(way: Way<'_>, top: Fetched) -> Result<Copied, Error> {
     let digest = top.digest.clone();
     if way.options.instances != Instances::Suiting

@@ -18,6 +18,10 @@ pub struct Options<'a> {
     pub platform: Option<Platform>,
     /// What of an index is copied.
     pub instances: Instances,
+    /// Which images of an index are copied, if these are chosen.
+    pub platforms: Vec<Platform>,
+    /// Layers at a time; `None`: what suits this machine.
+    pub parallel: Option<usize>,
     /// The manifest's format; `None`: as it is, if the sink takes that.
     pub format: Option<Format>,
     /// What becomes of layers, instead of what the sink usually wants.
@@ -50,6 +54,8 @@ impl<'a> Options<'a> {
         Options {
             platform: None,
             instances: Instances::Suiting,
+            platforms: Vec::new(),
+            parallel: None,
             format: None,
             layers: None,
             compression: None,
@@ -67,7 +73,12 @@ impl<'a> Options<'a> {
 
     /// The same once more.
     pub fn again(&self) -> Options<'a> {
-        Options { platform: self.platform.clone(), add_compression: self.add_compression.clone(), ..*self }
+        Options {
+            platform: self.platform.clone(),
+            platforms: self.platforms.clone(),
+            add_compression: self.add_compression.clone(),
+            ..*self
+        }
     }
 }
 
@@ -78,6 +89,8 @@ pub enum Instances {
     Suiting,
     /// All images and the index.
     All,
+    /// The images for some platforms, and an index of them.
+    Chosen,
     /// The index alone.
     IndexOnly,
 }

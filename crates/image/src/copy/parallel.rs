@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 /// Jobs at a time, at most. Decompression and hashing keep a core busy each; more hide the latency of far registries.
 const MAX_WORKERS: usize = 6;
 
-/// Does all jobs in their order, some side by side; the results in the jobs' order. `work` stops early once the flag is set.
+/// Does all jobs in their order, so many at a time; the results in the jobs' order. `work` stops early once the flag is set.
 pub(super) fn each<J: Sync, R: Send>(
     jobs: &[J],
-    side_by_side: bool,
+    at_a_time: usize,
     work: impl Fn(&J, &AtomicBool) -> Result<R, Error> + Sync,
 ) -> Result<Vec<R>, Error> {
     let next = AtomicUsize::new(0);
@@ -33,7 +33,7 @@ pub(super) fn each<J: Sync, R: Send>(
             }
         }
     };
-    let count = if side_by_side { workers().min(jobs.len()) } else { 1 };
+    let count = at_a_time.min(jobs.len());
     std::thread::scope(|scope| {
         for _ in 1..count {
             scope.spawn(run);
@@ -49,7 +49,7 @@ pub(super) fn each<J: Sync, R: Send>(
 }
 
 /// One more than cores, so that waiting for the network or the disk leaves none idle.
-fn workers() -> usize {
+pub(super) fn workers() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from).saturating_add(1).min(MAX_WORKERS)
 }
 
@@ -64,10 +64,10 @@ mod tests {
     #[test]
     fn results_keep_their_order_and_the_first_failure_ends_all() {
         let jobs: Vec<u32> = (0..100).collect();
-        let doubled = each(&jobs, true, |job, _| Ok(job * 2)).unwrap();
+        let doubled = each(&jobs, workers(), |job, _| Ok(job * 2)).unwrap();
         assert_eq!(doubled, jobs.iter().map(|job| job * 2).collect::<Vec<_>>());
         let done = AtomicUsize::new(0);
-        let failed = each(&jobs, false, |job, _| {
+        let failed = each(&jobs, 1, |job, _| {
             done.fetch_add(1, Ordering::Relaxed);
             if *job == 3 { Err(Error::Unverified { what: "it".into() }) } else { Ok(()) }
         });

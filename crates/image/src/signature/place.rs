@@ -21,7 +21,10 @@ pub(crate) struct Places {
 
 impl Places {
     pub(crate) fn of(context: &Context, reference: &Reference) -> Result<Places, Error> {
-        let conf = registries_d::load(&context.environment)?;
+        let conf = match &context.registries_d {
+            Some(folder) => registries_d::load_folder(folder)?,
+            None => registries_d::load(&context.environment)?,
+        };
         Ok(Places {
             shown: reference.to_string(),
             repository: reference.repository.clone(),

@@ -4,6 +4,7 @@ mod socket;
 
 use crate::error::{Transport, printable};
 use crate::send::{MAX_ERROR_TEXT, Message};
+use crate::tls_stream::TlsConnector;
 use crate::url::encode;
 use crate::{Error, Security, Settings, tls};
 use socket::{NoNames, Socket};
@@ -11,6 +12,8 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 use ureq::http::{Request, Response};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, TcpConnector};
 use ureq::{Agent, Body, SendBody};
 
 /// Where it usually listens.
@@ -67,8 +70,9 @@ impl Daemon {
             Place::Net(authority, false) => (config.build().new_agent(), format!("http://{authority}")),
             Place::Net(authority, true) => {
                 let settings = Settings { cert_dirs: cert_dir.into_iter().collect(), ..Settings::new(security) };
-                let config = config.tls_config(tls::config(&settings)?);
-                (config.build().new_agent(), format!("https://{authority}"))
+                let connector = ().chain(TcpConnector::default()).chain(TlsConnector(tls::config(&settings)?));
+                let agent = Agent::with_parts(config.build(), connector, DefaultResolver::default());
+                (agent, format!("https://{authority}"))
             }
         };
         Ok(Daemon { agent, base, host: host.to_owned() })

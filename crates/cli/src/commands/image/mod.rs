@@ -9,6 +9,7 @@ pub mod pull;
 pub mod push;
 pub mod rm;
 pub mod save;
+pub mod scp;
 pub mod sign;
 pub mod tag;
 pub mod tree;

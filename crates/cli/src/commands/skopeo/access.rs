@@ -42,6 +42,24 @@ pub static DESTINATION: &[Flag] = &[
     Flag::text("dest-username", "string", "Name for the destination's registry"),
 ];
 
+/// Of one image that may be with Docker's daemon or in a layout.
+pub static PLACE: &[Flag] = &[
+    Flag::text("daemon-host", "HOST", "Where Docker's daemon is (else DOCKER_HOST, or its usual socket)"),
+    Flag::text("shared-blob-dir", "DIRECTORY", "Folder with blobs that several OCI layouts share"),
+];
+
+/// The same for both sides of a copy.
+pub static PLACES: &[Flag] = &[
+    Flag::text("dest-daemon-host", "HOST", "Where Docker's daemon is, for the destination"),
+    Flag::text(
+        "dest-shared-blob-dir",
+        "DIRECTORY",
+        "Folder with blobs that several OCI layouts share, for the destination",
+    ),
+    Flag::text("src-daemon-host", "HOST", "Where Docker's daemon is, for the source"),
+    Flag::text("src-shared-blob-dir", "DIRECTORY", "Folder with blobs that several OCI layouts share, for the source"),
+];
+
 /// Of all of them.
 pub static AUTHFILE: &[Flag] =
     &[Flag::text("authfile", "string", "File with credentials of registries (else REGISTRY_AUTH_FILE, …)")];
@@ -82,6 +100,11 @@ pub fn options(matches: &Matches, prefix: &str) -> Result<RegistryOptions, Failu
         policy: matches.text("policy").map(Into::into),
         accept_anything: matches.bool("insecure-policy"),
         decryption_keys: matches.list("decryption-key").to_vec(),
+        user_agent_prefix: matches.text("user-agent-prefix").map(str::to_owned),
+        registries_d: matches.text("registries.d").map(Into::into),
+        daemon_host: text("daemon-host").map(str::to_owned),
+        shared_blobs: text("shared-blob-dir").map(Into::into),
+        ..RegistryOptions::default()
     })
 }
 

@@ -1,6 +1,6 @@
 //! `skopeo copy`.
 
-use super::access::{self, AUTHFILE, DESTINATION, RETRY, SOURCE};
+use super::access::{self, AUTHFILE, DESTINATION, PLACES, RETRY, SOURCE};
 use super::{failed, global, location};
 use crate::context::Context;
 use crate::error::Failure;
@@ -11,14 +11,15 @@ use crate::output::quote;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
+use engine::image::RegistryOptions;
 use image::{Algorithm, Copied, Format, Hooks, Instances, Layers, Options};
 
 /// `skopeo copy`
 pub static COMMAND: Command = Command {
     usage: "[options] SOURCE-IMAGE DESTINATION-IMAGE",
     summary: "Copy an image from one place to another",
-    details: "Copies an image without keeping it here. Places are docker://, oci:, oci-archive:, docker-archive:, dir:\n\
-              and containers-storage:.",
+    details: "Copies an image without keeping it here. Places are docker://, oci:, oci-archive:, docker-archive:, dir:,\n\
+              docker-daemon: and containers-storage:.",
     examples: &["skopeo copy docker://quay.io/podman/hello oci:hello:latest"],
     flags: &[
         FLAGS,
@@ -28,6 +29,7 @@ pub static COMMAND: Command = Command {
         AUTHFILE,
         SOURCE,
         DESTINATION,
+        PLACES,
         RETRY,
         global::FLAGS,
     ],
@@ -38,6 +40,7 @@ pub static COMMAND: Command = Command {
 };
 
 static FLAGS: &[Flag] = &[
+    Flag::list("additional-tag", "strings", "More names of the image in a docker-archive:"),
     Flag::bool("all", "All images of an index, and the index").short('a'),
     Flag::bool("dest-compress", "Compress layers"),
     Flag::text("dest-compress-format", "FORMAT", "How layers are compressed: gzip, zstd"),
@@ -45,8 +48,10 @@ static FLAGS: &[Flag] = &[
     Flag::bool("dest-decompress", "Decompress layers"),
     Flag::bool("dest-force-compress-format", "Compress anew what is compressed otherwise"),
     Flag::bool("dest-oci-accept-uncompressed-layers", "Leave plain layers plain"),
+    Flag::bool("dest-precompute-digests", "Compress to a file first, so that what is there already isn't uploaded"),
     Flag::text("digestfile", "string", "Write the digest of what was written to this file"),
     Flag::text("format", "string", "The manifest's format: oci, v2s1, v2s2 (else the source's)").short('f'),
+    Flag::uint("image-parallel-copies", "Layers that are copied at a time"),
     Flag::text("multi-arch", "string", "What of an index: system, all, index-only"),
     Flag::bool("preserve-digests", "Fail rather than change a digest"),
     Flag::bool("quiet", "Don't show what is copied").short('q'),
@@ -60,7 +65,12 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     };
     let source = location(source, "Invalid source name")?;
     let destination = location(destination, "Invalid destination name")?;
-    let (from, to) = (access::options(matches, "src-")?, access::options(matches, "dest-")?);
+    let from = access::options(matches, "src-")?;
+    let to = RegistryOptions {
+        additional_names: additional_names(matches)?,
+        precompute_digests: matches.bool("dest-precompute-digests"),
+        ..access::options(matches, "dest-")?
+    };
     let progress = Reporter::new(matches.bool("quiet"));
     let signing = Signing::of(matches)?;
     let signers = signing.signers();
@@ -91,8 +101,21 @@ fn options<'a>(matches: &Matches, progress: &'a Reporter) -> Result<Options<'a>,
         retry: access::retry(matches)?.unwrap_or_default(),
         preserve_digests: matches.bool("preserve-digests"),
         remove_signatures: matches.bool("remove-signatures"),
+        parallel: matches.number("image-parallel-copies"),
         ..Options::new(progress)
     })
+}
+
+fn additional_names(matches: &Matches) -> Result<Vec<String>, Failure> {
+    let full = |text: &String| {
+        let name: oci::reference::Name =
+            text.parse().map_err(|error| Failure::new(format!("error parsing additional-tag '{text}': {error}")))?;
+        match name.tag.is_some() && name.digest.is_none() {
+            true => Ok(name.in_registry("docker.io").to_string()),
+            false => Err(Failure::new(format!("additional-tag '{text}' must be a tagged reference"))),
+        }
+    };
+    matches.list("additional-tag").iter().map(full).collect()
 }
 
 fn instances(matches: &Matches) -> Result<Instances, Failure> {

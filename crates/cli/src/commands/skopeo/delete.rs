@@ -1,6 +1,6 @@
 //! `skopeo delete`.
 
-use super::access::{self, AUTHFILE, ONE, RETRY};
+use super::access::{self, AUTHFILE, ONE, PLACE, RETRY};
 use super::{failed, global, location};
 use crate::context::Context;
 use crate::error::Failure;
@@ -14,7 +14,7 @@ pub static COMMAND: Command = Command {
     summary: "Delete an image in its registry",
     details: "Deletes the manifest that the name stands for, and with it all tags that stand for the same.",
     examples: &["skopeo delete docker://registry.example.com/app:old"],
-    flags: &[AUTHFILE, ONE, RETRY, global::FLAGS],
+    flags: &[AUTHFILE, ONE, PLACE, RETRY, global::FLAGS],
     stops: false,
     arguments: Arguments::Any,
     needs: Needs::Store,

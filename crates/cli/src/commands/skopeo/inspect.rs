@@ -1,6 +1,6 @@
 //! `skopeo inspect`.
 
-use super::access::{self, AUTHFILE, ONE, RETRY};
+use super::access::{self, AUTHFILE, ONE, PLACE, RETRY};
 use super::{failed, global, location};
 use crate::context::Context;
 use crate::error::Failure;
@@ -22,7 +22,7 @@ pub static COMMAND: Command = Command {
     summary: "Show an image where it is",
     details: "Shows what manifest and configuration of an image say, without fetching its layers.",
     examples: &["skopeo inspect docker://quay.io/podman/hello", "skopeo inspect --raw oci:hello"],
-    flags: &[FLAGS, AUTHFILE, ONE, RETRY, global::FLAGS],
+    flags: &[FLAGS, AUTHFILE, ONE, PLACE, RETRY, global::FLAGS],
     stops: false,
     arguments: Arguments::Any,
     needs: Needs::Store,

@@ -13,7 +13,7 @@ use serde_json::json;
 pub static COMMAND: Command = Command {
     usage: "[options] SOURCE-IMAGE",
     summary: "List the tags of a repository",
-    details: "Lists the tags of a repository docker://REGISTRY/REPOSITORY.",
+    details: "Lists the tags of a repository docker://REGISTRY/REPOSITORY, or the names in docker-archive:FILE.",
     examples: &["skopeo list-tags docker://quay.io/podman/hello"],
     flags: &[AUTHFILE, ONE, RETRY, global::FLAGS],
     stops: false,
@@ -26,8 +26,12 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let [name] = matches.arguments.as_slice() else {
         return Err(Failure::new("Exactly one non-option argument expected"));
     };
-    let repository = repository(name)?;
     let options = access::options(matches, "")?;
+    if let Some(archive) = name.strip_prefix("docker-archive:") {
+        let tags = engine::image::archive_tags(context.engine()?, archive).map_err(|error| failed(error).code(1))?;
+        return stream::line(&json::pretty(&json!({ "Tags": tags }), "    ")?).map(|()| 0);
+    }
+    let repository = repository(name)?;
     let (name, tags) = engine::image::tags(context.engine()?, repository, &options)
         .map_err(|error| failed(error).code(1).context("Error listing repository tags"))?;
     stream::line(&json::pretty(&json!({ "Repository": name, "Tags": tags }), "    ")?)?;
@@ -44,7 +48,9 @@ fn repository(text: &str) -> Result<&str, Failure> {
         ));
     };
     let Some(repository) = rest.strip_prefix("//").filter(|_| transport == "docker") else {
-        return wrong(&format!("Unsupported transport '{transport}' for tag listing. Only supported: docker"));
+        return wrong(&format!(
+            "Unsupported transport '{transport}' for tag listing. Only supported: docker, docker-archive"
+        ));
     };
     match repository.parse::<oci::reference::Name>() {
         Ok(name) if name.tag.is_some() || name.digest.is_some() => wrong("No tag or digest allowed in reference"),

@@ -11,6 +11,7 @@ pub mod list_tags;
 pub mod login;
 pub mod manifest_digest;
 pub mod standalone;
+pub mod sync;
 
 use crate::error::Failure;
 use image::Location;

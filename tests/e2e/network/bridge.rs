@@ -111,8 +111,17 @@ pub(super) fn answers(env: &TestEnv, from: Option<&Namespace>, address: &str) ->
     }
 }
 
+fn the_default_network_has_podmans_id(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name c base sleep 100");
+    env.ok("inspect c --format '{{(index .NetworkSettings.Networks \"podman\").NetworkID}}'")
+        .prints("2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9\n");
+    env.ok("rm -f -t 0 c");
+}
+
 testkit::cases! { root: [
     a_container_has_an_address_and_a_route, a_container_has_an_ipv6_address, two_reach_each_other, the_host_reaches_it,
+    the_default_network_has_podmans_id,
     the_outside_is_reached_masqueraded, names_and_hosts_are_written, nothing_is_left,
     addresses_are_unique_and_given_back, another_subnet_is_chosen_when_the_usual_is_taken,
 ] }

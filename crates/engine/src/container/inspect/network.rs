@@ -69,7 +69,8 @@ impl View<'_> {
             "GlobalIPv6Address": address(v6),
             "GlobalIPv6PrefixLen": prefix(v6),
             "MacAddress": interface.mac,
-            "NetworkID": interface.network,
+            // Podman's default network is known by this id, too.
+            "NetworkID": oci::Digest::sha256(interface.network.as_bytes()).hex(),
             "DriverOpts": null,
             "IPAMConfig": null,
             "Links": null,

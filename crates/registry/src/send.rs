@@ -136,7 +136,7 @@ impl Client {
                 return Ok(response);
             }
             let next = location(&response).and_then(|location| url.join(location));
-            let refuse = |why| Error::Redirect { what: what.to_owned(), url: url.to_string(), why };
+            let refuse = |why| Error::Redirect { what: what.to_owned(), url: url.shown(), why };
             let next = next.ok_or_else(|| refuse("a redirect leads to no http(s) address"))?;
             if url.scheme == Scheme::Https
                 && next.scheme == Scheme::Http
@@ -150,7 +150,7 @@ impl Client {
             drain(response);
             url = next;
         }
-        Err(Error::Redirect { what: what.to_owned(), url: url.to_string(), why: "more than 10 redirects" })
+        Err(Error::Redirect { what: what.to_owned(), url: url.shown(), why: "more than 10 redirects" })
     }
 
     fn once(
@@ -160,11 +160,8 @@ impl Client {
         exchange: &Exchange<'_>,
         authorization: Option<&str>,
     ) -> Result<Response<Body>, Error> {
-        let unreachable = |e: ureq::Error| Error::Unreachable {
-            what: what.to_owned(),
-            url: url.to_string(),
-            source: Transport::new(e),
-        };
+        let unreachable =
+            |e: ureq::Error| Error::Unreachable { what: what.to_owned(), url: url.shown(), source: Transport::new(e) };
         let request = request(exchange.method, url, &exchange.headers, authorization);
         let agent = self.agent(url.scheme)?;
         let answer = match exchange.body {
@@ -189,11 +186,8 @@ impl Client {
         let home = Url::new(self.scheme(what)?, self.api_host(), "/");
         let authorization = if url.same_place(&home) { self.authorization(what, scope)? } else { None };
         let request = request(method, url, &headers, authorization.as_deref());
-        let unreachable = |e: ureq::Error| Error::Unreachable {
-            what: what.to_owned(),
-            url: url.to_string(),
-            source: Transport::new(e),
-        };
+        let unreachable =
+            |e: ureq::Error| Error::Unreachable { what: what.to_owned(), url: url.shown(), source: Transport::new(e) };
         let mut content = content;
         let body = SendBody::from_reader(&mut content);
         let response = self.agent(url.scheme)?.run(request.body(body).map_err(|e| unreachable(e.into()))?);

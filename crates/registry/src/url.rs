@@ -1,5 +1,6 @@
 //! The little of URLs that is needed: parts, relative references, query encoding.
 
+use crate::error::printable;
 use std::fmt;
 
 /// `http` or `https`.
@@ -64,6 +65,11 @@ impl Url {
             _ => format!("{}/{location}", &base[..base.rfind('/').unwrap_or(0)]),
         };
         Some(Url { path: path.split('#').next().unwrap_or_default().to_owned(), ..self.clone() })
+    }
+
+    /// For messages: a server may have made it longer than anybody wants to read.
+    pub(crate) fn shown(&self) -> String {
+        printable(&self.to_string())
     }
 
     /// Same scheme, host and port.

@@ -255,8 +255,14 @@ fn store(engine: &Engine) -> Result<Value, Error> {
         "runRoot": engine.runroot.display().to_string(),
         "volumePath": location.root.join("volumes").display().to_string(),
         "transientStore": false,
-        "configFile": engine.config().files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>(),
+        "configFile": config_files(engine)?,
     }))
+}
+
+/// Those of containers.conf(5) and storage.conf(5) that were read, in order.
+fn config_files(engine: &Engine) -> Result<Vec<String>, Error> {
+    let storage = config::storage::load(&engine.environment)?;
+    Ok(engine.config().files.iter().chain(&storage.files).map(|file| file.display().to_string()).collect())
 }
 
 fn registries(engine: &Engine) -> Result<Value, Error> {

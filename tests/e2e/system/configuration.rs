@@ -68,7 +68,18 @@ fn broken_files_are_named(env: &TestEnv) {
     env.run("run --rm base true").complains("containers.conf").is_readable();
 }
 
+fn info_names_the_files_that_were_read(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman's info doesn't say");
+    }
+    let storage = env.write("s.conf", "[storage]\ndriver = \"overlay\"\n");
+    let containers = env.write("c.conf", "[containers]\nhostname = \"x\"\n");
+    let info = env.engine().words("info --format '{{json .Store.ConfigFile}}'");
+    let output = info.var("CONTAINERS_STORAGE_CONF", &storage).var("CONTAINERS_CONF", &containers).run();
+    output.ok().has(&storage.display().to_string()).has(&containers.display().to_string());
+}
+
 testkit::cases! { both: [
     containers_conf_gives_defaults, user_settings_are_read_over_system_settings, containers_conf_variable_replaces,
-    storage_conf_moves_the_store, root_and_runroot_flags, broken_files_are_named,
+    storage_conf_moves_the_store, root_and_runroot_flags, broken_files_are_named, info_names_the_files_that_were_read,
 ] }

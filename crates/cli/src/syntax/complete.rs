@@ -6,6 +6,7 @@ use super::parse::argument;
 use super::tree::{ENTRIES, GLOBALS, nouns};
 use crate::error::Failure;
 use clap_complete::Shell;
+use std::io::Write;
 
 /// The script for a shell.
 pub fn script(program: &str, shell: &str) -> Result<String, Failure> {
@@ -26,25 +27,52 @@ pub fn script(program: &str, shell: &str) -> Result<String, Failure> {
 
 /// File names and contents.
 pub fn man_pages(program: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> {
-    let mut pages = vec![page(whole(program), program.to_owned())?];
+    let mut pages = vec![page(whole(program), program.to_owned(), "[options] COMMAND [ARG...]", &[])?];
     for entry in ENTRIES.iter().filter(|entry| !entry.hidden) {
-        let name = [program, entry.noun, entry.verb]
-            .iter()
-            .filter(|w| !w.is_empty())
-            .copied()
-            .collect::<Vec<_>>()
-            .join("-")
-            .replace(' ', "-");
-        pages.push(page(leaf(name.clone(), entry.command), name)?);
+        let words: Vec<_> = [program, entry.noun, entry.verb].into_iter().filter(|word| !word.is_empty()).collect();
+        let (words, command) = (words.join(" "), entry.command);
+        pages.push(page(leaf(words.replace(' ', "-"), command), words, command.usage, command.examples)?);
     }
     Ok(pages)
 }
 
-fn page(command: clap::Command, name: String) -> Result<(String, Vec<u8>), Failure> {
+/// clap knows neither what stands behind the flags nor examples.
+fn page(command: clap::Command, words: String, usage: &str, examples: &[&str]) -> Result<(String, Vec<u8>), Failure> {
+    let name = words.replace(' ', "-");
+    let command = command.name(name.clone()).disable_version_flag(true);
+    let (has_flags, has_commands) = (command.get_arguments().next().is_some(), command.has_subcommands());
+    let man = clap_mangen::Man::new(command);
     let mut out = Vec::new();
-    let man = clap_mangen::Man::new(command.name(name.clone()).disable_version_flag(true));
-    man.render(&mut out).map_err(|error| Failure::new(format!("make the man page of {name}: {error}")))?;
-    Ok((format!("{name}.1"), out))
+    let render = |out: &mut Vec<u8>| {
+        man.render_title(out)?;
+        man.render_name_section(out)?;
+        writeln!(out, ".SH SYNOPSIS\n\\fB{}\\fR {}", roff(&words), roff(usage))?;
+        man.render_description_section(out)?;
+        if has_flags {
+            man.render_options_section(out)?;
+        }
+        if has_commands {
+            man.render_subcommands_section(out)?;
+        }
+        if !examples.is_empty() {
+            let program = words.split(' ').next().unwrap_or_default();
+            let lines: Vec<String> = examples.iter().map(|line| roff(&format!("{program} {line}"))).collect();
+            writeln!(out, ".SH EXAMPLES\n.nf\n{}\n.fi", lines.join("\n"))?;
+        }
+        Ok(())
+    };
+    render(&mut out).map_err(|error: std::io::Error| Failure::new(format!("make the man page of {name}: {error}")))?;
+    Ok((format!("{name}.1"), ascii(&String::from_utf8_lossy(&out)).into_bytes()))
+}
+
+/// Text that begins with no dot of ours.
+fn roff(text: &str) -> String {
+    text.replace('\\', "\\e").replace('-', "\\-")
+}
+
+/// groff takes other characters only from those who tell it of an encoding.
+fn ascii(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii() { c.to_string() } else { format!("\\[u{:04X}]", u32::from(c)) }).collect()
 }
 
 /// The tree of all commands.
@@ -104,6 +132,17 @@ mod tests {
             assert!(script("minke", shell).unwrap().contains("detach-keys"), "{shell}");
         }
         assert!(script("minke", "csh").is_err());
-        assert!(man_pages("minke").unwrap().iter().any(|(name, page)| name == "minke-run.1" && !page.is_empty()));
+    }
+
+    #[test]
+    fn pages_say_what_help_says() {
+        let pages = man_pages("minke").unwrap();
+        assert!(pages.iter().all(|(_, page)| page.is_ascii()));
+        let page = |wanted: &str| {
+            let (_, page) = pages.iter().find(|(name, _)| name == wanted).unwrap();
+            String::from_utf8(page.clone()).unwrap()
+        };
+        assert!(page("minke-image-tag.1").contains("\\fBminke image tag\\fR IMAGE"), "{}", page("minke-image-tag.1"));
+        assert!(page("minke-rmi.1").contains("minke rmi \\-\\-force alpine"), "{}", page("minke-rmi.1"));
     }
 }

@@ -1,7 +1,9 @@
 //! Compression told by the first bytes, whatever a media type says, and undone while reading.
 
 use crate::Error;
+use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
+use lzma_rust2::XzReader;
 use oci::media_type::Compression;
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
@@ -10,16 +12,22 @@ const BUFFER: usize = 128 << 10;
 /// The largest zstd window: 128 MB, what its levels up to 22 use without `--long`.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
-type Buffered<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
+/// What undoing xz may take, in KiB: twice what its highest level uses.
+const XZ_MEMORY: u32 = 128 << 10;
 
-/// Gives the uncompressed bytes of gzip (several members too), zstd, or plain content.
+type Started<R> = Chain<Cursor<Vec<u8>>, R>;
+type Buffered<R> = BufReader<Started<R>>;
+
+/// Gives the uncompressed bytes of gzip, bzip2 and xz (several members too), zstd, or plain content.
 pub(crate) enum Decompressed<R: Read> {
-    Plain(Chain<Cursor<Vec<u8>>, R>),
+    Plain(Started<R>),
     Gzip(Box<MultiGzDecoder<Buffered<R>>>),
     Zstd(Box<zstd::stream::read::Decoder<'static, Buffered<R>>>),
+    Xz(Box<XzReader<Buffered<R>>>),
+    Bzip2(Box<MultiBzDecoder<Buffered<R>>>),
 }
 
-/// What the first bytes tell, compressions included that only programs undo.
+/// What the first bytes tell, compressions included that no media type of a layer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Magic {
     Known(Compression),
@@ -44,15 +52,13 @@ impl<R: Read> Decompressed<R> {
         inner.by_ref().take(6).read_to_end(&mut start).map_err(failed)?;
         let magic = magic(&start);
         let inner = Cursor::new(start).chain(inner);
-        let unsupported = |program| Err(Error::Compression { what: what.to_owned(), program });
+        let buffered = |inner| BufReader::with_capacity(BUFFER, inner);
         match magic {
             Magic::Known(Compression::None) => Ok(Decompressed::Plain(inner)),
-            Magic::Known(Compression::Gzip) => {
-                Ok(Decompressed::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER, inner)))))
-            }
-            Magic::Known(Compression::Zstd) => zstd_decoder(BufReader::with_capacity(BUFFER, inner)).map_err(failed),
-            Magic::Xz => unsupported("xz"),
-            Magic::Bzip2 => unsupported("bzip2"),
+            Magic::Known(Compression::Gzip) => Ok(Decompressed::Gzip(Box::new(MultiGzDecoder::new(buffered(inner))))),
+            Magic::Known(Compression::Zstd) => zstd_decoder(buffered(inner)).map_err(failed),
+            Magic::Xz => Ok(Decompressed::Xz(Box::new(XzReader::new_mem_limit(buffered(inner), true, XZ_MEMORY)))),
+            Magic::Bzip2 => Ok(Decompressed::Bzip2(Box::new(MultiBzDecoder::new(buffered(inner))))),
         }
     }
 
@@ -62,6 +68,8 @@ impl<R: Read> Decompressed<R> {
             Decompressed::Plain(chain) => chain.into_inner().1,
             Decompressed::Gzip(decoder) => decoder.into_inner().into_inner().into_inner().1,
             Decompressed::Zstd(decoder) => decoder.finish().into_inner().into_inner().1,
+            Decompressed::Xz(decoder) => decoder.into_inner().into_inner().into_inner().1,
+            Decompressed::Bzip2(decoder) => decoder.into_inner().into_inner().into_inner().1,
         }
     }
 }
@@ -85,6 +93,8 @@ impl<R: Read> Read for Decompressed<R> {
                 Ok(count)
             }
             Decompressed::Zstd(reader) => reader.read(buffer),
+            Decompressed::Xz(reader) => reader.read(buffer),
+            Decompressed::Bzip2(reader) => reader.read(buffer),
         }
     }
 }
@@ -93,6 +103,12 @@ impl<R: Read> Read for Decompressed<R> {
 mod tests {
     use super::*;
     use std::io::Write;
+
+    /// `printf abc | xz`
+    const XZ_OF_ABC: &[u8] =
+        b"\xfd\x37\x7a\x58\x5a\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x16\x00\x00\x00\x74\x2f\xe5\xa3\
+        \x01\x00\x02\x61\x62\x63\x00\x00\x27\x76\x27\x1a\x4a\x09\xd8\x2c\x00\x01\x1b\x03\x0b\x2f\xb9\x10\
+        \x1f\xb6\xf3\x7d\x01\x00\x00\x00\x00\x04\x59\x5a";
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -117,8 +133,15 @@ mod tests {
         let zstd = |bytes: &[u8]| zstd::stream::encode_all(bytes, 3).unwrap();
         assert_eq!(read(&zstd(b"abc")).unwrap(), b"abc");
         assert_eq!(read(&[zstd(b"abc"), zstd(b"def")].concat()).unwrap(), b"abcdef");
-        assert!(read(b"\xfd7zXZ\0rest").unwrap_err().contains("xz"));
-        assert!(read(b"BZh91AY").unwrap_err().contains("bzip2"));
+        let bzip2 = |bytes: &[u8]| {
+            let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        assert_eq!(read(&bzip2(b"abc")).unwrap(), b"abc");
+        assert_eq!(read(&[bzip2(b"abc"), bzip2(b"def")].concat()).unwrap(), b"abcdef");
+        assert_eq!(read(XZ_OF_ABC).unwrap(), b"abc");
+        assert_eq!(read(&[XZ_OF_ABC, XZ_OF_ABC].concat()).unwrap(), b"abcabc");
     }
 
     #[test]
@@ -128,5 +151,8 @@ mod tests {
         assert!(read(&[whole.clone(), b"garbage".to_vec()].concat()).is_err());
         let zstd = zstd::stream::encode_all(&[7; 100_000][..], 3).unwrap();
         assert!(read(&zstd[..zstd.len() - 2]).is_err());
+        assert!(read(b"\xfd7zXZ\0rest").is_err());
+        assert!(read(&XZ_OF_ABC[..XZ_OF_ABC.len() - 4]).is_err());
+        assert!(read(b"BZh91AY").is_err());
     }
 }

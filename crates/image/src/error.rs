@@ -213,14 +213,6 @@ pub enum Error {
         #[source]
         source: Box<Error>,
     },
-    /// The compression of a layer or archive isn't known here.
-    #[error("{what} is compressed by {program}, which is not supported there")]
-    Compression {
-        /// Layer or archive.
-        what: String,
-        /// `xz`, `bzip2`.
-        program: &'static str,
-    },
     /// A file or stream.
     #[error("{what}")]
     Io {
@@ -236,16 +228,6 @@ pub enum Error {
         /// Path, or `standard input`.
         archive: String,
         /// What is wrong with it.
-        why: String,
-    },
-    /// A decompression program that isn't there or failed.
-    #[error("decompress {archive} with `{program}`: {why}")]
-    Program {
-        /// Path, or `standard input`.
-        archive: String,
-        /// `xz`, `bzip2`.
-        program: &'static str,
-        /// Why.
         why: String,
     },
     /// `foo:` that isn't a way to reach images, or not written as it must be.

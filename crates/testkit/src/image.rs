@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -27,6 +28,10 @@ pub enum Compression {
     Gzip,
     /// zstd.
     Zstd,
+    /// xz, by the program; no media type tells of it.
+    Xz,
+    /// bzip2, likewise.
+    Bzip2,
 }
 
 /// One layer: its tar, which may be nonsense, and how it travels.
@@ -71,15 +76,21 @@ impl Layer {
             Compression::None => self.tar.clone(),
             Compression::Gzip => gzip(&self.tar),
             Compression::Zstd => zstd::encode_all(self.tar.as_slice(), 1).expect("zstd"),
+            Compression::Xz => through("xz", &self.tar),
+            Compression::Bzip2 => through("bzip2", &self.tar),
         }
     }
 
     fn media_type(&self, flavor: Flavor) -> &'static str {
         match (flavor, self.compression) {
-            (Flavor::Docker, Compression::None) => "application/vnd.docker.image.rootfs.diff.tar",
+            (Flavor::Docker, Compression::None | Compression::Xz | Compression::Bzip2) => {
+                "application/vnd.docker.image.rootfs.diff.tar"
+            }
             (Flavor::Docker, Compression::Gzip) => "application/vnd.docker.image.rootfs.diff.tar.gzip",
             (Flavor::Docker, Compression::Zstd) => "application/vnd.docker.image.rootfs.diff.tar.zstd",
-            (Flavor::Oci, Compression::None) => "application/vnd.oci.image.layer.v1.tar",
+            (Flavor::Oci, Compression::None | Compression::Xz | Compression::Bzip2) => {
+                "application/vnd.oci.image.layer.v1.tar"
+            }
             (Flavor::Oci, Compression::Gzip) => "application/vnd.oci.image.layer.v1.tar+gzip",
             (Flavor::Oci, Compression::Zstd) => "application/vnd.oci.image.layer.v1.tar+zstd",
         }
@@ -303,6 +314,15 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("gzip into memory")
+}
+
+fn through(program: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect(program);
+    let mut input = child.stdin.take().expect("a pipe");
+    std::thread::scope(|scope| {
+        scope.spawn(move || input.write_all(bytes).expect(program));
+        child.wait_with_output().expect(program).stdout
+    })
 }
 
 /// This machine's architecture in Go's words.

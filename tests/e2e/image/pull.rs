@@ -31,9 +31,17 @@ fn docker_manifests(env: &TestEnv) {
 
 fn all_compressions(env: &TestEnv) {
     let registry = env.registry();
-    for (tag, compression) in [("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)] {
+    for (tag, compression) in [
+        ("none", Compression::None),
+        ("gzip", Compression::Gzip),
+        ("zstd", Compression::Zstd),
+        ("xz", Compression::Xz),
+        ("bzip2", Compression::Bzip2),
+    ] {
         registry.push("lib/base", tag, &Base::image().compressed(compression));
         env.ok(&format!("run --rm --network none {}/lib/base:{tag} echo ran", registry.host())).prints("ran\n");
+        // Or the next one's layers would be there already.
+        env.ok("rmi -a");
     }
 }
 

@@ -9,7 +9,6 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use store::Store;
 
 /// The longest archive that is unpacked to a temporary file, in bytes.
@@ -49,17 +48,9 @@ fn spool(store: &Store, source: &mut (dyn Read + Send), name: &str) -> Result<Fi
     if start.is_empty() {
         return Err(Error::Archive { archive: name.to_owned(), why: "it is empty".to_owned() });
     }
-    let kind = magic(&start);
-    let mut whole = io::Cursor::new(start).chain(source);
+    let whole = io::Cursor::new(start).chain(source);
     let mut file = temporary_file(store)?;
-    match kind {
-        Magic::Known(_) => {
-            let content = Decompressed::new(whole, name)?;
-            copy(content, &mut file, name)?;
-        }
-        Magic::Xz => through_program("xz", &mut whole, &file, name)?,
-        Magic::Bzip2 => through_program("bzip2", &mut whole, &file, name)?,
-    }
+    copy(Decompressed::new(whole, name)?, &mut file, name)?;
     Ok(file)
 }
 
@@ -76,45 +67,6 @@ fn copy(content: impl Read, file: &mut File, name: &str) -> Result<(), Error> {
             Err(e) => return Err(Error::io(format!("read {name}"))(e)),
         }
     }
-}
-
-/// Formats that are too rare to be built in.
-fn through_program(
-    program: &'static str,
-    source: &mut (dyn Read + Send),
-    file: &File,
-    name: &str,
-) -> Result<(), Error> {
-    let fail = |why: String| Error::Program { archive: name.to_owned(), program, why };
-    let output = file.try_clone().map_err(Error::io("clone a file descriptor"))?;
-    let mut command = Command::new(program);
-    command.arg("-dc").stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|e| match e.kind() {
-        io::ErrorKind::NotFound => {
-            fail(format!("the program is not installed (Debian: apt install {})", package(program)))
-        }
-        _ => fail(e.to_string()),
-    })?;
-    let input = child.stdin.take();
-    let (fed, output) = std::thread::scope(|scope| {
-        // Its own thread: the program may stop reading and complain.
-        let feeder = scope.spawn(move || input.map_or(Ok(0), |mut input| io::copy(source, &mut input)));
-        let output = child.wait_with_output();
-        (feeder.join(), output)
-    });
-    let output = output.map_err(|e| fail(e.to_string()))?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr);
-        return Err(fail(crate::error::printable(text.lines().next().unwrap_or("it failed"))));
-    }
-    match fed {
-        Ok(Err(e)) if e.kind() != io::ErrorKind::BrokenPipe => Err(Error::io(format!("read {name}"))(e)),
-        _ => Ok(()),
-    }
-}
-
-fn package(program: &str) -> &str {
-    if program == "xz" { "xz-utils" } else { program }
 }
 
 /// Where the store has temporary files.

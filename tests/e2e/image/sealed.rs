@@ -86,6 +86,31 @@ fn skopeo_believes_our_signatures(env: &TestEnv) {
     env.ok("skopeo --policy policy.json copy -q dir:theirs dir:believed");
 }
 
+/// A registry's signatures, by our key and read by Podman, and the other way round.
+fn podman_and_we_believe_each_other(env: &TestEnv) {
+    if !counterpart::is_there(env, "podman") {
+        return;
+    }
+    let registry = env.registry();
+    registry.push("lib/base", "1", &Base::image());
+    let yaml = "default-docker:\n  use-sigstore-attachments: true\n";
+    let conf = "[[registry]]\nlocation = \"127.0.0.1:5000\"\ninsecure = true\n";
+    env.configure(&Settings { system: &[("registries.d/test.yaml", yaml), ("registries.conf", conf)], user: &[] });
+    keys(env);
+    let host = registry.host();
+    env.ok(&format!("pull -q {host}/lib/base:1"));
+    counterpart::ok(env, &format!("podman pull -q {host}/lib/base:1"));
+    let flags = "--sign-by-sigstore-private-key mine.private --sign-passphrase-file pass";
+    env.ok(&format!("push -q {flags} {host}/lib/base:1 {host}/ours:1"));
+    counterpart::ok(env, &format!("podman push -q {flags} {host}/lib/base:1 {host}/theirs:1"));
+    sigstore(env, "docker", "mine.pub");
+    counterpart::ok(env, &format!("podman pull -q {host}/ours:1"));
+    env.ok(&format!("pull -q {host}/theirs:1"));
+    sigstore(env, "docker", "other.pub");
+    env.host_root("podman pull -q").arg(format!("{host}/ours:1")).run().code(125);
+    env.run(&format!("pull -q {host}/theirs:1")).code(125).complains("not by a trusted key");
+}
+
 const MAKE_KEYS: &str = "for name in one two; do
     openssl genrsa -out $name.key 2048 2>/dev/null; openssl rsa -in $name.key -pubout -out $name.pub 2>/dev/null; done";
 
@@ -114,4 +139,5 @@ fn encrypted_images(env: &TestEnv) {
     env.ok("pull -q --decryption-key two.key oci:theirs:1").prints(&format!("{id}\n"));
 }
 
-testkit::cases! { root: [sigstore_signatures_beside_the_image, skopeo_believes_our_signatures, encrypted_images] }
+testkit::cases! { root: [sigstore_signatures_beside_the_image, skopeo_believes_our_signatures, encrypted_images, signing_parameters_in_a_file,
+podman_and_we_believe_each_other,] }

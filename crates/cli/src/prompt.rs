@@ -3,7 +3,7 @@
 use crate::error::Failure;
 use crate::output::stream;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, IsTerminal, Read};
 
 /// Asks for a line; without its line feed.
 pub fn line(question: &str) -> Result<String, Failure> {
@@ -23,6 +23,70 @@ pub fn secret(question: &str) -> Result<String, Failure> {
     drop(quiet);
     stream::print("\n")?;
     typed?.ok_or_else(|| Failure::quiet(INTERRUPTED))
+}
+
+/// Asks which of several answers is meant, by the arrow keys; `None` unless standard input and output are a terminal.
+pub fn choose(question: &str, answers: &[String]) -> Option<usize> {
+    if answers.is_empty() || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return None;
+    }
+    let quiet = Quiet::stdin().ok()?;
+    let mut keys = io::stdin().lock();
+    let mut at = 0;
+    stream::print(&format!("? {question}\n")).ok()?;
+    loop {
+        stream::print(&menu(answers, at)).ok()?;
+        match Key::read(&mut keys).ok()? {
+            Key::Up => at = at.saturating_sub(1),
+            Key::Down => at = (at + 1).min(answers.len() - 1),
+            Key::Enter => break,
+            Key::Other => {}
+            Key::End => {
+                drop(quiet);
+                std::process::exit(INTERRUPTED);
+            }
+        }
+        // Back to the first answer, to be written over.
+        stream::print(&format!("\x1b[{}A", answers.len())).ok()?;
+    }
+    Some(at)
+}
+
+fn menu(answers: &[String], at: usize) -> String {
+    let line = |(number, answer)| format!("\r\x1b[2K{} {answer}\n", if number == at { "▸" } else { " " });
+    answers.iter().enumerate().map(line).collect()
+}
+
+#[derive(Debug, PartialEq)]
+enum Key {
+    Up,
+    Down,
+    Enter,
+    Other,
+    /// Ctrl-C, Ctrl-D, or the terminal is gone.
+    End,
+}
+
+impl Key {
+    /// Arrows are three bytes, `ESC [ A` or `ESC O A`.
+    fn read(keys: &mut impl Read) -> io::Result<Key> {
+        let mut byte = || -> io::Result<Option<u8>> {
+            let mut byte = [0];
+            Ok((keys.read(&mut byte)? == 1).then_some(byte[0]))
+        };
+        Ok(match byte()? {
+            None | Some(3 | 4) => Key::End,
+            Some(b'\n' | b'\r') => Key::Enter,
+            Some(b'k' | 16) => Key::Up,
+            Some(b'j' | 14) => Key::Down,
+            Some(0x1b) => match (byte()?, byte()?) {
+                (Some(b'[' | b'O'), Some(b'A')) => Key::Up,
+                (Some(b'[' | b'O'), Some(b'B')) => Key::Down,
+                _ => Key::Other,
+            },
+            Some(_) => Key::Other,
+        })
+    }
 }
 
 /// What a shell reports for a program that Ctrl-C ended.
@@ -76,7 +140,15 @@ fn read_keys(mut keys: impl Read) -> io::Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::read_keys;
+    use super::{Key, read_keys};
+
+    #[test]
+    fn arrows_are_keys() {
+        let mut keys = &b"\x1b[B\x1bOAjx\r\x03"[..];
+        let mut next = || Key::read(&mut keys).unwrap();
+        assert_eq!([next(), next(), next()], [Key::Down, Key::Up, Key::Down]);
+        assert_eq!([next(), next(), next(), next()], [Key::Other, Key::Enter, Key::End, Key::End]);
+    }
 
     #[test]
     fn keys_make_a_line() {

@@ -8,7 +8,7 @@ mod files;
 mod parse;
 
 pub use endpoint::Endpoint;
-pub use files::load;
+pub use files::{load, record_alias};
 pub use parse::{Mirror, PullFrom, Registry, ShortNameMode};
 
 use crate::Environment;
@@ -42,6 +42,15 @@ pub enum Error {
     /// A file that must be there isn't, or can't be read.
     #[error("read `{path}`")]
     Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The user's choices can't be kept.
+    #[error("write `{path}`")]
+    Write {
         /// Which.
         path: PathBuf,
         /// Why.

@@ -103,7 +103,7 @@ pub enum Error {
     },
     /// `short-name-mode = "enforcing"`.
     #[error(
-        "short-name \"{name}\" could mean {candidates}: registries.conf has short-name-mode \"enforcing\"; give the full name"
+        "short-name resolution enforced but cannot prompt without a TTY: \"{name}\" could mean {candidates}; give the full name"
     )]
     Enforced {
         /// As typed.

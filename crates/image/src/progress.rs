@@ -12,6 +12,11 @@ pub trait Progress: Sync {
     fn advance(&self, blob: &Digest, bytes: u64);
     /// Whole and verified; `skipped` when it was there already.
     fn end(&self, blob: &Digest, skipped: bool);
+
+    /// Asks which of several answers is meant; `None` if there is nobody to be asked.
+    fn choose(&self, _question: &str, _answers: &[String]) -> Option<usize> {
+        None
+    }
 }
 
 /// Says nothing.

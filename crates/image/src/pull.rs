@@ -30,16 +30,20 @@ pub fn pull(
         return Ok(embedded);
     }
     let name: Name = name.parse()?;
-    let (candidates, line) = pull_candidates(context, &name)?;
-    if let Some(line) = line {
-        progress.line(&line);
+    let candidates = pull_candidates(context, &name, progress)?;
+    if let Some(line) = &candidates.line {
+        progress.line(line);
     }
     let mut failures = Vec::new();
-    let several = candidates.len() > 1;
-    for candidate in candidates {
-        match pull_reference(store, context, &candidate, platform, progress) {
+    let several = candidates.references.len() > 1;
+    for candidate in &candidates.references {
+        match pull_reference(store, context, candidate, platform, progress) {
             Err(e) if several && goes_on_after(&e) => failures.push(chain(&e)),
-            result => return result,
+            Err(e) => return Err(e),
+            Ok(pulled) => {
+                candidates.remember(context, candidate, progress);
+                return Ok(pulled);
+            }
         }
     }
     Err(Error::AllFailed { name: name.to_string(), failures })
@@ -64,16 +68,17 @@ pub fn pull_all_tags(
     if parsed.tag.is_some() || parsed.digest.is_some() {
         return Err(Error::Name { name: name.to_owned(), why: "all tags can be pulled without a tag or digest only" });
     }
-    let (candidates, line) = pull_candidates(context, &parsed)?;
-    if let Some(line) = line {
-        progress.line(&line);
+    let candidates = pull_candidates(context, &parsed, progress)?;
+    if let Some(line) = &candidates.line {
+        progress.line(line);
     }
     let mut failures = Vec::new();
-    for candidate in candidates {
-        let source = RegistrySource::open(context, &candidate)?;
+    for candidate in &candidates.references {
+        let source = RegistrySource::open(context, candidate)?;
         match source.tags() {
             Err(e) => failures.push(chain(&e)),
             Ok(tags) => {
+                candidates.remember(context, candidate, progress);
                 let tagged = tags.into_iter().map(|tag| Reference { tag: Some(tag), ..candidate.clone() });
                 return tagged
                     .map(|reference| pull_reference(store, context, &reference, platform, progress))

@@ -1,6 +1,6 @@
 //! What a typed name can stand for: aliases, `localhost/`, search registries (containers-registries.conf(5)).
 
-use crate::{Context, Error};
+use crate::{Context, Error, Progress};
 use config::registries::{RegistriesConf, ShortNameMode};
 use oci::Reference;
 use oci::reference::Name;
@@ -45,28 +45,58 @@ pub(crate) fn local_candidates(context: &Context, name: &Name) -> Result<Vec<Ref
     Ok(candidates)
 }
 
-/// From where an image is pulled, in order, and a line for the user on how that was decided.
-pub(crate) fn pull_candidates(context: &Context, name: &Name) -> Result<(Vec<Reference>, Option<String>), Error> {
+/// From where an image is pulled.
+pub(crate) struct Candidates {
+    /// In order.
+    pub(crate) references: Vec<Reference>,
+    /// For the user: how that was decided.
+    pub(crate) line: Option<String>,
+    /// The short name that somebody chose the reference for: an alias, once it is pulled.
+    chosen_for: Option<String>,
+}
+
+impl Candidates {
+    fn one(reference: Reference, line: Option<String>) -> Candidates {
+        Candidates { references: vec![reference], line, chosen_for: None }
+    }
+
+    /// Remembers what was chosen, now that it has turned out well.
+    pub(crate) fn remember(&self, context: &Context, pulled: &Reference, progress: &dyn Progress) {
+        let Some(name) = &self.chosen_for else { return };
+        if let Err(error) = config::registries::record_alias(&context.environment, name, &pulled.name()) {
+            progress.line(&format!("WARNING: the choice isn't remembered: {}", crate::resolve::chain(&error)));
+        }
+    }
+}
+
+/// Asks which registry is meant where several may be; in the mode `enforcing` nothing is guessed.
+pub(crate) fn pull_candidates(context: &Context, name: &Name, progress: &dyn Progress) -> Result<Candidates, Error> {
     if name.registry.is_some() {
-        return Ok((vec![complete(name.in_registry(""))], None));
+        return Ok(Candidates::one(complete(name.in_registry("")), None));
     }
     let conf = context.registries.get()?;
     if let Some(target) = aliased(conf, name) {
         let line = format!("Resolved \"{}\" as an alias", name.repository);
-        return Ok((vec![target?], Some(line)));
+        return Ok(Candidates::one(target?, Some(line)));
     }
     let file = search_file(conf);
-    let candidates: Vec<_> =
+    let references: Vec<_> =
         conf.unqualified_search.iter().map(|registry| complete(name.in_registry(registry))).collect();
-    if candidates.is_empty() {
+    if references.is_empty() {
         return Err(Error::NoSearchRegistries { name: name.to_string(), file });
     }
-    if conf.short_name_mode == ShortNameMode::Enforcing && candidates.len() > 1 {
-        let candidates = candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        return Err(Error::Enforced { name: name.to_string(), candidates });
+    if references.len() > 1 && conf.short_name_mode != ShortNameMode::Disabled {
+        let answers: Vec<String> = references.iter().map(ToString::to_string).collect();
+        if let Some(choice) = progress.choose("Please select an image:", &answers) {
+            let chosen_for = Some(name.repository.clone());
+            return Ok(Candidates { chosen_for, ..Candidates::one(references[choice].clone(), None) });
+        }
+        if conf.short_name_mode == ShortNameMode::Enforcing {
+            return Err(Error::Enforced { name: name.to_string(), candidates: answers.join(", ") });
+        }
     }
     let line = format!("Resolving \"{name}\" using unqualified-search registries ({file})");
-    Ok((candidates, Some(line)))
+    Ok(Candidates { references, line: Some(line), chosen_for: None })
 }
 
 fn search_file(conf: &RegistriesConf) -> String {
@@ -106,14 +136,14 @@ mod tests {
 
     #[test]
     fn pulls_ask_the_alias_or_the_search_registries() {
-        let pull = |conf: &str, name: &str| pull_candidates(&context(conf), &name.parse().unwrap());
-        assert_eq!(names(pull(CONF, "foo").unwrap().0), ["q.r/s/foo:latest"]);
-        let (candidates, line) = pull(CONF, "bar").unwrap();
-        assert_eq!(names(candidates), ["a.b/bar:latest", "docker.io/library/bar:latest"]);
-        assert!(line.unwrap().contains("/etc/r.conf"));
-        let none = pull("", "bar").unwrap_err().to_string();
+        let pull = |conf: &str, name: &str| pull_candidates(&context(conf), &name.parse().unwrap(), &crate::Quiet);
+        assert_eq!(names(pull(CONF, "foo").unwrap().references), ["q.r/s/foo:latest"]);
+        let candidates = pull(CONF, "bar").unwrap();
+        assert_eq!(names(candidates.references), ["a.b/bar:latest", "docker.io/library/bar:latest"]);
+        assert!(candidates.line.unwrap().contains("/etc/r.conf"));
+        let none = pull("", "bar").err().unwrap().to_string();
         assert!(none.contains("did not resolve to an alias and no unqualified-search registries"), "{none}");
-        let enforced = pull(&format!("short-name-mode='enforcing'\n{CONF}"), "bar").unwrap_err().to_string();
+        let enforced = pull(&format!("short-name-mode='enforcing'\n{CONF}"), "bar").err().unwrap().to_string();
         assert!(enforced.contains("a.b/bar:latest, docker.io/library/bar:latest"), "{enforced}");
     }
 

@@ -18,6 +18,7 @@ mod resume;
 mod save;
 mod scp;
 mod sealed;
+mod short_names;
 mod tag;
 mod tree;
 mod trust;

@@ -2,6 +2,7 @@
 
 use super::size;
 use super::stream::error_line;
+use crate::prompt;
 use image::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use oci::Digest;
@@ -53,6 +54,10 @@ impl Progress for Reporter {
             Mode::Lines => error_line(text),
             Mode::Bars(bars) => lock(bars).line(text),
         }
+    }
+
+    fn choose(&self, question: &str, answers: &[String]) -> Option<usize> {
+        prompt::choose(question, answers)
     }
 
     fn begin(&self, blob: &Digest, size: u64) {

@@ -47,6 +47,31 @@ fn recorded_aliases(environment: &Environment) -> Option<PathBuf> {
     cache.map(|cache| cache.join(NAME))
 }
 
+/// Adds a choice of the user to those of former times: `name` (without tag) means `target`, `registry/repository`.
+pub fn record_alias(environment: &Environment, name: &str, target: &str) -> Result<(), Error> {
+    let Some(path) = recorded_aliases(environment) else { return Ok(()) };
+    let text = match read_text(&path) {
+        Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => String::new(),
+        text => text?,
+    };
+    let syntax = |source| Error::Syntax { path: path.clone(), source: Box::new(source) };
+    let mut file: toml::Table = text.parse().map_err(syntax)?;
+    let aliases = file.entry("aliases").or_insert_with(|| toml::Table::new().into());
+    let invalid = || Error::Invalid { path: path.clone(), what: "`aliases` is no table".to_owned() };
+    aliases.as_table_mut().ok_or_else(invalid)?.insert(name.to_owned(), target.into());
+    write(&path, &file.to_string()).map_err(|source| Error::Write { path: path.clone(), source })
+}
+
+/// Whole or not at all.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let new = path.with_extension(format!("conf.{}", std::process::id()));
+    std::fs::write(&new, text)?;
+    std::fs::rename(&new, path).inspect_err(|_| drop(std::fs::remove_file(&new)))
+}
+
 fn read(conf: &mut RegistriesConf, path: &Path) -> Result<(), Error> {
     conf.merge(&read_text(path)?, path)
 }
@@ -67,8 +92,21 @@ mod tests {
     use super::*;
 
     fn write(path: PathBuf, text: &str) {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        super::write(&path, text).unwrap();
+    }
+
+    #[test]
+    fn choices_are_added_and_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let environment = Environment { system_root: dir.path().into(), ..Environment::default() };
+        for (name, target) in [("a", "b.c/a"), ("x/y", "localhost:5000/x/y"), ("a", "d.e/a")] {
+            record_alias(&environment, name, target).unwrap();
+        }
+        let conf = load(&environment).unwrap();
+        assert_eq!(conf.alias("a"), Some("d.e/a"));
+        assert_eq!(conf.alias("x/y"), Some("localhost:5000/x/y"));
+        write(dir.path().join("var/cache/containers/short-name-aliases.conf"), "aliases = 1");
+        assert!(record_alias(&environment, "a", "b.c/a").is_err());
     }
 
     fn search(list: &str) -> String {

@@ -4,6 +4,7 @@
 mod churn;
 mod concurrent;
 mod kills;
+mod transfers;
 
 /// How often: a hundredth part of the numbers here for a quick look, all of it for the claim in README.
 fn scale(full: u32, short: u32) -> u32 {

@@ -1,0 +1,105 @@
+//! `kill -9` and Ctrl-C at random moments of what moves images. Afterwards the store is sound, the same command succeeds,
+//! and once all is removed the disk is as it was.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use testkit::{Base, Entry, Image, Layer, TestEnv, Who, wait_until};
+
+use super::kills::Dice;
+use super::scale;
+
+/// Layers that take their time, each of other bytes.
+fn image(label: &str) -> Image {
+    let mut image = Base::image().config("Env", serde_json::json!([format!("LABEL={label}")]));
+    for number in 0..4_u8 {
+        let mut state = u32::from(number) + 1;
+        let mut byte = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let files: Vec<_> = (0..40)
+            .map(|file| {
+                Entry::file(&format!("{label}{number}-{file}"), (0..20_000).map(|_| byte()).collect::<Vec<u8>>())
+            })
+            .collect();
+        image.layers.push(Layer::new(&files));
+    }
+    image
+}
+
+/// What is killed: a command that brings something about, and what makes it possible again.
+struct Round {
+    line: String,
+    before: &'static [&'static str],
+}
+
+fn rounds(host: &str) -> Vec<Round> {
+    let round = |line: String, before| Round { line, before };
+    vec![
+        round(format!("pull -q {host}/big:1"), &["rmi -a -f"]),
+        round("load -q -i archive.tar".to_owned(), &["rmi -a -f"]),
+        round("rmi -a -f".to_owned(), &["load -q -i archive.tar"]),
+        round("save -q -o saved.tar localhost/big:1".to_owned(), &["load -q -i archive.tar"]),
+        round(format!("push -q localhost/big:1 {host}/pushed:1"), &["load -q -i archive.tar"]),
+    ]
+}
+
+fn transfers(who: Who, count: u32) {
+    let env = TestEnv::new(who);
+    let registry = env.registry();
+    registry.push("big", "1", &image("a"));
+    env.write("archive.tar", image("b").docker_archive("localhost/big:1"));
+    env.ok("load -q -i archive.tar");
+    env.ok("rmi -a -f");
+    env.ok("system check");
+    let disk = used(&env);
+    let rounds = rounds(&registry.host());
+    let mut dice = Dice(20_261_125);
+    for number in 0..count {
+        let round = &rounds[number as usize % rounds.len()];
+        round.before.iter().for_each(|line| drop(env.ok(line)));
+        let delay = dice.roll(120_000);
+        let signal = if dice.roll(4) == 0 { Signal::INT } else { Signal::KILL };
+        let mut process = env.engine().words(&round.line).spawn();
+        std::thread::park_timeout(Duration::from_micros(delay));
+        process.signal(signal);
+        process.wait_status();
+        let what = format!("round {number}: `{}` after {delay} µs, {signal:?}", round.line);
+        let checked = env.run("system check");
+        assert!(checked.status.success(), "{what}: {checked}");
+        env.script(&format!("rm -f {}/saved.tar", env.work().display()));
+        let again = env.run(&round.line);
+        assert!(again.status.success(), "{what}: {again}");
+        env.script(&format!("rm -f {}/saved.tar", env.work().display()));
+        let waste = unfinished(&env);
+        assert_eq!(waste, "", "{what}");
+    }
+    env.ok("rmi -a -f");
+    // What was removed is deleted behind the answer.
+    wait_until("the disk has its space back", || used(&env).saturating_sub(disk) < 1 << 20);
+}
+
+/// What is left of work that didn't come to its end, once another command has ended.
+fn unfinished(env: &TestEnv) -> String {
+    let script = format!("ls {}/minke/tmp | grep -v ^new- || true", env.graphroot().display());
+    env.script(&script).text()
+}
+
+/// Bytes that the store's folder takes on its disk.
+fn used(env: &TestEnv) -> u64 {
+    let line = env.host_root("du -s --block-size=1").arg(env.graphroot()).run().text();
+    line.split_whitespace().next().unwrap_or_default().parse().unwrap_or(0)
+}
+
+#[test]
+#[ignore = "long; run by `cargo xtask stress`"]
+fn privileged_root() {
+    transfers(Who::Root, scale(200, 24));
+}
+
+#[test]
+#[ignore = "long; run by `cargo xtask stress`"]
+fn privileged_user() {
+    transfers(Who::User, scale(100, 12));
+}

@@ -3,9 +3,10 @@
 use crate::error::{At, Error};
 use crate::layer::NOTE_PREFIX;
 use crate::location::Store;
-use crate::lock::{claim, open_dir, random_name, try_lock};
+use crate::lock::{claim, claim_folder, open_dir, random_name, try_lock};
 use crate::{blob::NEW_BLOBS, remove_tree::remove_tree};
 use oci::Digest;
+use rustix::fd::OwnedFd;
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 use std::path::Path;
@@ -28,6 +29,21 @@ impl Store {
         if !try_lock(&fd) {
             return Ok(());
         }
+        self.clear(&fd)
+    }
+
+    /// The same after whoever is at it, who may have begun before the last process died.
+    pub(crate) fn reclaim_after_others(&self) -> Result<(), Error> {
+        let trash = self.folder("trash");
+        match claim_folder(&trash).at("lock folder", &trash)? {
+            Some(fd) => self.clear(&fd),
+            None => Ok(()),
+        }
+    }
+
+    /// The caller holds the lock of the trash, whose folder `fd` is.
+    fn clear(&self, fd: &OwnedFd) -> Result<(), Error> {
+        let trash = self.folder("trash");
         let mut first = None;
         let mut note = |result: Result<(), Error>| first = first.take().or(result.err());
         let (layers, new_blobs) = match self.sweep_temporary() {
@@ -51,7 +67,7 @@ impl Store {
             Err(e) => note(Err(e)),
         }
         for name in names_in(&trash)? {
-            note(remove_tree(&fd, &trash, &name));
+            note(remove_tree(fd, &trash, &name));
         }
         first.map_or(Ok(()), Err)
     }

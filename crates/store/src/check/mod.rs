@@ -71,7 +71,7 @@ impl Damage {
 impl Store {
     /// Checks everything. What dead processes left is cleared away first, as behind every command.
     pub fn check(&self, options: &CheckOptions, known: &Known) -> Result<Damage, Error> {
-        self.reclaim()?;
+        self.reclaim_after_others()?;
         let mut damage = Damage::default();
         let referenced = {
             let _lock = self.lock_shared()?;

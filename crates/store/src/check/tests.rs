@@ -50,6 +50,22 @@ fn an_untouched_store_is_clean() {
     assert_eq!(check(&fixture), Damage::default());
 }
 
+/// Who clears away may have passed by what the last process left.
+#[test]
+fn whoever_clears_away_is_waited_for() {
+    let fixture = Fixture::new();
+    std::fs::create_dir(fixture.path("tmp/1-0123456789abcdef")).unwrap();
+    let trash = crate::lock::open_dir(&fixture.path("trash")).unwrap();
+    assert!(crate::lock::try_lock(&trash));
+    std::thread::scope(|scope| {
+        let checking = scope.spawn(|| check(&fixture));
+        std::thread::park_timeout(Duration::from_millis(100));
+        assert!(!checking.is_finished());
+        drop(trash);
+        assert_eq!(checking.join().unwrap(), Damage::default());
+    });
+}
+
 #[test]
 fn every_change_of_a_layer_is_found_and_named() {
     type Change = fn(&std::path::Path);

@@ -139,5 +139,5 @@ fn encrypted_images(env: &TestEnv) {
     env.ok("pull -q --decryption-key two.key oci:theirs:1").prints(&format!("{id}\n"));
 }
 
-testkit::cases! { root: [sigstore_signatures_beside_the_image, skopeo_believes_our_signatures, encrypted_images, signing_parameters_in_a_file,
+testkit::cases! { root: [sigstore_signatures_beside_the_image, skopeo_believes_our_signatures, encrypted_images,
 podman_and_we_believe_each_other,] }

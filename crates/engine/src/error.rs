@@ -116,11 +116,22 @@ impl Error {
             Error::Start { exit_code, .. } => *exit_code,
             Error::Runtime(error) => match error.kind {
                 runtime::ErrorKind::CommandNotFound => 127,
-                runtime::ErrorKind::CommandNotExecutable => 126,
+                runtime::ErrorKind::CommandNotExecutable | runtime::ErrorKind::UnknownUser => 126,
                 runtime::ErrorKind::Other => 125,
             },
             Error::ImageInUse(_) => 2,
             _ => 125,
+        }
+    }
+
+    /// The same for `exec`: 255 for a container that doesn't run and a user that it doesn't know; a detached session that
+    /// can't be started is an engine's failure.
+    pub fn exec_exit_code(&self) -> i32 {
+        match self {
+            Error::State(_) => 255,
+            Error::Runtime(error) if error.kind == runtime::ErrorKind::UnknownUser => 255,
+            Error::Start { .. } => 125,
+            _ => self.exit_code(),
         }
     }
 }

@@ -15,13 +15,15 @@ pub struct Error {
     pub source: Option<io::Error>,
 }
 
-/// For exit codes: command not found 127, not executable 126, anything else 125 (126 in `exec`).
+/// For exit codes: command not found 127, not executable or user unknown 126, anything else 125.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// ENOENT of the command.
+    /// ENOENT of the command, or of its folder in `exec`.
     CommandNotFound,
     /// EACCES, ENOEXEC, a folder, ….
     CommandNotExecutable,
+    /// No such user or group in the container.
+    UnknownUser,
     /// The rest.
     Other,
 }
@@ -35,6 +37,16 @@ impl Error {
     /// The same about what the user said of the command itself (its folder): exit code 126, as Podman's.
     pub(crate) fn not_executable(self) -> Self {
         Self { kind: ErrorKind::CommandNotExecutable, ..self }
+    }
+
+    /// The same when there is nothing at the path: exit code 127.
+    pub(crate) fn not_found(self) -> Self {
+        Self { kind: ErrorKind::CommandNotFound, ..self }
+    }
+
+    /// The words for user or groups mean nobody in the container.
+    pub(crate) fn unknown_user(what: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::UnknownUser, ..Self::other(what) }
     }
 
     /// The kernel's answer to what was tried.
@@ -71,6 +83,7 @@ impl Error {
             kind: match head[0] {
                 0 => ErrorKind::CommandNotFound,
                 1 => ErrorKind::CommandNotExecutable,
+                2 => ErrorKind::UnknownUser,
                 _ => ErrorKind::Other,
             },
             source: (number != 0).then(|| io::Error::from_raw_os_error(number)),

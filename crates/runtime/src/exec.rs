@@ -92,7 +92,7 @@ fn become_process(child: &Child<'_>, trampoline: BorrowedFd<'_>) -> Result<Infal
         sys::namespace::join(target, Namespaces::CGROUP).tried(|| "join the container's cgroup namespace")?;
     }
     if kinds.contains(Namespaces::USER) {
-        sys::credential::become_root().tried(|| "become root of the container")?;
+        sys::credential::become_root(exec.user.keep_groups).tried(|| "become root of the container")?;
     }
     let _ = rustix::process::setsid();
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -118,6 +118,7 @@ fn become_process(child: &Child<'_>, trampoline: BorrowedFd<'_>) -> Result<Infal
         trampoline,
         die_with_parent: false,
         init: false,
+        keep_groups: exec.user.keep_groups,
     };
     become_command(&last, || channel::wait_for(channel, Order::Start).map(drop))
 }

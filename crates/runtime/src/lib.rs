@@ -65,6 +65,8 @@ pub struct UserLookup {
     pub user: String,
     /// `--group-add`, names or numbers.
     pub groups: Vec<String>,
+    /// Keep the supplementary groups that this process has (`--group-add keep-groups`).
+    pub keep_groups: bool,
     /// Append this line to the container's /etc/passwd if its uid has none there (keep-id).
     pub passwd_line: Option<String>,
     /// Same for /etc/group.

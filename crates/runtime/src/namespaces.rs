@@ -57,7 +57,7 @@ impl Plan {
         for (kind, file) in self.joined.iter().filter(|(kind, _)| self.is_entered_before(*kind)) {
             join(*kind, file)?;
             if *kind == Namespaces::USER {
-                sys::credential::become_root().tried(|| "become root of the joined user namespace")?;
+                sys::credential::become_root(true).tried(|| "become root of the joined user namespace")?;
             }
         }
         Ok(())

@@ -189,7 +189,6 @@ fn check_supported(spec: &ContainerSpec) -> Result<(), Invalid> {
         ),
         (!process.passwd_entry.is_empty(), "--passwd-entry"),
         (!process.group_entry.is_empty(), "--group-entry"),
-        (process.groups.iter().any(|group| group == "keep-groups"), "--group-add keep-groups"),
         (spec.life.remove_image, "--rmi"),
         (spec.namespaces.cgroups_mode == "split", "--cgroups=split"),
         (spec.security.label_nested, "--security-opt label=nested"),

@@ -23,12 +23,15 @@ pub fn set_groups(gids: &[u32]) -> io::Result<()> {
     Ok(rustix::thread::set_thread_groups(&gids)?)
 }
 
-/// Becomes root of a user namespace just entered: group, user, and no supplementary groups where that is allowed.
-pub fn become_root() -> io::Result<()> {
-    match set_groups(&[]) {
-        // `deny` in /proc/self/setgroups: a namespace with a single id keeps the groups.
-        Err(error) if error.raw_os_error() == Some(libc::EPERM) => {}
-        other => other?,
+/// Becomes root of a user namespace just entered: group, user, and no supplementary groups where that is allowed and they
+/// aren't to be kept.
+pub fn become_root(keep_groups: bool) -> io::Result<()> {
+    if !keep_groups {
+        match set_groups(&[]) {
+            // `deny` in /proc/self/setgroups: a namespace with a single id keeps the groups.
+            Err(error) if error.raw_os_error() == Some(libc::EPERM) => {}
+            other => other?,
+        }
     }
     set_gid(0)?;
     set_uid(0)

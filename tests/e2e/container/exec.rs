@@ -45,6 +45,8 @@ fn privileged_has_all_capabilities(env: &TestEnv) {
     start_box(env, "");
     let output = env.ok("exec --privileged box grep CapEff /proc/self/status");
     assert!(output.text().as_str() > "CapEff:\t0000000800405fb", "{output}");
+    // The filter is the container's.
+    env.ok("exec --privileged box grep Seccomp: /proc/self/status").has("2");
 }
 
 fn i_passes_stdin(env: &TestEnv) {
@@ -78,7 +80,11 @@ fn exit_codes_of_commands_that_cannot_run(env: &TestEnv) {
     env.run("exec box /etc/passwd").code(126).complains("/etc/passwd").is_readable();
     env.run("exec box").code(125).is_readable();
     env.run("exec no-such true").refused("no-such");
-    env.run("exec -u nobody-here box true").complains("nobody-here");
+    env.run("exec -u nobody-here box true").code(255).complains("nobody-here");
+    env.run("exec -w /no-such box true").code(127).complains("/no-such");
+    env.run("exec -d box no-such-program").code(125).complains("no-such-program");
+    env.run("exec --detach-keys nonsense box true").code(255).complains("nonsense");
+    env.run("exec --preserve-fds 1 box true").code(125).complains("file descriptor 3");
 }
 
 fn what_does_not_run_is_refused(env: &TestEnv) {

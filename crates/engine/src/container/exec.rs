@@ -105,10 +105,8 @@ fn process(engine: &Engine, id: &str, resolved: &ResolvedSpec, spec: &ExecSpec) 
             permitted: all,
             ambient: Vec::new(),
         });
+        // The system call filter stays: it is the container's, as in Podman.
         process.no_new_privileges = false;
-        if let Some(linux) = &mut oci.linux {
-            linux.seccomp = None;
-        }
     } else if spec.user.is_some() && !is_root(user) {
         // As for a container's own user: rights only by its files.
         if let Some(sets) = &mut process.capabilities {
@@ -160,7 +158,8 @@ impl Job<'_> {
             spec: self.oci,
             user: runtime::UserLookup {
                 user,
-                groups: self.resolved.groups.clone(),
+                groups: crate::sandbox::groups(self.resolved),
+                keep_groups: crate::sandbox::keeps_groups(self.resolved),
                 passwd_line: None,
                 group_line: None,
                 set_home: !env.iter().any(|variable| variable.starts_with("HOME=")),

@@ -9,10 +9,10 @@ use monitor::log::Log;
 use monitor::stdio::{self, Inner};
 use monitor::supervise::Container;
 use runtime::{Launch, Launched, Overlay, Root, UserLookup};
-use spec::RunFacts;
 use spec::log::LogDriver;
 use spec::mounts::Source;
 use spec::namespaces::{Namespace, NsMode};
+use spec::{ResolvedSpec, RunFacts};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -206,11 +206,24 @@ fn root(engine: &Engine, subject: &Subject) -> Result<Root, Error> {
     }))
 }
 
+const KEEP_GROUPS: &str = "keep-groups";
+
+/// `--group-add` without the word that stands for the groups of whoever starts it.
+pub(crate) fn groups(spec: &ResolvedSpec) -> Vec<String> {
+    spec.groups.iter().filter(|group| *group != KEEP_GROUPS).cloned().collect()
+}
+
+/// `--group-add keep-groups`.
+pub(crate) fn keeps_groups(spec: &ResolvedSpec) -> bool {
+    spec.groups.iter().any(|group| group == KEEP_GROUPS)
+}
+
 fn user(subject: &Subject) -> UserLookup {
     let spec = &subject.spec;
     UserLookup {
         user: spec.user.clone(),
-        groups: spec.groups.clone(),
+        groups: groups(spec),
+        keep_groups: keeps_groups(spec),
         passwd_line: spec.passwd_line.clone(),
         group_line: spec.group_line.clone(),
         set_home: !spec.env.iter().any(|variable| variable.starts_with("HOME=")),

@@ -13,7 +13,7 @@ use spec::ResolvedSpec;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 pub(crate) use handover::exec_last_duties;
-pub(crate) use launch::{cgroups_path, log_config_of, start_time};
+pub(crate) use launch::{cgroups_path, groups, keeps_groups, log_config_of, start_time};
 pub use supervise::monitor_main;
 
 /// What is to be started.

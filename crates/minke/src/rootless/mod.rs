@@ -41,7 +41,8 @@ pub fn enter(uid: u32, gid: u32, run_root: &Path) -> Result<bool, String> {
     }
     // Held until this process ends.
     std::mem::forget(users);
-    sys::credential::become_root().map_err(|error| format!("become root of the user namespace: {error}"))?;
+    // The user's groups stay: a container may be told to keep them (`--group-add keep-groups`), others get their own.
+    sys::credential::become_root(true).map_err(|error| format!("become root of the user namespace: {error}"))?;
     // open_tree(2) of a volume asks for rights over the mount namespace this process is in. (What the host mounts and unmounts
     // later still arrives: the kernel makes the copy a slave.)
     unshare(Namespaces::MOUNT).map_err(|error| format!("make a mount namespace: {error}"))?;

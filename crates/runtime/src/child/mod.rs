@@ -106,6 +106,7 @@ fn become_container(child: &mut Child<'_>) -> Result<Infallible, Error> {
         trampoline: child.trampoline,
         die_with_parent: launch.die_with_parent,
         init: launch.init,
+        keep_groups: launch.user.keep_groups,
     };
     process::become_command(&last, || {
         channel::wait_for(child.channel, Order::Start)?;
@@ -155,7 +156,7 @@ fn become_mapped(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
     }
     let mut fds = channel::wait_for(child.channel, Order::Mapped)?.fds.into_iter();
     if child.namespaces.is_new(Namespaces::USER) {
-        sys::credential::become_root().tried(|| "become root of the new user namespace")?;
+        sys::credential::become_root(launch.user.keep_groups).tried(|| "become root of the new user namespace")?;
         if !child.namespaces.joins_processes() {
             // The change of user hid us; the engine still has to open our /proc files.
             sys_process::allow_ptrace().tried(|| "be visible to the engine")?;

@@ -30,6 +30,7 @@ pub(crate) struct Last<'a> {
     pub trampoline: BorrowedFd<'a>,
     pub die_with_parent: bool,
     pub init: bool,
+    pub keep_groups: bool,
 }
 
 /// Runs `wait` when all is set up but the user, and becomes the command. Errors after the descriptors have moved are
@@ -45,7 +46,7 @@ pub(crate) fn become_command(last: &Last<'_>, wait: impl FnOnce() -> Result<(), 
         rustix::process::ioctl_tiocsctty(slave).tried(|| "make the terminal the controlling one")?;
     }
     let sets = WantedSets::of(last.process);
-    switch_user(last.identity, &sets)?;
+    switch_user(last, &sets)?;
     if entered.is_err() {
         // A folder that only the user may enter (a home on NFS, a FUSE mount).
         change_folder(root_folder.as_fd(), &last.process.cwd)?;
@@ -148,7 +149,9 @@ pub(crate) fn check_working_folder(root: BorrowedFd<'_>, cwd: &str, make: bool) 
 fn change_folder(root: BorrowedFd<'_>, cwd: &str) -> Result<(), Error> {
     let what = || format!("chdir to `{cwd}`");
     let cwd = if cwd.is_empty() { "/" } else { cwd };
-    let folder = sys::path::open(root, Path::new(cwd), OFlags::PATH | OFlags::DIRECTORY, 0).tried(what)?;
+    let opened = sys::path::open(root, Path::new(cwd), OFlags::PATH | OFlags::DIRECTORY, 0);
+    let missing = opened.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    let folder = opened.tried(what).map_err(|error| if missing { error.not_found() } else { error })?;
     rustix::process::fchdir(folder).tried(what)
 }
 
@@ -238,10 +241,13 @@ impl WantedSets {
 }
 
 /// Bounding set, groups, user. The permitted set is kept for the steps that follow.
-fn switch_user(identity: &Identity, wanted: &WantedSets) -> Result<(), Error> {
+fn switch_user(last: &Last<'_>, wanted: &WantedSets) -> Result<(), Error> {
+    let identity = last.identity;
     capability::limit_bounding(wanted.bounding).tried(|| "limit the bounding set of capabilities")?;
     rustix::thread::set_keep_capabilities(true).tried(|| "keep capabilities")?;
-    set_groups(identity)?;
+    if !last.keep_groups {
+        set_groups(identity)?;
+    }
     sys::credential::set_gid(identity.gid).map_err(|error| unmapped("group", identity.gid, error))?;
     sys::credential::set_uid(identity.uid).map_err(|error| unmapped("user", identity.uid, error))
 }

@@ -92,8 +92,11 @@ fn resolve(wish: &UserLookup, spec: &oci::runtime::User, passwd: &str, group: &s
     let mut identity = match wish.user.as_str() {
         "" => {
             let account = accounts(passwd).find(|account| account.uid == spec.uid);
+            let mut groups = spec.additional_gids.clone();
+            // The groups that the container's files give this user, as with a name.
+            groups.extend(account.iter().flat_map(|account| member_of(account.name, group)));
             let home = account.map_or("/", |account| account.home).to_owned();
-            Identity { uid: spec.uid, gid: spec.gid, groups: spec.additional_gids.clone(), asked: Vec::new(), home }
+            Identity { uid: spec.uid, gid: spec.gid, groups, asked: Vec::new(), home }
         }
         words => by_words(words, passwd, group)?,
     };
@@ -115,28 +118,30 @@ fn resolve(wish: &UserLookup, spec: &oci::runtime::User, passwd: &str, group: &s
 /// `uid`, `name`, `uid:gid`, `name:group`, ….
 fn by_words(words: &str, passwd: &str, group: &str) -> Result<Identity, Error> {
     let (user, explicit) = match words.split_once(':') {
-        Some((user, group)) => (user, Some(group).filter(|group| !group.is_empty())),
+        Some((user, group)) => (user, Some(group)),
         None => (words, None),
     };
     // A name wins over a number, as in libpod and moby.
-    let number = user.parse::<u32>().ok();
+    let number = number(user)?;
     let account = accounts(passwd)
         .find(|account| account.name == user)
         .or_else(|| accounts(passwd).find(|account| Some(account.uid) == number));
     let identity = match (&account, number) {
         (Some(account), _) => Identity {
-            uid: account.uid,
-            gid: account.gid,
+            uid: in_range(account.uid)?,
+            gid: in_range(account.gid)?,
             groups: member_of(account.name, group),
             asked: Vec::new(),
             home: account.home.to_owned(),
         },
-        (None, Some(uid)) => Identity { uid, gid: 0, groups: Vec::new(), asked: Vec::new(), home: "/".to_owned() },
+        (None, Some(uid)) => {
+            Identity { uid: in_range(uid)?, gid: 0, groups: Vec::new(), asked: Vec::new(), home: "/".to_owned() }
+        }
         (None, None) if user.is_empty() => {
             Identity { uid: 0, gid: 0, groups: Vec::new(), asked: Vec::new(), home: "/".to_owned() }
         }
         (None, None) => {
-            return Err(Error::other(format!("unable to find user {user}: no matching entries in passwd file")));
+            return Err(Error::unknown_user(format!("unable to find user {user}: no matching entries in passwd file")));
         }
     };
     match explicit {
@@ -145,6 +150,8 @@ fn by_words(words: &str, passwd: &str, group: &str) -> Result<Identity, Error> {
             let groups = identity.groups.iter().copied().chain([identity.gid]).collect();
             Ok(Identity { groups, ..identity })
         }
+        // `name:`: its own group and no other.
+        Some("") => Ok(Identity { groups: vec![identity.gid], ..identity }),
         Some(name) => {
             let gid = group_number(name, group)?;
             Ok(Identity { gid, groups: vec![gid], ..identity })
@@ -161,9 +168,30 @@ fn member_of(user: &str, group: &str) -> Vec<u32> {
 
 fn group_number(name: &str, group: &str) -> Result<u32, Error> {
     let known = groups(group).find(|(other, _, _)| *other == name).map(|(_, gid, _)| gid);
-    known
-        .or_else(|| name.parse().ok())
-        .ok_or_else(|| Error::other(format!("unable to find group {name}: no matching entries in group file")))
+    match known {
+        Some(gid) => Ok(gid),
+        None => number(name)?.map_or_else(
+            || Err(Error::unknown_user(format!("unable to find group {name}: no matching entries in group file"))),
+            in_range,
+        ),
+    }
+}
+
+/// A number, if these words are one that could be an id at all.
+fn number(words: &str) -> Result<Option<u32>, Error> {
+    match words.parse::<i128>() {
+        Ok(number) => u32::try_from(number).map(Some).map_err(|_| out_of_range()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Ids are `int` to some programs; Podman refuses the upper half, too.
+fn in_range(id: u32) -> Result<u32, Error> {
+    if id > i32::MAX as u32 { Err(out_of_range()) } else { Ok(id) }
+}
+
+fn out_of_range() -> Error {
+    Error::unknown_user("uids and gids must be in range 0-2147483647")
 }
 
 #[cfg(test)]
@@ -195,11 +223,26 @@ mod tests {
     #[test]
     fn words_are_looked_up_in_the_containers_files() {
         assert_eq!(is(identity("", &[]).unwrap()), (5, 6, vec![8], "/".into()));
+        assert_eq!(is(identity("web:", &[]).unwrap()), (33, 44, vec![44], "/var/www".into()));
         assert_eq!(is(identity("web", &[]).unwrap()), (33, 44, vec![27, 28, 44], "/var/www".into()));
         assert_eq!(is(identity("33", &[]).unwrap()), (33, 44, vec![27, 28, 44], "/var/www".into()));
         assert_eq!(is(identity("web:staff", &[]).unwrap()), (33, 50, vec![50], "/var/www".into()));
         assert_eq!(is(identity("99:98", &["video", "12", "27"]).unwrap()), (99, 98, vec![98, 27, 12], "/".into()));
         assert_eq!(identity("1000", &[]).unwrap().uid, 7);
+    }
+
+    #[test]
+    fn a_user_of_numbers_is_in_the_groups_that_name_it() {
+        let root = resolve(&UserLookup::default(), &oci::runtime::User::default(), PASSWD, GROUP).unwrap();
+        assert_eq!(is(root), (0, 0, vec![27], "/root".into()));
+    }
+
+    #[test]
+    fn numbers_beyond_31_bits_are_errors() {
+        for user in ["-1", "2147483648", "4294967296", "0:-5", "0:2147483648"] {
+            assert!(identity(user, &[]).unwrap_err().what.contains("range"), "{user}");
+        }
+        assert_eq!(identity("2147483647", &[]).unwrap().uid, i32::MAX as u32);
     }
 
     #[test]

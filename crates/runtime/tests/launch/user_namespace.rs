@@ -65,7 +65,7 @@ fn as_ordinary_user(case: fn()) {
     match sys::process::clone3(wish).expect("a clone") {
         Cloned::Child => {
             sys::fd_passing::receive(&theirs, 1).expect("a word");
-            sys::credential::become_root().expect("root");
+            sys::credential::become_root(false).expect("root");
             sys::process::allow_ptrace().expect("visible");
             crate::bundle::use_folder(scratch);
             let result = std::panic::catch_unwind(case);

@@ -1,7 +1,7 @@
 //! `-e --env-file -w -u --group-add --entrypoint --ulimit --sysctl --umask`-like: the process itself.
 
 use serde_json::json;
-use testkit::{Base, TestEnv, note_skipped};
+use testkit::{Base, Entry, Layer, TestEnv, note_skipped};
 
 fn e_sets_variables(env: &TestEnv) {
     env.base();
@@ -60,7 +60,7 @@ fn u_with_an_unknown_name_is_refused(env: &TestEnv) {
     env.base();
     let output = env.run("run --rm --network none -u nobody-here base true");
     output.complains("nobody-here").is_readable();
-    assert!([125, 126].contains(&output.status.code().unwrap()), "{output}");
+    output.code(126);
 }
 
 fn u_drops_capabilities(env: &TestEnv) {
@@ -72,6 +72,48 @@ fn group_add_adds_groups(env: &TestEnv) {
     env.base();
     let output = env.ok("run --rm --network none --group-add staff --group-add 777 base id -G");
     output.has("50").has("777");
+}
+
+/// What the image says of the user's groups, whether the user was named or not.
+fn groups_of_the_image_are_given(env: &TestEnv) {
+    let mut image = Base::image();
+    image.layers.push(Layer::new(&[Entry::file("etc/group", "root:x:0:\nweb:x:1000:web\nextra:x:60:web,root\n")]));
+    env.load(&image, "localhost/groups:1");
+    let groups = |flags: &str| {
+        let line = format!("run --rm --network none {flags} localhost/groups:1 grep Groups /proc/self/status");
+        env.ok(&line).text().split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(groups(""), "60");
+    assert_eq!(groups("-u root"), "0 60");
+    assert_eq!(groups("-u root:"), "0");
+    assert_eq!(groups("-u 0:0"), "0");
+    assert_eq!(groups("--group-add 5"), "5 60");
+}
+
+/// The groups of whoever runs it, which an ordinary user's namespace can't name.
+fn group_add_keep_groups(env: &TestEnv) {
+    env.base();
+    let line = "run --rm --network none --group-add keep-groups base grep Groups /proc/self/status";
+    let engine = testkit::engine_under_test();
+    if !env.is_peer() {
+        let output = env.host_root(&format!("setpriv --groups 4711 {engine} {line}")).run();
+        output.ok().has("4711");
+    }
+    env.ok(line);
+    env.run("run --rm --network none --group-add keep-groups --group-add 5 base true").refused("keep-groups");
+}
+
+fn numbers_no_id_can_be_are_refused(env: &TestEnv) {
+    env.base();
+    for user in ["-1", "2147483648", "4294967296", "0:-1"] {
+        env.engine()
+            .words("run --rm --network none -u")
+            .arg(user)
+            .words("base true")
+            .run()
+            .code(126)
+            .complains("range");
+    }
 }
 
 fn entrypoint_replaces_the_images(env: &TestEnv) {
@@ -155,5 +197,5 @@ testkit::cases! { both: [ limits_that_cannot_be_set_are_refused, an_oom_score_th
     w_sets_the_folder, u_takes_names_and_numbers, u_with_an_unknown_name_is_refused,
     u_drops_capabilities, group_add_adds_groups, entrypoint_replaces_the_images, the_images_config_counts,
     ulimit_sets_soft_and_hard, sysctl_sets_namespaced_values, sysctl_of_the_host_is_refused, the_umask_is_0022,
-    no_file_descriptor_leaks_in,
-] }
+    no_file_descriptor_leaks_in, groups_of_the_image_are_given, numbers_no_id_can_be_are_refused,
+]; root: [group_add_keep_groups] }

@@ -1,6 +1,7 @@
 //! `exec`: one more process in a running container.
 
 use super::attach::DETACH_KEYS;
+use super::run::check_descriptors;
 use super::select::{LATEST, one};
 use crate::context::Context;
 use crate::error::Failure;
@@ -55,17 +56,19 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         stdin: matches.bool("interactive"),
     };
     let keys = matches.text("detach-keys");
-    keys.map(spec::detach_keys::parse).transpose()?;
+    keys.map(spec::detach_keys::parse).transpose().map_err(|error| Failure::from(error).code(255))?;
     let options = ExecOptions {
         detach: matches.bool("detach"),
         detach_keys: keys.map(str::to_owned),
         preserve_fds: matches.number("preserve-fds").unwrap_or(0),
         ..ExecOptions::default()
     };
-    if spec.terminal && spec.stdin && !options.detach {
-        warn_without_terminal();
-    }
-    match exec(context.engine()?, &name, &spec, &options).map_err(failure)? {
+    check_descriptors(options.preserve_fds)?;
+    let executed = exec(context.engine()?, &name, &spec, &options).map_err(|error| {
+        let code = error.exec_exit_code();
+        Failure::from(error).code(code)
+    })?;
+    match executed {
         Executed::Exited(code) => Ok(code),
         Executed::Left => Ok(0),
         Executed::Detached(session) => stream::line(&session).map(|()| 0),
@@ -81,13 +84,7 @@ fn target(context: &Context, matches: &Matches) -> Result<(String, Vec<String>),
     one(context, matches, "exec requires the name or ID of a container or the --latest or --cidfile flag")
 }
 
-/// A container that doesn't run gives 255, as in Podman.
-fn failure(error: engine::Error) -> Failure {
-    let code = if matches!(error, engine::Error::State(_)) { 255 } else { error.exit_code() };
-    Failure::from(error).code(code)
-}
-
-/// Said by `run`, `create` and `exec` when `-it` has no terminal to be joined to.
+/// Said by `run` and `create` when `-it` has no terminal to be joined to.
 pub fn warn_without_terminal() {
     if !rustix::termios::isatty(std::io::stdin()) {
         log::warn!("The input device is not a TTY. The --tty and --interactive flags might not work properly");

@@ -93,7 +93,7 @@ fn attach_options(matches: &Matches, spec: &ContainerSpec) -> Result<Option<Atta
 }
 
 /// Every descriptor that is to be passed on must be open.
-fn check_descriptors(count: u32) -> Result<(), Failure> {
+pub(super) fn check_descriptors(count: u32) -> Result<(), Failure> {
     for fd in 3..3u64 + u64::from(count) {
         if std::fs::symlink_metadata(format!("/proc/self/fd/{fd}")).is_err() {
             return Err(Failure::new(format!(

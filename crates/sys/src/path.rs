@@ -6,7 +6,7 @@ use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
@@ -69,17 +69,32 @@ fn make_one(folder: impl AsFd, name: &OsStr, mode: u32) -> io::Result<()> {
     }
 }
 
-/// The file `path` below `root` as an O_PATH descriptor to mount on; an empty one is made, with its folders, where missing.
+/// As many as the kernel follows in one walk.
+const LINKS: u32 = 40;
+
+/// The file `path` below `root` as an O_PATH descriptor to mount on; an empty one is made, with its folders, where missing:
+/// also where a dangling link leads to (`/etc/resolv.conf` of a system that makes it at its start).
 pub fn make_file(root: impl AsFd, path: &Path, mode: u32) -> io::Result<OwnedFd> {
-    match open(&root, path, OFlags::PATH, 0) {
+    make_file_through(root.as_fd(), path, mode, LINKS)
+}
+
+fn make_file_through(root: BorrowedFd<'_>, path: &Path, mode: u32, links: u32) -> io::Result<OwnedFd> {
+    match open(root, path, OFlags::PATH, 0) {
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {}
         other => return other,
     }
-    let (folder, name) = make_parent(&root, path)?;
-    // Not O_EXCL: another mount of the same call may have made it. O_NOFOLLOW: a dangling link is not written through.
+    let (folder, name) = make_parent(root, path)?;
+    // Not O_EXCL: another mount of the same call may have made it. O_NOFOLLOW: links are followed inside the root only.
     let flags = OFlags::CREATE | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    drop(rustix::fs::openat(&folder, name, flags, Mode::from_raw_mode(mode))?);
-    open(&root, path, OFlags::PATH, 0)
+    match rustix::fs::openat(&folder, name, flags, Mode::from_raw_mode(mode)) {
+        Ok(_) => open(root, path, OFlags::PATH, 0),
+        Err(Errno::LOOP) if links > 0 => {
+            let target = rustix::fs::readlinkat(&folder, name, Vec::new())?;
+            let beside = path.parent().unwrap_or(Path::new("/"));
+            make_file_through(root, &beside.join(OsStr::from_bytes(target.as_bytes())), mode, links - 1)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The folder that holds the last component of `path` below `root`, made where missing, and that component.
@@ -143,6 +158,22 @@ mod tests {
         make_folder(&root, Path::new("/../../a/b"), 0o755).unwrap();
         assert!(folder.join("root/a/b").is_dir());
         assert_eq!(std::fs::read_dir(folder.join("outside")).unwrap().count(), 0);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn files_are_made_where_dangling_links_lead_inside() {
+        let folder = scratch("dangling");
+        std::fs::create_dir(folder.join("root/etc")).unwrap();
+        symlink("../run/resolve/stub.conf", folder.join("root/etc/resolv.conf")).unwrap();
+        symlink("../../../../far", folder.join("root/etc/hosts")).unwrap();
+        symlink("round", folder.join("root/etc/round")).unwrap();
+        let root = root(&folder);
+        make_file(&root, Path::new("/etc/resolv.conf"), 0o644).unwrap();
+        make_file(&root, Path::new("/etc/hosts"), 0o644).unwrap();
+        assert!(folder.join("root/run/resolve/stub.conf").is_file());
+        assert!(folder.join("root/far").is_file() && !folder.join("far").exists());
+        assert!(make_file(&root, Path::new("/etc/round"), 0o644).is_err());
         std::fs::remove_dir_all(folder).unwrap();
     }
 

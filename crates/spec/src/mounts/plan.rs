@@ -33,7 +33,7 @@ impl Situation<'_> {
     }
 
     fn shares_proc(&self) -> bool {
-        (self.rootless || self.new_userns) && !self.namespaces.pid.is_new()
+        (self.rootless || self.new_userns) && self.namespaces.pid.mode == NsMode::Host
     }
 }
 

@@ -118,13 +118,34 @@ fn mount_points_that_are_links_stay_inside(env: &TestEnv) {
     assert!(!env.exists("/tmp/kernel"));
 }
 
+/// As in systems whose resolver makes that file when it starts.
+fn a_dangling_resolv_conf_is_filled(env: &TestEnv) {
+    let mut image = Base::image();
+    let link = Entry::symlink("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
+    image.layers.push(Layer::new(&[link, Entry::symlink("etc/hosts", "../../../../../tmp/minke-hosts")]));
+    env.load(&image, "localhost/dangling:1");
+    let output = env.ok("run --rm --dns 192.0.2.1 localhost/dangling:1 cat /etc/resolv.conf /etc/hosts");
+    output.has("192.0.2.1").has("localhost");
+    assert!(!env.exists("/tmp/minke-hosts"));
+}
+
 fn the_cgroup_tree_is_read_only(env: &TestEnv) {
     env.base();
     env.run("run --rm --network none base sh -c 'for d in /sys/fs/cgroup/*/; do mkdir $d/x && echo made; done'")
         .prints("");
 }
 
-testkit::cases! { both: [ ipc_of_another_container_is_shared,
+/// /proc shows the processes of the namespace that is joined, not the host's.
+fn pids_of_another_container_are_shared(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name first --network none base sleep 1000");
+    let output = env.ok("run --rm --network none --pid container:first base ps");
+    output.has("sleep 1000");
+    assert_eq!(output.lines().len(), 3, "{output}");
+}
+
+testkit::cases! { both: [ pids_of_another_container_are_shared,
+    a_dangling_resolv_conf_is_filled, ipc_of_another_container_is_shared,
     namespaces_differ, the_command_is_pid_1, the_hosts_root_is_gone, mounts_have_safe_flags, dev_holds_the_usual_only,
     proc_self_exe_never_names_the_engine, a_working_folder_in_proc_self_fd_is_no_way_out,
     dev_null_as_a_link_does_not_unmask, mount_points_that_are_links_stay_inside, the_cgroup_tree_is_read_only,

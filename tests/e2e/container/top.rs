@@ -24,4 +24,25 @@ fn columns_can_be_chosen(env: &TestEnv) {
     env.ok("rm -f -t 0 t");
 }
 
-testkit::cases! { both: [shows_the_processes, columns_can_be_chosen] }
+fn rights_and_groups_are_columns(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name t --network none --cap-drop all --cap-add chown -u web base sleep 1000");
+    env.ok("top t capbnd capeff capamb").has("CHOWN").has("none");
+    env.ok("top t groups").has("staff,web");
+    env.ok("top t %U,%G").has("web");
+}
+
+/// What isn't a descriptor is an option of the host's ps(1), which has the container's numbers before it.
+fn other_words_are_for_ps(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name t --network none base sleep 1000");
+    if !env.host("ps --version").run().status.success() {
+        return testkit::note_skipped("no ps(1) here");
+    }
+    env.ok("top t -eo pid,args").has("    1 sleep 1000");
+    env.ok("top t -ef").has("UID").has("sleep 1000");
+    env.ok("top t aux").has("%MEM").has("sleep 1000");
+    env.run("top t -o nonsense").code(125).complains("nonsense");
+}
+
+testkit::cases! { both: [rights_and_groups_are_columns, other_words_are_for_ps, shows_the_processes, columns_can_be_chosen] }

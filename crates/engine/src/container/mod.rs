@@ -35,5 +35,5 @@ pub use resolve::resolve_name;
 pub use run::{Outcome, RunOptions, run};
 pub use start::{StartOptions, start};
 pub use stop::{StopOptions, stop, stop_all};
-pub use top::{Table, descriptors, top};
+pub use top::{Processes, Table, descriptors, top};
 pub use wait::{Condition, WaitOptions, wait};

@@ -1,4 +1,6 @@
-//! `top`: the processes in a container, read from /proc.
+//! `top`: the processes in a container, read from /proc, or as ps(1) shows them where its options are asked for.
+
+mod ps;
 
 use super::resolve_name;
 use crate::state::live::Live;
@@ -15,17 +17,29 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
+/// What `top` shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Processes {
+    /// Columns by descriptors.
+    Table(Table),
+    /// What ps(1) printed.
+    Text(String),
+}
+
 /// Name, other name (ps(1)'s), header.
 const DESCRIPTORS: &[(&str, &str, &str)] = &[
     ("args", "%a", "COMMAND"),
+    ("capamb", "", "AMBIENT CAPS"),
     ("capbnd", "", "BOUNDING CAPS"),
     ("capeff", "", "EFFECTIVE CAPS"),
     ("capinh", "", "INHERITED CAPS"),
     ("capprm", "", "PERMITTED CAPS"),
     ("comm", "%c", "COMMAND"),
     ("etime", "%t", "ELAPSED"),
-    ("group", "%g", "GROUP"),
+    ("group", "%G", "GROUP"),
+    ("groups", "", "GROUPS"),
     ("hgroup", "", "HGROUP"),
+    ("hgroups", "", "HGROUPS"),
     ("hpid", "", "HPID"),
     ("huser", "", "HUSER"),
     ("label", "", "LABEL"),
@@ -34,7 +48,7 @@ const DESCRIPTORS: &[(&str, &str, &str)] = &[
     ("pgid", "%r", "PGID"),
     ("pid", "%p", "PID"),
     ("ppid", "%P", "PPID"),
-    ("rgroup", "%G", "RGROUP"),
+    ("rgroup", "%g", "RGROUP"),
     ("rss", "", "RSS"),
     ("ruser", "%u", "RUSER"),
     ("seccomp", "", "SECCOMP"),
@@ -53,13 +67,17 @@ pub fn descriptors() -> Vec<&'static str> {
     DESCRIPTORS.iter().map(|(name, ..)| *name).collect()
 }
 
-/// `descriptors`: names such as `pid`, `hpid`, `user`, also comma-joined; empty: Podman's default columns.
-pub fn top(engine: &Engine, name: &str, descriptors: &[String]) -> Result<Table, Error> {
+/// `descriptors`: names such as `pid`, `hpid`, `user`, also comma-joined; empty: Podman's default columns. Anything else are
+/// options of ps(1).
+pub fn top(engine: &Engine, name: &str, descriptors: &[String]) -> Result<Processes, Error> {
     let id = resolve_name(engine, name)?;
     let Live::Running(state) = engine.runs().live(&id)? else {
         return Err(Error::State("top can only be used on running containers".to_owned()));
     };
-    let columns = columns(descriptors)?;
+    let columns = match columns(descriptors) {
+        Ok(columns) => columns,
+        Err(unknown) => return ps::run(state.pid, descriptors, unknown).map(Processes::Text),
+    };
     let users = names(state.pid, "passwd");
     let groups = names(state.pid, "group");
     let uptime: f64 = read("/proc/uptime").split(' ').next().and_then(|s| s.parse().ok()).unwrap_or(0.0);
@@ -67,7 +85,7 @@ pub fn top(engine: &Engine, name: &str, descriptors: &[String]) -> Result<Table,
     let context = Context { users: &users, groups: &groups, uptime };
     let rows = processes.iter().map(|p| columns.iter().map(|column| context.cell(p, column)).collect()).collect();
     let headers = columns.iter().map(|column| header(column).to_owned()).collect();
-    Ok(Table { headers, rows })
+    Ok(Processes::Table(Table { headers, rows }))
 }
 
 fn columns(asked: &[String]) -> Result<Vec<&'static str>, Error> {
@@ -98,7 +116,10 @@ fn names(pid: i32, file: &str) -> BTreeMap<String, String> {
     let root = fs::File::open(format!("/proc/{pid}/root"));
     let text = root.and_then(|root| sys::path::read(&root, format!("etc/{file}").as_ref(), 1 << 20));
     let text = text.ok().flatten().unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
+    by_number(&String::from_utf8_lossy(&text))
+}
+
+fn by_number(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().filter_map(|line| {
         let mut fields = line.split(':');
         Some((fields.nth(2).map(str::to_owned)?, line.split(':').next()?.to_owned()))
@@ -178,6 +199,7 @@ impl Context<'_> {
             "args" if process.args.is_empty() => format!("[{}]", process.status("Name")),
             "args" => process.args.join(" "),
             "comm" => process.status("Name").to_owned(),
+            "capamb" => capabilities(process.status("CapAmb")),
             "capbnd" => capabilities(process.status("CapBnd")),
             "capeff" => capabilities(process.status("CapEff")),
             "capinh" => capabilities(process.status("CapInh")),
@@ -190,13 +212,15 @@ impl Context<'_> {
             "ruser" => self.name(self.users, process, "Uid", 0),
             "group" => self.name(self.groups, process, "Gid", 1),
             "rgroup" => self.name(self.groups, process, "Gid", 0),
-            "huser" => outside(process, "Uid"),
-            "hgroup" => outside(process, "Gid"),
+            "groups" => self.groups(process),
+            "huser" => host_name("passwd", &outside(process, "Uid")),
+            "hgroup" => host_name("group", &outside(process, "Gid")),
+            "hgroups" => joined(process, |group| host_name("group", group)),
             "hpid" => process.hpid.to_string(),
             "pid" => process.inner("NSpid"),
             "pgid" => process.inner("NSpgid"),
             "ppid" => parent(process),
-            "label" => read(&format!("/proc/{}/attr/current", process.hpid)).trim_matches(['\0', '\n']).to_owned(),
+            "label" => label(process.hpid),
             "nice" => format!("{}", process.number(19)),
             "rss" => process.status("VmRSS").trim_end_matches(" kB").to_owned(),
             "vsz" => format!("{}", (process.number(23) / 1024.0).floor()),
@@ -215,8 +239,17 @@ impl Context<'_> {
     fn name(&self, names: &BTreeMap<String, String>, process: &Process, key: &str, which: usize) -> String {
         let outside = process.status(key).split_whitespace().nth(which).unwrap_or("0").to_owned();
         let file = if key == "Uid" { "uid_map" } else { "gid_map" };
-        let inside = inside(&read(&format!("/proc/{}/{file}", process.hpid)), &outside);
+        self.inner_name(names, process, file, &outside)
+    }
+
+    fn inner_name(&self, names: &BTreeMap<String, String>, process: &Process, file: &str, outside: &str) -> String {
+        let inside = inside(&read(&format!("/proc/{}/{file}", process.hpid)), outside);
         names.get(&inside).cloned().unwrap_or(inside)
+    }
+
+    /// Names of the supplementary groups in the container.
+    fn groups(&self, process: &Process) -> String {
+        joined(process, |group| self.inner_name(self.groups, process, "gid_map", group))
     }
 }
 
@@ -236,6 +269,22 @@ fn inside(map: &str, outside: &str) -> String {
 
 fn outside(process: &Process, key: &str) -> String {
     process.status(key).split_whitespace().nth(1).unwrap_or("0").to_owned()
+}
+
+fn joined(process: &Process, name: impl Fn(&str) -> String) -> String {
+    process.status("Groups").split_whitespace().map(name).collect::<Vec<_>>().join(",")
+}
+
+/// The name that the host's file gives this id, else the id.
+fn host_name(file: &str, id: &str) -> String {
+    by_number(&read(&format!("/etc/{file}"))).remove(id).unwrap_or_else(|| id.to_owned())
+}
+
+/// Of SELinux or AppArmor.
+fn label(pid: i32) -> String {
+    let label = read(&format!("/proc/{pid}/attr/current"));
+    let label = label.trim_matches(['\0', '\n']);
+    if label.is_empty() { "?".to_owned() } else { label.to_owned() }
 }
 
 /// The parent's number inside; 0 when the parent is outside.
@@ -276,11 +325,11 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-/// When it started, in local time.
+/// When it started, in local time, as Go prints one.
 fn start(elapsed: f64) -> String {
     let now = jiff::Zoned::now();
     let back = jiff::Span::new().milliseconds((elapsed * 1000.0) as i64);
-    now.checked_sub(back).map(|time| time.strftime("%a %b %e %H:%M:%S %Y").to_string()).unwrap_or_default()
+    now.checked_sub(back).map(|time| time.strftime("%Y-%m-%d %H:%M:%S %z %Z").to_string()).unwrap_or_default()
 }
 
 /// tty_nr of stat(5).

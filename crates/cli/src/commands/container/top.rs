@@ -7,14 +7,15 @@ use crate::output::{stream, table};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use engine::container::top;
+use engine::container::{Processes, top};
 
 /// `top`
 pub static COMMAND: Command = Command {
     usage: "[options] CONTAINER [FORMAT-DESCRIPTORS|ARGS...]",
     summary: "Show the processes of a container",
-    details: "Lists the processes of a running container. Columns can be chosen by descriptors: pid, user, comm, args, ….",
-    examples: &["top web", "top web pid user args"],
+    details: "Lists the processes of a running container. Columns can be chosen by descriptors: pid, user, \
+              comm, args, …. Anything else is handed to the host's ps(1), which then looks at the container.",
+    examples: &["top web", "top web pid user args", "top web -ef"],
     flags: &[FLAGS],
     stops: true,
     arguments: Arguments::Any,
@@ -26,11 +27,15 @@ static FLAGS: &[Flag] = &[LATEST];
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let (name, descriptors) = one(context, matches, "you must provide the name or id of a running container")?;
-    let processes = top(context.engine()?, &name, &descriptors)?;
-    let mut text = processes.headers.join("\t") + "\n";
-    for row in &processes.rows {
-        text += &(row.join("\t") + "\n");
+    match top(context.engine()?, &name, &descriptors)? {
+        Processes::Table(processes) => {
+            let mut text = processes.headers.join("\t") + "\n";
+            for row in &processes.rows {
+                text += &(row.join("\t") + "\n");
+            }
+            stream::print(&table::align(&text))?;
+        }
+        Processes::Text(text) => stream::print(&text)?,
     }
-    stream::print(&table::align(&text))?;
     Ok(0)
 }

@@ -47,7 +47,7 @@ pub fn parse_device(text: &str) -> Result<DeviceFlag, Invalid> {
         [_, inside] if inside.starts_with('/') => flag(inside, "rwm"),
         [host, mode] if is_access(mode) => flag(host, mode),
         [_, mode] => return Err(Invalid::new(format!("invalid device mode {mode:?} in device {text:?}"))),
-        [_, _, mode] if !is_access(mode) => return Err(bad_mode(text)),
+        [_, _, mode] if !is_access(mode) => return Err(bad_mode(mode)),
         [_, inside, mode] => flag(inside, mode),
         _ => return Err(Invalid::new(format!("invalid device specification: {text}"))),
     };
@@ -149,9 +149,10 @@ pub(crate) fn resolve(
             resolved.add(node, &inside, &flag.access, bind, false);
         }
     }
-    if !bind {
-        resolved.rules.extend(devices.cgroup_rules.iter().cloned());
+    if bind && !devices.cgroup_rules.is_empty() {
+        return Err(Invalid::new("device cgroup rules are not supported in rootless mode or in a user namespace"));
     }
+    resolved.rules.extend(devices.cgroup_rules.iter().cloned());
     Ok(resolved)
 }
 

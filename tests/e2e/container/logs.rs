@@ -52,7 +52,18 @@ fn since_and_until_cut(env: &TestEnv) {
     env.ok("logs --until 2000-01-01T00:00:00Z l").prints("");
     env.ok("logs --since 2000-01-01T00:00:00Z l").prints("line\n");
     env.ok("logs --since 4000000000 l").prints("");
+    // From now on, not back from now.
+    env.ok("logs --until 1h l").prints("line\n");
     env.run("logs --since nonsense l").code(125).complains("nonsense").is_readable();
+}
+
+fn names_tell_several_apart(env: &TestEnv) {
+    env.base();
+    env.ok("run --name one --network none base echo a");
+    env.ok("run --name two --network none base echo b");
+    env.ok("logs --names one").prints("a\n");
+    let output = env.ok("logs --names one two");
+    output.has("one a\n").has("two b\n");
 }
 
 fn several_lines_without_an_end(env: &TestEnv) {
@@ -76,5 +87,5 @@ fn of_a_created_container_is_empty(env: &TestEnv) {
 
 testkit::cases! { both: [
     keeps_streams_apart, tail_shows_the_last, f_follows_to_the_end, f_shows_lines_as_they_come, t_shows_times,
-    since_and_until_cut, several_lines_without_an_end, long_lines_are_whole, of_a_created_container_is_empty,
+    since_and_until_cut, names_tell_several_apart, several_lines_without_an_end, long_lines_are_whole, of_a_created_container_is_empty,
 ] }

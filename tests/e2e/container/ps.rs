@@ -64,6 +64,17 @@ fn json_is_json(env: &TestEnv) {
     assert_eq!((&value[0]["Names"][0], &value[0]["State"]), (&"a".into(), &"created".into()));
 }
 
+fn filters_by_command_and_policy(env: &TestEnv) {
+    env.base();
+    env.ok("create --name a --restart always base sleep 1000");
+    env.ok("create --name b base true");
+    env.ok("ps -a --filter command=sl --format {{.Names}}").prints("a\n");
+    env.ok("ps -a --filter command=1000 --format {{.Names}}").prints("");
+    env.ok("ps -a --filter restart-policy=always --format {{.Names}}").prints("a\n");
+    env.ok("ps -a --filter restart-policy=no --format {{.Names}}").prints(if env.is_peer() { "" } else { "b\n" });
+    env.run("ps -a --filter restart-policy=now").refused("now");
+}
+
 fn ports_are_shown(env: &TestEnv) {
     env.base();
     env.ok("run -d --name p -p 8080:80 base sleep 1000");
@@ -72,5 +83,5 @@ fn ports_are_shown(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    an_empty_list_has_its_heads, columns_tell_the_state, q_and_no_trunc, filters, last_and_latest, json_is_json,
+    an_empty_list_has_its_heads, filters_by_command_and_policy, columns_tell_the_state, q_and_no_trunc, filters, last_and_latest, json_is_json,
 ]; root: [ports_are_shown] }

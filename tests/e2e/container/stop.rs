@@ -52,6 +52,17 @@ fn all_stops_all(env: &TestEnv) {
     env.ok("ps -q").prints("");
 }
 
+/// Nothing is done to any when one of the names means nothing.
+fn all_names_are_looked_up_first(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name s --network none base sleep 1000");
+    env.run("stop -t 0 s no-such").refused("no-such");
+    env.run("kill s no-such").refused("no-such");
+    env.ok("ps --format {{.Names}}").prints("s\n");
+    env.ok("stop -t 0 --ignore s no-such").prints("s\n");
+    env.ok("stop --ignore no-such").prints("");
+}
+
 fn signals_to_run_are_proxied(env: &TestEnv) {
     env.base();
     let line =
@@ -63,6 +74,6 @@ fn signals_to_run_are_proxied(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    sends_term_first, stop_signal_is_used, kills_after_the_timeout, stopping_twice_is_fine, all_stops_all,
+    sends_term_first, stop_signal_is_used, kills_after_the_timeout, stopping_twice_is_fine, all_stops_all, all_names_are_looked_up_first,
     signals_to_run_are_proxied,
 ] }

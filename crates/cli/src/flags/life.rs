@@ -22,7 +22,7 @@ pub fn apply(matches: &Matches, spec: &mut ContainerSpec) -> Result<(), Failure>
     life.remove = matches.bool("rm");
     life.stop_timeout = matches.number("stop-timeout");
     life.pid_file = matches.text("pidfile").unwrap_or_default().to_owned();
-    if let Some(signal) = matches.text("stop-signal") {
+    if let Some(signal) = matches.text("stop-signal").filter(|signal| !signal.is_empty()) {
         life.stop_signal = Some(spec::signal::parse(signal)?);
     }
     if let Some(policy) = matches.text("restart") {

@@ -55,7 +55,9 @@ pub fn apply(matches: &Matches, spec: &mut ContainerSpec) -> Result<(), Failure>
 
 fn identify(matches: &Matches, spec: &mut ContainerSpec) -> Result<(), Failure> {
     let identity = &mut spec.identity;
-    if let Some(name) = matches.text("name").filter(|name| !name.is_empty()) {
+    // Docker shows and takes names with a slash before them.
+    let name = matches.text("name").map(|name| name.strip_prefix('/').unwrap_or(name));
+    if let Some(name) = name.filter(|name| !name.is_empty()) {
         identity::check_name(name)?;
         identity.name = name.to_owned();
     }

@@ -42,7 +42,14 @@ enum Filter {
     Network(String),
     Pod(String),
     Health(String),
+    /// The program that was started, without its arguments.
+    Command(regex_lite::Regex),
+    /// The policy's name.
+    Restart(String),
 }
+
+/// What `--restart` takes.
+const POLICIES: &[&str] = &["no", "always", "on-failure", "unless-stopped"];
 
 impl Filters {
     /// An unknown key or a wrong value is an error.
@@ -59,15 +66,15 @@ impl Filters {
         self.list.iter().any(|(key, _)| matches!(key.as_str(), "status" | "exited" | "health"))
     }
 
-    /// Whether this container is wanted.
-    pub(super) fn hold(&self, row: &Container, status: &str) -> bool {
+    /// Whether this container is wanted; `policy` reads its restart policy, which isn't in the row.
+    pub(super) fn hold(&self, row: &Container, status: &str, policy: &dyn Fn() -> String) -> bool {
         self.list.iter().all(|(key, _)| {
             // Label filters must hold each, others of one key one at least.
             let mut same = self.list.iter().filter(|(other, _)| other == key).map(|(_, filter)| filter);
             if key.starts_with("label") {
-                same.all(|f| f.holds(row, status))
+                same.all(|f| f.holds(row, status, policy))
             } else {
-                same.any(|f| f.holds(row, status))
+                same.any(|f| f.holds(row, status, policy))
             }
         })
     }
@@ -78,6 +85,8 @@ fn parse(engine: &Engine, key: &str, value: &str) -> Result<Filter, Error> {
         Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
         None => (value.to_owned(), None),
     };
+    let pattern =
+        || regex_lite::Regex::new(value).map_err(|error| Error::Invalid(format!("filter {key}=\"{value}\": {error}")));
     let created = |name: &str| -> Result<i64, Error> {
         let id = resolve_name(engine, name)?;
         let row = engine.database()?.container(&id)?;
@@ -85,10 +94,10 @@ fn parse(engine: &Engine, key: &str, value: &str) -> Result<Filter, Error> {
     };
     Ok(match key {
         "id" => Filter::Id(value.to_owned()),
-        "name" => Filter::Name(
-            regex_lite::Regex::new(value)
-                .map_err(|error| Error::Invalid(format!("filter name=\"{value}\": {error}")))?,
-        ),
+        "name" => Filter::Name(pattern()?),
+        "command" => Filter::Command(pattern()?),
+        "restart-policy" if POLICIES.contains(&value) => Filter::Restart(value.to_owned()),
+        "restart-policy" => return Err(Error::Invalid(format!("{value} invalid restart policy"))),
         "label" => {
             let (name, value) = label();
             Filter::Label(name, value)
@@ -136,7 +145,7 @@ pub(crate) fn until(text: &str) -> Result<i64, Error> {
 }
 
 impl Filter {
-    fn holds(&self, row: &Container, status: &str) -> bool {
+    fn holds(&self, row: &Container, status: &str, policy: &dyn Fn() -> String) -> bool {
         let has = |name: &String, value: &Option<String>| {
             row.summary.labels.get(name).is_some_and(|found| value.as_ref().is_none_or(|value| value == found))
         };
@@ -157,6 +166,8 @@ impl Filter {
             Filter::Pod(pod) => row.summary.pod == *pod,
             // Without a health check there is no status.
             Filter::Health(wanted) => wanted == "none",
+            Filter::Command(pattern) => row.summary.command.first().is_some_and(|program| pattern.is_match(program)),
+            Filter::Restart(wanted) => policy() == *wanted,
         }
     }
 }

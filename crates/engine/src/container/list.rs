@@ -121,7 +121,11 @@ pub fn list(engine: &Engine, options: &ListOptions) -> Result<Vec<ContainerSumma
             continue;
         }
         let status = status_of(&live, &row.last);
-        if (all || status == "running" || status == "restarting") && filters.hold(&row, status) {
+        let policy = || {
+            let full = database.full(&row.id).ok().flatten();
+            full.map_or_else(String::new, |full| full.spec.restart.name().to_owned())
+        };
+        if (all || status == "running" || status == "restarting") && filters.hold(&row, status, &policy) {
             found.push((row, live, status));
         }
     }

@@ -29,4 +29,10 @@ fn the_rest_is_denied(env: &TestEnv) {
         .complains("not permitted");
 }
 
-testkit::cases! { both: [device_appears, a_missing_device_is_named]; root: [permissions_are_kept, the_rest_is_denied] }
+fn rules_cannot_be_had_by_an_ordinary_user(env: &TestEnv) {
+    env.base();
+    env.run("run --rm --network none --device-cgroup-rule 'c 1:* rwm' base true").refused("rootless");
+}
+
+testkit::cases! { both: [device_appears, a_missing_device_is_named]; root: [permissions_are_kept, the_rest_is_denied];
+user: [rules_cannot_be_had_by_an_ordinary_user] }

@@ -61,6 +61,17 @@ fn the_cidfile_goes_with_the_container(env: &TestEnv) {
     assert!(!env.exists(env.work().join("cid")));
 }
 
+fn a_slash_before_the_name_is_docker_s(env: &TestEnv) {
+    env.base();
+    env.ok("create --name /slash base true");
+    env.ok("inspect slash --format {{.Name}}").prints("slash\n");
+}
+
+fn replace_wants_a_name(env: &TestEnv) {
+    env.base();
+    env.run("run --replace base true").code(125).complains("--name");
+}
+
 fn an_empty_name_is_none(env: &TestEnv) {
     env.base();
     env.ok("run --rm --name '' --network none base true");
@@ -101,6 +112,7 @@ fn platform_of_another_machine_is_named(env: &TestEnv) {
 }
 
 testkit::cases! { both: [ the_cidfile_goes_with_the_container, an_empty_name_is_none,
+    a_slash_before_the_name_is_docker_s, replace_wants_a_name,
     name_is_shown_and_taken, names_have_rules, without_a_name_one_is_invented, hostname_is_the_short_id,
     hostname_can_be_chosen, label_and_annotation_are_kept, cidfile_holds_the_id, pidfile_holds_the_pid,
     add_host_adds_a_line, pull_never_never_pulls, platform_of_another_machine_is_named,

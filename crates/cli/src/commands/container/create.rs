@@ -39,6 +39,9 @@ pub fn spec(matches: &Matches) -> Result<ContainerSpec, Failure> {
     if spec.rootfs.image.is_empty() {
         return Err(Failure::new("the image's name is empty").hint("write it after the options: run [options] IMAGE"));
     }
+    if matches.bool("replace") && spec.identity.name.is_empty() {
+        return Err(Failure::new("cannot replace container without --name being set"));
+    }
     if spec.process.terminal && spec.process.stdin {
         warn_without_terminal();
     }

@@ -1,6 +1,6 @@
 //! `kill`: a signal to the first process.
 
-use super::select::{LATEST, each, several};
+use super::select::{LATEST, each, known, several};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::syntax::command::{Arguments, Command, Needs};
@@ -30,6 +30,7 @@ static FLAGS: &[Flag] = &[
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let signal = spec::signal::parse(matches.text("signal").unwrap_or("KILL"))?;
     let names = several(context, matches, "you must provide at least one name or id", |c| c.state == "running")?;
+    let names = known(context, names, false)?;
     let engine = context.engine()?;
     each(&names, |name| {
         engine::container::kill(engine, name, signal)?;

@@ -27,11 +27,11 @@ pub static COMMAND: Command = Command {
 static FLAGS: &[Flag] = &[
     Flag::bool("follow", "Go on until the container ends").short('f'),
     LATEST,
-    Flag::bool("names", "Put the container's name before each line").short('n'),
+    Flag::bool("names", "With several containers: put the name before each line, not the id").short('n'),
     Flag::text("since", "string", "Only lines since this time (RFC 3339, seconds, or a duration before now)"),
     Flag::int("tail", "Only that many last lines; -1: all").default("-1"),
     Flag::bool("timestamps", "Put the time before each line").short('t'),
-    Flag::text("until", "string", "Only lines before this time"),
+    Flag::text("until", "string", "Only lines before this time (also a duration from now)"),
 ];
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
@@ -44,8 +44,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let options = LogOptions {
         follow: matches.bool("follow"),
         tail: matches.number::<i64>("tail").and_then(|n| usize::try_from(n).ok()),
-        since: matches.text("since").map(|text| moment(text, "since")).transpose()?,
-        until: matches.text("until").map(|text| moment(text, "until")).transpose()?,
+        since: matches.text("since").map(|text| moment(text, "since", -1)).transpose()?,
+        until: matches.text("until").map(|text| moment(text, "until", 1)).transpose()?,
     };
     let engine = context.engine()?;
     for name in &names {
@@ -53,11 +53,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     }
     for name in &names {
         let id = engine::container::resolve_name(engine, name)?;
-        let label = if names.len() > 1 || matches.bool("names") {
-            label(&id, name, matches.bool("names"))
-        } else {
-            String::new()
-        };
+        // With one container there is nothing to tell apart.
+        let label = if names.len() > 1 { label(&id, name, matches.bool("names")) } else { String::new() };
         let mut printer = Printer { label, timestamps: matches.bool("timestamps"), continues: [false; 2] };
         logs(engine, name, &options, &mut |line| printer.print(line))?;
     }
@@ -109,8 +106,9 @@ fn stamp(time: Timestamp) -> String {
     text.replace("+00:00 ", "Z ")
 }
 
-/// RFC 3339 (also a bare date, or without zone: local time), seconds since 1970 (with fraction), or a duration before now.
-fn moment(text: &str, flag: &str) -> Result<Timestamp, Failure> {
+/// RFC 3339 (also a bare date, or without zone: local time), seconds since 1970 (with fraction), or a duration from now
+/// (`direction` 1: `--until 10s` is in ten seconds, as Podman's) or before now (-1).
+fn moment(text: &str, flag: &str, direction: i128) -> Result<Timestamp, Failure> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
@@ -121,7 +119,7 @@ fn moment(text: &str, flag: &str) -> Result<Timestamp, Failure> {
     }
     let nanoseconds = match text.parse::<f64>() {
         Ok(seconds) => Some((seconds * 1e9) as i128),
-        Err(_) => duration::parse(text).map(|ago| Timestamp::now().as_nanosecond() - ago),
+        Err(_) => duration::parse(text).map(|span| Timestamp::now().as_nanosecond() + direction * span),
     };
     nanoseconds.and_then(|ns| Timestamp::from_nanosecond(ns).ok()).ok_or_else(|| {
         Failure::new(format!("parsing --{flag} {text:?}: failed to parse time/duration"))
@@ -135,10 +133,11 @@ mod tests {
 
     #[test]
     fn moments() {
-        assert_eq!(moment("1970-01-01T00:00:10Z", "since").unwrap().as_second(), 10);
-        assert_eq!(moment("10.5", "since").unwrap().as_millisecond(), 10_500);
-        let ago = Timestamp::now().as_second() - moment("1m", "since").unwrap().as_second();
+        assert_eq!(moment("1970-01-01T00:00:10Z", "since", -1).unwrap().as_second(), 10);
+        assert_eq!(moment("10.5", "since", -1).unwrap().as_millisecond(), 10_500);
+        let ago = Timestamp::now().as_second() - moment("1m", "since", -1).unwrap().as_second();
         assert!((60..=61).contains(&ago));
-        assert!(moment("yesterday", "since").is_err());
+        assert!(moment("1m", "until", 1).unwrap() > Timestamp::now());
+        assert!(moment("yesterday", "since", -1).is_err());
     }
 }

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use engine::container::{ContainerSummary, ListOptions, list};
+use engine::container::{ContainerSummary, ListOptions, list, resolve_name};
 
 /// `--latest`.
 pub const LATEST: Flag = Flag::bool("latest", "Take the container that was made last").short('l');
@@ -72,6 +72,19 @@ pub fn several(
         return Err(Failure::new(missing));
     }
     Ok(names)
+}
+
+/// All names are looked up before anything is done to any; with `ignore` those that mean nothing are left out.
+pub fn known(context: &Context, names: Vec<String>, ignore: bool) -> Result<Vec<String>, Failure> {
+    let engine = context.engine()?;
+    let mut known = Vec::new();
+    for name in names {
+        match resolve_name(engine, &name) {
+            Err(engine::Error::NoSuchContainer(_)) if ignore => {}
+            found => found.map(|_| known.push(name))?,
+        }
+    }
+    Ok(known)
 }
 
 /// The one container a command is about: its first argument, or the latest. The other arguments follow.

@@ -58,13 +58,5 @@ pub fn run(engine: &Engine, spec: ContainerSpec, options: &RunOptions<'_>) -> Re
         output_once: how.output_once,
         signals,
     };
-    session.stay(attach, options.create.warn).map_err(not_started)
-}
-
-/// As Podman's: 125 is for what was refused before there was a container; one that can't be started gives 126.
-fn not_started(error: Error) -> Error {
-    match error {
-        Error::Start { message, exit_code: 125 } => Error::Start { message, exit_code: 126 },
-        other => other,
-    }
+    session.stay(attach, options.create.warn)
 }

@@ -58,15 +58,9 @@ fn a_working_folder_that_cannot_be_made_says_so(env: &TestEnv) {
     assert!([126, 127].contains(&output.status.code().unwrap()), "{output}");
 }
 
-fn is_126_for_a_container_that_cannot_be_started(env: &TestEnv) {
-    env.base();
-    env.ok("run -d --name first -p 8080:80 base sleep 1000");
-    env.run("run --rm -p 8080:80 base true").code(126).complains("8080").is_readable();
-}
-
 testkit::cases! { both: [
     is_the_commands_own, is_128_and_the_signal, is_127_for_a_command_that_is_not_there,
     is_126_for_a_command_that_cannot_be_executed, is_125_for_a_wrong_flag, is_125_for_a_missing_image,
     a_failed_run_leaves_no_container_with_rm, an_image_without_a_command_says_so,
     a_working_folder_that_cannot_be_made_says_so,
-]; root: [is_126_for_a_container_that_cannot_be_started] }
+] }

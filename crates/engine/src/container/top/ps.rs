@@ -8,7 +8,8 @@ use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::process::{Command, ExitStatus, Stdio};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 use sys::namespace::{Namespaces, join, unshare};
 use sys::process::Fork;
 
@@ -49,8 +50,8 @@ fn inside(pid: i32, target: BorrowedFd<'_>, options: &[String], write: OwnedFd) 
     let forked = enter(pid, target).and_then(|()| sys::process::fork());
     let ran = match forked {
         Ok(Fork::Child) => {
-            let status = look_around().and_then(|()| execute(options, &write));
-            sys::process::exit_now(code(status.map(|status| status.code().unwrap_or(1)), &write))
+            let error = look_around().and_then(|()| execute(options, &write)).unwrap_or_else(|error| error);
+            sys::process::exit_now(code(Err(error), &write))
         }
         Ok(Fork::Parent(child)) => {
             sys::pidfd::open(child).and_then(|child| sys::pidfd::wait(child.as_fd())).map(|exit| exit.code())
@@ -71,9 +72,10 @@ fn code(ran: io::Result<i32>, write: &OwnedFd) -> i32 {
     }
 }
 
-fn execute(options: &[String], write: &OwnedFd) -> io::Result<ExitStatus> {
+/// Returns only what went wrong.
+fn execute(options: &[String], write: &OwnedFd) -> io::Result<io::Error> {
     let (output, errors) = (write.try_clone()?, write.try_clone()?);
-    Command::new("ps").args(options).stdin(Stdio::null()).stdout(output).stderr(errors).status()
+    Ok(Command::new("ps").args(options).stdin(Stdio::null()).stdout(output).stderr(errors).exec())
 }
 
 fn enter(pid: i32, target: BorrowedFd<'_>) -> io::Result<()> {

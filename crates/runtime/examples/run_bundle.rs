@@ -132,7 +132,7 @@ fn fail<T>(error: runtime::Error) -> T {
     eprintln!("Error: {error}: {:?} ({:?})", error.source, error.kind);
     std::process::exit(match error.kind {
         runtime::ErrorKind::CommandNotFound => 127,
-        runtime::ErrorKind::CommandNotExecutable => 126,
+        runtime::ErrorKind::CommandNotExecutable | runtime::ErrorKind::UnknownUser => 126,
         runtime::ErrorKind::Other => 125,
     });
 }

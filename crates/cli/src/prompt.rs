@@ -13,6 +13,17 @@ pub fn line(question: &str) -> Result<String, Failure> {
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
+/// Warns of what is about to happen and asks whether it shall.
+pub fn warned(warning: &str) -> Result<bool, Failure> {
+    stream::print(&format!("{warning}\nAre you sure you want to continue? [y/N] "))?;
+    let mut text = String::new();
+    match io::stdin().lock().read_line(&mut text) {
+        Ok(0) => Err(Failure::new("EOF").hint("give --force where nobody can answer")),
+        Ok(_) => Ok(text.trim_start().to_ascii_lowercase().starts_with('y')),
+        Err(error) => Err(Failure::new(format!("read standard input: {error}"))),
+    }
+}
+
 /// Asks for a line that isn't shown while it is typed; standard input must be a terminal.
 pub fn secret(question: &str) -> Result<String, Failure> {
     let unreadable = |error: io::Error| Failure::new(format!("reading password: {error}"));

@@ -38,6 +38,15 @@ pub enum Error {
         #[source]
         source: Box<Error>,
     },
+    /// A tar that can't become a layer.
+    #[error("import {what}")]
+    Import {
+        /// Where it is.
+        what: String,
+        /// Why not.
+        #[source]
+        source: store::Error,
+    },
     /// An ID prefix that fits several.
     #[error("{name}: is the beginning of {count} image IDs; give more digits")]
     Ambiguous {

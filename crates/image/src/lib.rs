@@ -18,6 +18,7 @@ pub mod encryption;
 mod error;
 mod find;
 mod folder;
+mod import;
 pub mod lists;
 mod load;
 mod location;
@@ -50,6 +51,7 @@ pub use copy::{
 };
 pub use error::Error;
 pub use find::{find, find_record};
+pub use import::{Import, download, import};
 pub use load::{Input, Loaded, load};
 pub use location::{DaemonImage, InvalidLocation, Location, Pick};
 pub use progress::{Progress, Quiet};

@@ -35,6 +35,6 @@ pub use client::{Client, Credentials, Security, Settings, Timeouts};
 pub use daemon::Daemon;
 pub use error::{Error, Transport};
 pub use manifest::{Claim, Manifest};
-pub use plain::get;
+pub use plain::{get, open};
 pub use retry::Retry;
 pub use search::Hit;

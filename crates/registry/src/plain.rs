@@ -4,25 +4,39 @@ use crate::error::printable;
 use crate::send::{Exchange, read_bounded};
 use crate::url::Url;
 use crate::{Client, Error, Security, Settings, Timeouts};
+use std::io::Read;
+use ureq::Body;
+use ureq::http::Response;
 
 /// The content of an `http://` or `https://` address; `None` if the server says that there is none.
 pub fn get(url: &str, limit: u64, timeouts: Timeouts) -> Result<Option<Vec<u8>>, Error> {
     let what = format!("fetch {}", printable(url));
-    let refuse = || Error::Redirect { what: what.clone(), url: printable(url), why: "it is no http(s) address" };
+    ask(&what, url, timeouts)?.map(|response| read_bounded(&what, response, limit)).transpose()
+}
+
+/// The same content as it arrives. Whoever reads bounds it.
+pub fn open(url: &str, timeouts: Timeouts) -> Result<Option<Box<dyn Read + Send>>, Error> {
+    let what = format!("fetch {}", printable(url));
+    let response = ask(&what, url, timeouts)?;
+    Ok(response.map(|response| Box::new(response.into_body().into_reader()) as Box<dyn Read + Send>))
+}
+
+fn ask(what: &str, url: &str, timeouts: Timeouts) -> Result<Option<Response<Body>>, Error> {
+    let refuse = || Error::Redirect { what: what.to_owned(), url: printable(url), why: "it is no http(s) address" };
     let url = Url::parse(url).ok_or_else(refuse)?;
     let settings = Settings { timeouts, ..Settings::new(Security::Verified) };
-    let response = Client::new(&url.authority, settings).exchange(&what, &url, Exchange::get(), None)?;
+    let response = Client::new(&url.authority, settings).exchange(what, &url, Exchange::get(), None)?;
     match response.status().as_u16() {
-        200 => read_bounded(&what, response, limit).map(Some),
+        200 => Ok(Some(response)),
         404 => Ok(None),
-        status => Err(Error::Status { what, by: url.authority, status, message: String::new() }),
+        status => Err(Error::Status { what: what.to_owned(), by: url.authority, status, message: String::new() }),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read, Write};
+    use std::io::Write;
     use std::net::TcpListener;
 
     fn answer(reply: &'static str) -> Result<Option<Vec<u8>>, Error> {

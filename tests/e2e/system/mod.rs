@@ -2,6 +2,7 @@
 
 mod check;
 mod configuration;
+mod df;
 mod hello;
 mod help;
 mod info;

@@ -1,5 +1,6 @@
 //! Groups of flags that `run` and `create` share: each file has its table and puts what was given into its part of the spec.
 
+pub mod change;
 pub mod compression;
 pub mod image;
 pub mod life;

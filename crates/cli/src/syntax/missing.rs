@@ -37,6 +37,7 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("skopeo copy", "sign-by-sq-fingerprint"),
     ("skopeo sync", "sign-by-sq-fingerprint"),
     ("manifest push", "sign-by-sq-fingerprint"),
+    ("image prune", "build-cache"),
     ("info", "debug"),
     ("completion", "no-desc"),
 ];
@@ -52,7 +53,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     (
         "",
         "artifact auto-update build buildx commit compose context cp diff events export farm generate \
-         healthcheck import init kube machine mount network pause play pod \
+         healthcheck init kube machine mount network pause play pod \
          quadlet rename restart secret stats unmount unpause unshare update volume",
     ),
     (
@@ -60,8 +61,8 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "checkpoint cleanup clone commit cp diff exists export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
-    ("image", "build diff import mount prune unmount"),
-    ("system", "connection df dial-stdio events locks migrate prune renumber reset service"),
+    ("image", "build diff mount unmount"),
+    ("system", "connection dial-stdio events locks migrate prune renumber reset service"),
 ];
 
 /// The name of the flag, if Podman's command `verb` (as typed, without the program) has it: `flag` is `--name` or `-n`.
@@ -97,7 +98,7 @@ pub fn canonical(verb: &str) -> &str {
         "image list" | "image ls" => "images",
         "image rm" => "rmi",
         "system info" => "info",
-        "image inspect" | "container inspect" => verb,
+        "image inspect" | "container inspect" | "image prune" => verb,
         own if ["skopeo ", "manifest "].iter().any(|noun| own.starts_with(noun)) => own,
         other => other.rsplit(' ').next().unwrap_or(other),
     }

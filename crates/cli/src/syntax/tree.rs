@@ -67,6 +67,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("", "exec", &container::exec::COMMAND),
     entry("", "history", &image::history::COMMAND),
     entry("", "images", &image::list::COMMAND),
+    entry("", "import", &image::import::COMMAND),
     entry("", "info", &system::info::COMMAND),
     entry("", "inspect", &system::inspect::COMMAND),
     entry("", "kill", &container::kill::COMMAND),
@@ -109,10 +110,12 @@ pub static ENTRIES: &[Entry] = &[
     entry("container", "wait", &container::wait::COMMAND),
     entry("image", "exists", &image::exists::COMMAND),
     entry("image", "history", &image::history::COMMAND),
+    entry("image", "import", &image::import::COMMAND),
     entry("image", "inspect", &image::inspect::COMMAND),
     entry("image", "list", &image::list::COMMAND),
     hidden("image", "ls", &image::list::COMMAND),
     entry("image", "load", &image::load::COMMAND),
+    entry("image", "prune", &image::prune::COMMAND),
     entry("image", "pull", &image::pull::COMMAND),
     entry("image", "push", &image::push::COMMAND),
     entry("image", "rm", &image::rm::COMMAND),
@@ -146,6 +149,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("skopeo", "standalone-verify", &skopeo::standalone::VERIFY),
     entry("skopeo", "sync", &skopeo::sync::COMMAND),
     entry("system", "check", &system::check::COMMAND),
+    entry("system", "df", &system::df::COMMAND),
     entry("system", "info", &system::info::COMMAND),
 ];
 

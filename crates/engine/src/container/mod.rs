@@ -33,6 +33,7 @@ pub use port::{PublishedPort, port};
 pub use remove::{RemoveOptions, remove};
 pub use resolve::resolve_name;
 pub use run::{Outcome, RunOptions, run};
+pub(crate) use size::folder as folder_size;
 pub use start::{StartOptions, start};
 pub use stop::{StopOptions, stop, stop_all};
 pub use top::{Processes, Table, descriptors, top};

@@ -14,7 +14,7 @@ pub(super) fn of(engine: &Engine, id: &str, image_id: &str) -> Result<SizeSummar
 }
 
 /// Sum of the sizes of all files; what can't be read counts as nothing.
-fn folder(path: &Path) -> u64 {
+pub(crate) fn folder(path: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(path) else { return 0 };
     entries
         .flatten()

@@ -3,8 +3,10 @@
 mod copy;
 mod filter;
 mod history;
+mod import;
 mod inspect;
 mod list;
+mod prune;
 pub(crate) mod remove;
 pub mod scp;
 pub mod sync;
@@ -13,8 +15,10 @@ mod untag;
 
 pub use copy::{archive_tags, copy, delete, look, tags};
 pub use history::history;
+pub use import::{ImportOptions, Tar, import};
 pub use inspect::inspect;
 pub use list::list;
+pub use prune::{PruneOptions, prune};
 pub use remove::remove;
 pub use tree::{Tree, TreeLayer, tree};
 pub use untag::untag;

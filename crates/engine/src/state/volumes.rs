@@ -26,6 +26,14 @@ impl Database {
         rows.collect::<rusqlite::Result<_>>().tried("list volumes")
     }
 
+    /// Volume and container, for each container that uses one.
+    pub fn volume_links(&self) -> Result<Vec<(String, String)>, Error> {
+        let sql = "SELECT volume, container FROM volume_users ORDER BY volume, container";
+        let mut statement = self.connection.prepare(sql).tried("list volumes' users")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).tried("list volumes' users")?;
+        rows.collect::<rusqlite::Result<_>>().tried("list volumes' users")
+    }
+
     /// Whether there is one of that name.
     pub fn has_volume(&self, name: &str) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM volumes WHERE name = ?1";

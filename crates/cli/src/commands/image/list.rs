@@ -86,7 +86,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     Ok(0)
 }
 
-fn filter(text: &str) -> Result<(String, String), Failure> {
+/// `KEY=VALUE`.
+pub fn filter(text: &str) -> Result<(String, String), Failure> {
     let form = "must be in the format \"filter=value or filter!=value\"";
     match text.split_once('=') {
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),

@@ -2,9 +2,11 @@
 
 pub mod exists;
 pub mod history;
+pub mod import;
 pub mod inspect;
 pub mod list;
 pub mod load;
+pub mod prune;
 pub mod pull;
 pub mod push;
 pub mod rm;

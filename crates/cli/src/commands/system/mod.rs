@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod completion;
+pub mod df;
 pub mod info;
 pub mod inspect;
 pub mod man;

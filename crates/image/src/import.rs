@@ -1,0 +1,109 @@
+//! `import`: a tar of files becomes an image of one layer.
+
+use crate::decompress::Decompressed;
+use crate::{Error, Progress};
+use oci::image::config::{ContainerConfig, History, RootFs};
+use oci::image::{Descriptor, ImageConfig, Manifest};
+use oci::{Digest, Platform, media_type};
+use std::io::Read;
+use store::{AppliedLayer, NewImage, Store};
+
+/// The longest tar, in bytes: far above any image, far below what never ends.
+const MAX_UNCOMPRESSED: u64 = 1 << 40;
+
+/// What the image says beside its files.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// What a container takes from it.
+    pub config: ContainerConfig,
+    /// What it is for.
+    pub platform: Platform,
+    /// Comment of its only step.
+    pub message: String,
+    /// RFC 3339.
+    pub created: String,
+    /// `registry/repository:tag`.
+    pub name: Option<String>,
+}
+
+/// Reads a tar, plain or compressed, to its end; the image's id. `what` names it in messages.
+pub fn import(
+    store: &Store,
+    tar: &mut (dyn Read + Send),
+    what: &str,
+    import: &Import,
+    progress: &dyn Progress,
+) -> Result<Digest, Error> {
+    let failed = |source| Error::Import { what: what.to_owned(), source };
+    let mut layer = store.begin_layer()?;
+    let applied = layer.apply(&mut Decompressed::new(tar, what)?, MAX_UNCOMPRESSED).map_err(failed)?;
+    let diff_id = applied.diff_id.clone();
+    progress.line(&format!("Copying blob {diff_id}"));
+    layer.finish(&diff_id).map_err(failed)?;
+    let config = json(&config(import, &diff_id));
+    let manifest = json(&manifest(&config, &applied));
+    let (id, manifest_digest) = (Digest::sha256(&config), Digest::sha256(&manifest));
+    progress.line(&format!("Copying config {id}"));
+    store.put_blob(&id, &config)?;
+    progress.line("Writing manifest to image destination");
+    store.put_blob(&manifest_digest, &manifest)?;
+    let names = import.name.iter().cloned().collect();
+    store.commit_image(NewImage {
+        id: id.clone(),
+        manifest: manifest_digest,
+        layers: vec![diff_id],
+        repo_digest: None,
+        names,
+    })?;
+    Ok(id)
+}
+
+/// What an http address has, as it arrives.
+pub fn download(url: &str) -> Result<Box<dyn Read + Send>, Error> {
+    let found = registry::open(url, registry::Timeouts::default())?;
+    found.ok_or_else(|| Error::NotKnown { name: crate::error::printable(url) })
+}
+
+fn config(import: &Import, diff_id: &Digest) -> ImageConfig {
+    ImageConfig {
+        created: Some(import.created.clone()),
+        architecture: import.platform.architecture.clone(),
+        variant: import.platform.variant.clone(),
+        os: import.platform.os.clone(),
+        config: Some(import.config.clone()),
+        rootfs: RootFs { kind: "layers".to_owned(), diff_ids: vec![diff_id.clone()] },
+        history: vec![History {
+            created: Some(import.created.clone()),
+            created_by: Some(format!("/bin/sh -c #(nop) ADD file:{} in /", diff_id.hex())),
+            comment: Some(import.message.clone()),
+            ..History::default()
+        }],
+        ..ImageConfig::default()
+    }
+}
+
+fn manifest(config: &[u8], layer: &AppliedLayer) -> Manifest {
+    let descriptor = |media_type: &str, digest, size| Descriptor {
+        media_type: media_type.to_owned(),
+        digest,
+        size,
+        urls: Vec::new(),
+        annotations: Default::default(),
+        platform: None,
+        artifact_type: None,
+    };
+    Manifest {
+        schema_version: 2,
+        media_type: Some(media_type::OCI_MANIFEST.to_owned()),
+        artifact_type: None,
+        config: descriptor(media_type::OCI_CONFIG, Digest::sha256(config), config.len() as u64),
+        layers: vec![descriptor(media_type::OCI_LAYER, layer.diff_id.clone(), layer.size)],
+        subject: None,
+        annotations: Default::default(),
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> Vec<u8> {
+    // Plain structs with text keys: there is nothing that could fail.
+    serde_json::to_vec(value).unwrap_or_default()
+}

@@ -1,6 +1,8 @@
 //! What is measured. Each item sets its stage on both sides, then alternates.
 
+mod chunked;
 mod concurrent;
+mod copy;
 mod exec;
 mod list;
 mod memory;
@@ -20,7 +22,7 @@ use crate::table::Row;
 type Item = fn() -> Result<Vec<Row>>;
 
 /// Names and what they do.
-pub const ALL: [(&str, Item); 18] = [
+pub const ALL: [(&str, Item); 21] = [
     ("version", version::version),
     ("run-none", run::without_network),
     ("run-bridge", run::with_bridge),
@@ -35,6 +37,9 @@ pub const ALL: [(&str, Item); 18] = [
     ("pull-sharing", pull::sharing),
     ("push-unchanged", push::unchanged),
     ("push-fresh", push::fresh),
+    ("push-registry", push::fresh_to_registry),
+    ("pull-chunked", chunked::new_version),
+    ("copy", copy::between_registries),
     ("save", push::save),
     ("load", push::load),
     ("rmi", push::remove),

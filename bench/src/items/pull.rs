@@ -11,7 +11,8 @@ use crate::table::{Bar, Row, Unit};
 
 const ROUNDS: usize = 5;
 const MB: usize = 1 << 20;
-const BIG: Shape = Shape { tag: "big", layers: (0, 8), bytes: 75 * MB, files: 300, compression: Compression::Gzip };
+const BIG: Shape =
+    Shape { tag: "big", layers: (0, 8), bytes: 75 * MB, files: 300, compression: Compression::Gzip, edition: 0 };
 
 /// 600 MB in 8 layers.
 pub fn big() -> Result<Vec<Row>> {
@@ -20,7 +21,7 @@ pub fn big() -> Result<Vec<Row>> {
 
 /// Many small ones.
 pub fn small_layers() -> Result<Vec<Row>> {
-    let shape = Shape { tag: "small", layers: (0, 40), bytes: 2 * MB, files: 40, compression: Compression::Gzip };
+    let shape = Shape { tag: "small", layers: (0, 40), bytes: 2 * MB, files: 40, ..BIG };
     rows("pull of 40 small layers", &[shape], None, Bar::Ratio(0.3))
 }
 

@@ -21,6 +21,8 @@ pub struct Shape {
     pub files: usize,
     /// Of each.
     pub compression: Compression,
+    /// Another number is another content of the first file of each layer.
+    pub edition: u8,
 }
 
 impl Shape {
@@ -42,6 +44,9 @@ impl Shape {
         (0..self.files)
             .map(|n| {
                 let mut content = Vec::with_capacity(size + 64);
+                if n == 0 && self.edition > 0 {
+                    content.resize(64, self.edition);
+                }
                 while content.len() < size {
                     content.extend(next().to_le_bytes());
                     content.extend(b"the same ");
@@ -71,6 +76,19 @@ impl Stage {
     }
 }
 
+/// A second registry of this side on port 5001, without anything in it.
+pub fn serve_empty(side: &mut Side) -> Result<()> {
+    let folder = shared_folder()?.join("empty").with_extension(if side.env().is_some() { "ours" } else { "theirs" });
+    side.script(&format!("rm -rf {0}; mkdir -p {0}", folder.display()))?;
+    begin(side, &folder, 5001)
+}
+
+/// Takes away all that was pushed there.
+pub fn empty_again(side: &mut Side) -> Result<()> {
+    let folder = shared_folder()?.join("empty").with_extension(if side.env().is_some() { "ours" } else { "theirs" });
+    side.script(&format!("rm -rf {}/docker", folder.display())).map(drop)
+}
+
 impl Drop for Stage {
     fn drop(&mut self) {
         // What is left of it is replaced by the next.
@@ -97,12 +115,17 @@ fn serve(side: &mut Side, storage: &Path) -> Result<()> {
     // What a side pushes is its own: each has a copy.
     let own = storage.with_extension(if side.env().is_some() { "ours" } else { "theirs" });
     side.script(&format!("rm -rf {1}; cp -a {0} {1}", storage.display(), own.display()))?;
-    let settings = "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ROOT\nhttp:\n  addr: 127.0.0.1:5000\n"
-        .replace("ROOT", &own.display().to_string());
+    begin(side, &own, 5000)
+}
+
+fn begin(side: &mut Side, folder: &Path, port: u16) -> Result<()> {
+    let settings = "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ROOT\nhttp:\n  addr: 127.0.0.1:PORT\n"
+        .replace("ROOT", &folder.display().to_string())
+        .replace("PORT", &port.to_string());
     side.script(&format!(
-        "printf '{}' >/run/registry.yml
-         setsid docker-registry serve /run/registry.yml >/dev/null 2>&1 </dev/null &
-         until busybox wget -q -O /dev/null http://127.0.0.1:5000/v2/ 2>/dev/null; do sleep 0.05; done",
+        "printf '{}' >/run/registry{port}.yml
+         setsid docker-registry serve /run/registry{port}.yml >/dev/null 2>&1 </dev/null &
+         until busybox wget -q -O /dev/null http://127.0.0.1:{port}/v2/ 2>/dev/null; do sleep 0.05; done",
         settings.replace('\n', "\\n")
     ))
     .map(drop)

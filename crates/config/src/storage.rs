@@ -27,6 +27,8 @@ pub struct StorageConf {
     pub rootless_storage_path: String,
     /// Read-only image stores.
     pub additional_image_stores: Vec<PathBuf>,
+    /// `enable_partial_images` of `pull_options`; empty: "true".
+    pub enable_partial_images: String,
     /// Options of the overlay mount, with commas.
     pub mountopt: String,
     /// FUSE program for overlay; empty: the kernel's.
@@ -115,14 +117,14 @@ impl StorageConf {
                 ("storage.options" | "storage.options.overlay", Value::Table(table)) => {
                     self.lay_table(table, &full, path)?
                 }
-                // Of other drivers, or of the pull's zero-copy ways, which are not ours.
+                ("storage.options.pull_options", Value::Table(table)) => self.lay_pull_options(table, path)?,
+                // Of other drivers, which are not ours.
                 (
                     "storage.options.vfs"
                     | "storage.options.btrfs"
                     | "storage.options.zfs"
                     | "storage.options.thinpool"
-                    | "storage.options.aufs"
-                    | "storage.options.pull_options",
+                    | "storage.options.aufs",
                     _,
                 ) => {}
                 (full_key, value) => match self.lay(full_key, value) {
@@ -135,6 +137,27 @@ impl StorageConf {
             }
         }
         Ok(())
+    }
+
+    /// Layers are never stored in another form than their own (`convert_images`), without hard links between them
+    /// (`use_hard_links`), and always verified (`insecure_allow_unpredictable_image_contents`): that needs no option.
+    fn lay_pull_options(&mut self, table: toml::Table, path: &Path) -> Result<(), Error> {
+        for (key, value) in table {
+            if key == "enable_partial_images" {
+                lay_text(&mut self.enable_partial_images, value).map_err(|(wanted, found)| Error::Type {
+                    path: path.into(),
+                    key: format!("storage.options.pull_options.{key}"),
+                    wanted,
+                    found,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether layers may be fetched in parts.
+    pub fn partial_images(&self) -> bool {
+        !self.enable_partial_images.eq_ignore_ascii_case("false")
     }
 
     /// `None`: no such key.

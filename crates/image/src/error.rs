@@ -281,7 +281,7 @@ pub enum Error {
         why: &'static str,
     },
     /// A compression of another name.
-    #[error("unknown compression `{name}`: there are gzip and zstd")]
+    #[error("unknown compression `{name}`: there are gzip, zstd and zstd:chunked")]
     Algorithm {
         /// As typed.
         name: String,

@@ -8,6 +8,7 @@
 
 mod archive;
 mod choose;
+mod chunked;
 mod compress;
 mod content;
 mod context;
@@ -61,7 +62,7 @@ pub use registry::{Retry, Timeouts};
 pub use repo_digests::repo_digests;
 pub use resolve::{PullPolicy, Resolved, resolve};
 pub use save::{SaveFormat, Saving, save};
-pub use sink::{Blob, Format, Layers, Needs, Place, Role, Sink};
+pub use sink::{Blob, Format, Layers, Needs, Place, Role, Sink, Wanted};
 pub use source::{Fetched, Source};
 pub use transport::{
     DirSink, DirSource, DockerArchiveSink, DockerArchiveSource, LayoutArchiveSink, LayoutSink, LayoutSource, Output,

@@ -141,7 +141,7 @@ fn pull_remote(
     let platform = Some(platform.cloned().unwrap_or_else(Platform::host));
     let guard = Guard { context };
     let options = Options { platform, memory: Some(store), ..guard.options(progress) };
-    copy(remote, &StoreSink::new(store, naming), &options)
+    copy(remote, &StoreSink::new(store, naming).with_parts(context), &options)
         .and_then(|copied| stored(store, copied, reference))
         .map_err(|error| in_pull(error, reference))
 }

@@ -3,11 +3,12 @@
 use crate::content::{Content, Sum};
 use crate::copy::Copied;
 use crate::signature::Signature;
-use crate::source::Fetched;
-use crate::{Error, Location};
+use crate::source::{Fetched, Source};
+use crate::{Error, Location, Progress};
 use oci::image::Descriptor;
 use oci::media_type::Compression;
 use oci::{Digest, Reference};
+use std::sync::atomic::AtomicBool;
 
 /// A place that takes one image (or an index with its images): a registry's repository, an archive, a folder, the store.
 ///
@@ -28,6 +29,10 @@ pub trait Sink: Sync {
     }
     /// Takes a blob; its digest is known at the end only, if it is made on the way. Reads to the end.
     fn put(&self, blob: &Blob<'_>, content: Content<'_>) -> Result<Sum, Error>;
+    /// Makes a layer of what is there already and of parts of its blob; `None`: it can't, the whole has to be put.
+    fn assemble(&self, _source: &dyn Source, _wanted: &Wanted<'_>) -> Result<Option<Sum>, Error> {
+        Ok(None)
+    }
     /// Takes a manifest: one of an index's, or the one that the location will stand for.
     fn put_manifest(&self, manifest: &Fetched, place: Place) -> Result<(), Error>;
     /// Takes the signatures of a manifest.
@@ -91,6 +96,19 @@ pub struct Blob<'a> {
     pub role: Role<'a>,
     /// As what it arrives; `None`: as it is.
     pub made: Option<Compression>,
+}
+
+/// A layer that may be made of parts.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Its blob.
+    pub descriptor: &'a Descriptor,
+    /// Of its plain tar.
+    pub diff_id: &'a Digest,
+    /// Who is told of bytes that were fetched.
+    pub progress: &'a dyn Progress,
+    /// Set when going on is useless.
+    pub stop: &'a AtomicBool,
 }
 
 /// What a blob is.

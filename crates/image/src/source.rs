@@ -6,6 +6,7 @@ use crate::{Error, Location, Progress, Quiet};
 use oci::image::Descriptor;
 use oci::{Digest, Reference};
 use std::io::Read;
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 /// An immutable view of one image or index: in a registry's repository, an archive, a folder, the store. Nothing it gives
@@ -19,6 +20,10 @@ pub trait Source: Sync {
     fn top(&self) -> Result<Fetched, Error>;
     /// The content of a descriptor, from byte `from` on.
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn Read + Send + '_>, Error>;
+    /// Some bytes of a descriptor's content; `None`: it can't be had in parts.
+    fn part(&self, _descriptor: &Descriptor, _part: Range<u64>) -> Result<Option<Box<dyn Read + Send + '_>>, Error> {
+        Ok(None)
+    }
     /// A manifest by digest: elsewhere than other blobs only in registries.
     fn manifest(&self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
         let what = format!("manifest {} of {}", descriptor.digest, self.name());

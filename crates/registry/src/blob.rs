@@ -9,6 +9,7 @@ use crate::send::{Content, Exchange, Target, error_of};
 use crate::{Client, Error};
 use oci::Digest;
 use std::io::{self, Read};
+use std::ops::Range;
 use ureq::http::Response;
 use ureq::{Body, BodyReader};
 
@@ -21,8 +22,11 @@ pub struct BlobReader<'c> {
     what: String,
     path: String,
     scope: Scope,
+    /// Of the whole blob.
     size: u64,
     at: u64,
+    /// Behind the last byte that is wanted.
+    end: u64,
     /// `None` after the connection broke off.
     body: Option<BodyReader<'static>>,
     /// Repetitions since `at` was `resumed_at`.
@@ -33,16 +37,29 @@ pub struct BlobReader<'c> {
 impl Client {
     /// Begins to fetch a blob of a known size, from byte `from` on.
     pub fn blob(&self, repository: &str, digest: &Digest, size: u64, from: u64) -> Result<BlobReader<'_>, Error> {
+        self.blob_part(repository, digest, size, from..size)
+    }
+
+    /// Begins to fetch a part of a blob of a known size. A server that knows no ranges is an error, unless all is wanted
+    /// from the first byte on.
+    pub fn blob_part(
+        &self,
+        repository: &str,
+        digest: &Digest,
+        size: u64,
+        part: Range<u64>,
+    ) -> Result<BlobReader<'_>, Error> {
         let mut reader = BlobReader {
             client: self,
             what: format!("fetch blob {digest} of {}/{repository}", self.registry),
             path: format!("/v2/{repository}/blobs/{digest}"),
             scope: Scope::pull(repository),
             size,
-            at: from,
+            at: part.start,
+            end: part.end.min(size),
             body: None,
             tries: 0,
-            resumed_at: from,
+            resumed_at: part.start,
         };
         reader.body = Some(reader.open()?);
         Ok(reader)
@@ -52,12 +69,18 @@ impl Client {
 impl BlobReader<'_> {
     /// Asks for the bytes from `at` on.
     fn open(&mut self) -> Result<BodyReader<'static>, Error> {
-        let headers = if self.at > 0 { vec![("range", format!("bytes={}-", self.at))] } else { Vec::new() };
+        let partly = self.end < self.size;
+        let headers = match (partly, self.at) {
+            (true, at) => vec![("range", format!("bytes={at}-{}", self.end.saturating_sub(1)))],
+            (false, 0) => Vec::new(),
+            (false, at) => vec![("range", format!("bytes={at}-"))],
+        };
         let exchange = Exchange { method: "GET", headers, body: Content::Nothing };
         let response = self.client.send(&self.what, Target::Path(&self.path), &self.scope, &exchange)?;
         match response.status().as_u16() {
+            200 if partly => Err(self.answer("the whole blob where a part of it was asked for".to_owned())),
             200 => self.whole(response),
-            206 if self.at > 0 => self.part(response),
+            206 if partly || self.at > 0 => self.part(response),
             _ => Err(error_of(self.client, &self.what, &self.client.registry, response)),
         }
     }
@@ -81,12 +104,16 @@ impl BlobReader<'_> {
                 self.check_size(total)?;
                 Ok(response.into_body().into_reader())
             }
-            _ => Err(Error::Answer {
-                what: self.what.clone(),
-                by: self.client.registry.clone(),
-                why: format!("Content-Range `{}` where bytes from {} on were asked for", range.escape_debug(), self.at),
-            }),
+            _ => Err(self.answer(format!(
+                "Content-Range `{}` where bytes from {} on were asked for",
+                range.escape_debug(),
+                self.at
+            ))),
         }
+    }
+
+    fn answer(&self, why: String) -> Error {
+        Error::Answer { what: self.what.clone(), by: self.client.registry.clone(), why }
     }
 
     fn check_size(&self, found: Option<u64>) -> Result<(), Error> {
@@ -132,17 +159,17 @@ impl BlobReader<'_> {
             let body = self.body.as_mut();
             let result = body.map_or(Err(io::ErrorKind::UnexpectedEof.into()), |body| body.read(buffer));
             match result {
-                Ok(0) if buffer.is_empty() || self.at == self.size => return Ok(0),
+                Ok(0) if buffer.is_empty() || self.at >= self.end => return Ok(0),
                 Ok(0) => self.resume(io::ErrorKind::UnexpectedEof.into())?,
                 Ok(count) => {
                     self.at += count as u64;
-                    if self.at > self.size {
+                    if self.at > self.end {
                         return Err(self.wrong_size(self.at));
                     }
                     return Ok(count);
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) if self.at == self.size => return Ok(0),
+                Err(_) if self.at >= self.end => return Ok(0),
                 Err(e) => self.resume(e)?,
             }
         }

@@ -13,6 +13,7 @@
 //! layers/<hex>/extra/         content of files that a later entry of the same layer replaced; `extra.json` says which
 //! layers/<hex>/opaque         there: the layer hides all layers below it
 //! layers/<hex>/mapped/<key>/  copies with shifted owners
+//! layers/<hex>/contents        digests of files, where they were known for nothing, see `layer::contents`
 //! layers/<hex>/seen           which blobs the layer has been and in which repositories, one JSON object a line
 //! blobs/sha256/<hex>          manifests and configurations, verified when read
 //! images/<hex>.json           image records, those of lists among them
@@ -48,6 +49,7 @@ mod remove_tree;
 mod root;
 mod seen;
 mod step;
+pub mod tar_split;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -59,6 +61,7 @@ mod walk;
 pub use check::{Aside, CheckOptions, Damage, Known, Stray};
 pub use error::Error;
 pub use image::{Image, NewImage};
+pub use layer::contents::{Found, Part, Sum};
 pub use layer::{AppliedLayer, LayerWriter};
 pub use list::{List, Member, empty_index};
 pub use location::{Location, Ownership, Store};

@@ -5,6 +5,7 @@
 use crate::location::Store;
 use oci::Digest;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The most that is remembered of one layer; the oldest is forgotten.
 const MOST: usize = 32;
@@ -22,6 +23,9 @@ pub struct SeenBlob {
     pub media_type: String,
     /// `registry/repository`.
     pub place: String,
+    /// Of its descriptor.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
 }
 
 impl Store {

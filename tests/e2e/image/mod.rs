@@ -2,6 +2,7 @@
 
 mod additional_stores;
 mod authentication;
+mod chunked;
 mod counterpart;
 mod exists;
 mod history;

@@ -7,7 +7,7 @@ use image::Algorithm;
 
 /// See podman-push(1).
 pub static FLAGS: &[Flag] = &[
-    Flag::text("compression-format", "string", "Compress layers with gzip or zstd"),
+    Flag::text("compression-format", "string", "Compress layers with gzip, zstd or zstd:chunked"),
     Flag::int("compression-level", "How hard to compress (gzip 1 to 9, zstd 1 to 20)"),
     Flag::bool("force-compression", "Compress anew what is there with another compression"),
 ];

@@ -1,119 +1,56 @@
-//! gzip by several threads: the content is cut into pieces, each compressed with the end of the one before as dictionary,
-//! and the results make one ordinary stream (what pigz does). The bytes don't depend on the number of threads.
+//! gzip by several threads: each piece of the content becomes a member of its own, which RFC 1952 lets follow one another.
+//! The bytes don't depend on the number of threads.
 
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
-use std::collections::VecDeque;
+use super::pool::Pool;
+use libdeflater::{CompressionLvl, Compressor as Deflate};
 use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of content in a piece.
-const PIECE: usize = 256 << 10;
-/// What deflate looks back.
-const WINDOW: usize = 32 << 10;
-/// At most, for one stream.
-const MAX_THREADS: usize = 8;
-
-/// No name, no time: the same content gives the same bytes.
-const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-
-/// Raw deflate, and the checksum of what it was.
-type Answer = io::Result<(Vec<u8>, Crc)>;
-
-/// A piece to be compressed.
-struct Job {
-    content: Vec<u8>,
-    dictionary: Vec<u8>,
-    last: bool,
-    answer: SyncSender<Answer>,
-}
+/// Bytes of content in a member: far more than deflate looks back, so that beginning anew costs next to nothing.
+const PIECE: usize = 512 << 10;
 
 /// Reads content and gives gzip.
 pub(super) struct Compressor<R> {
     inner: R,
-    /// Dropped at the end: the threads go.
-    jobs: Option<SyncSender<Job>>,
-    /// In the order of the content.
-    pending: VecDeque<Receiver<Answer>>,
-    threads: usize,
-    dictionary: Vec<u8>,
-    /// Read, and not known yet whether it is the last.
-    next: Option<Vec<u8>>,
+    pool: Pool<Vec<u8>, io::Result<Vec<u8>>>,
+    /// Pieces that are on their way or through.
+    pieces: u64,
+    /// All are.
+    fed: bool,
     /// Compressed, to be given out from `at` on.
     ready: Vec<u8>,
     at: usize,
-    crc: Crc,
-    ended: bool,
 }
 
 impl<R: Read> Compressor<R> {
-    pub(super) fn new(inner: R, level: u32) -> Compressor<R> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-        let (jobs, queue) = sync_channel::<Job>(threads);
-        let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..threads {
-            let queue = Arc::clone(&queue);
-            std::thread::spawn(move || work(&queue, level));
-        }
-        Compressor {
-            inner,
-            jobs: Some(jobs),
-            pending: VecDeque::new(),
-            threads,
-            dictionary: Vec::new(),
-            next: None,
-            ready: HEADER.to_vec(),
-            at: 0,
-            crc: Crc::new(),
-            ended: false,
-        }
+    pub(super) fn new(inner: R, level: i32) -> Compressor<R> {
+        let begin = move || {
+            let level = CompressionLvl::new(level).unwrap_or_default();
+            let mut deflate = Deflate::new(level);
+            move |content: Vec<u8>| member(&mut deflate, &content)
+        };
+        Compressor { inner, pool: Pool::new(begin), pieces: 0, fed: false, ready: Vec::new(), at: 0 }
     }
 
     /// Keeps all threads busy.
     fn feed(&mut self) -> io::Result<()> {
-        while self.jobs.is_some() && self.pending.len() <= self.threads {
-            let content = match self.next.take() {
-                Some(content) => content,
-                None => self.piece()?,
-            };
-            let following = self.piece()?;
-            let last = following.is_empty();
-            self.next = Some(following);
-            let dictionary = std::mem::take(&mut self.dictionary);
-            self.dictionary = content[content.len().saturating_sub(WINDOW)..].to_vec();
-            let (answer, result) = sync_channel(1);
-            let job = Job { content, dictionary, last, answer };
-            if let Some(jobs) = &self.jobs {
-                jobs.send(job).map_err(|_| io::Error::other("the threads that compress have ended"))?;
-            }
-            self.pending.push_back(result);
-            if last {
-                self.jobs = None;
+        while !self.fed && !self.pool.is_full() {
+            let mut content = Vec::with_capacity(PIECE);
+            self.inner.by_ref().take(PIECE as u64).read_to_end(&mut content)?;
+            self.fed = content.len() < PIECE;
+            // Nothing at all is an empty member.
+            if !content.is_empty() || self.pieces == 0 {
+                self.pool.push(content)?;
+                self.pieces += 1;
             }
         }
         Ok(())
     }
 
-    fn piece(&mut self) -> io::Result<Vec<u8>> {
-        let mut content = Vec::with_capacity(PIECE);
-        self.inner.by_ref().take(PIECE as u64).read_to_end(&mut content)?;
-        Ok(content)
-    }
-
-    /// The next compressed bytes; false at the end.
+    /// The next member; false at the end.
     fn advance(&mut self) -> io::Result<bool> {
         self.feed()?;
-        let Some(result) = self.pending.pop_front() else {
-            if std::mem::replace(&mut self.ended, true) {
-                return Ok(false);
-            }
-            self.ready = [self.crc.sum().to_le_bytes(), self.crc.amount().to_le_bytes()].concat();
-            self.at = 0;
-            return Ok(true);
-        };
-        let (bytes, crc) = result.recv().map_err(|_| io::Error::other("a thread that compresses has ended"))??;
-        self.crc.combine(&crc);
-        (self.ready, self.at) = (bytes, 0);
+        let Some(member) = self.pool.next()? else { return Ok(false) };
+        (self.ready, self.at) = (member?, 0);
         Ok(true)
     }
 }
@@ -132,47 +69,23 @@ impl<R: Read> Read for Compressor<R> {
     }
 }
 
-fn work(queue: &Mutex<Receiver<Job>>, level: u32) {
-    loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        // Nobody waits for the answer when the stream was given up.
-        let _ = job.answer.send(deflate(&job.content, &job.dictionary, job.last, level));
-    }
-}
-
-/// A piece as raw deflate that ends on a byte.
-fn deflate(content: &[u8], dictionary: &[u8], last: bool, level: u32) -> Answer {
-    let mut crc = Crc::new();
-    crc.update(content);
-    let mut compress = Compress::new(Compression::new(level), false);
-    if !dictionary.is_empty() {
-        compress.set_dictionary(dictionary)?;
-    }
-    let flush = if last { FlushCompress::Finish } else { FlushCompress::Sync };
-    let mut out = Vec::with_capacity(content.len() / 2 + 1024);
-    loop {
-        let done = usize::try_from(compress.total_in()).unwrap_or(usize::MAX);
-        let status = compress.compress_vec(&content[done..], &mut out, flush)?;
-        let all_in = compress.total_in() == content.len() as u64;
-        match status {
-            Status::StreamEnd => return Ok((out, crc)),
-            // Room was left, so everything is flushed.
-            _ if !last && all_in && out.len() < out.capacity() => return Ok((out, crc)),
-            _ => out.reserve(64 << 10),
-        }
-    }
+/// No name, no time: the same content gives the same bytes.
+fn member(deflate: &mut Deflate, content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut out = vec![0; deflate.gzip_compress_bound(content.len())];
+    let length = deflate.gzip_compress(content, &mut out).map_err(|e| io::Error::other(e.to_string()))?;
+    out.truncate(length);
+    Ok(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn round_trip(content: &[u8], level: u32) -> Vec<u8> {
+    fn round_trip(content: &[u8], level: i32) -> Vec<u8> {
         let mut compressed = Vec::new();
         Compressor::new(content, level).read_to_end(&mut compressed).unwrap();
         let mut back = Vec::new();
-        flate2::read::GzDecoder::new(compressed.as_slice()).read_to_end(&mut back).unwrap();
+        flate2::read::MultiGzDecoder::new(compressed.as_slice()).read_to_end(&mut back).unwrap();
         assert!(back == content, "{} bytes came back of {}", back.len(), content.len());
         compressed
     }

@@ -155,7 +155,9 @@ fn compressed(way: Way<'_>, index: &Index, algorithm: Algorithm) -> Result<Vec<D
 
 fn is_compressed(manifest: &Manifest, algorithm: Algorithm) -> bool {
     use oci::media_type::{Kind, classify};
+    let chunked = |layer| algorithm != Algorithm::ZstdChunked || crate::chunked::is_chunked(layer);
     manifest.layers.iter().all(|layer| {
-        matches!(classify(&layer.media_type), Kind::Layer { compression, .. } if compression == algorithm.compression())
+        chunked(layer)
+            && matches!(classify(&layer.media_type), Kind::Layer { compression, .. } if compression == algorithm.compression())
     })
 }

@@ -3,10 +3,11 @@
 use super::plan::{self, LayerFacts, Treatment};
 use super::{Reader, Way};
 use crate::Error;
-use crate::compress::{Algorithm, compress};
+use crate::chunked;
+use crate::compress::{Algorithm, Annotations, compress};
 use crate::content::{Content, Sum};
 use crate::decompress::{Decompressed, Magic, magic};
-use crate::sink::{Blob, Format, Layers, Role};
+use crate::sink::{Blob, Format, Layers, Role, Wanted};
 use crate::verified::{Expected, Verified};
 use oci::Digest;
 use oci::image::Descriptor;
@@ -148,7 +149,8 @@ fn known(way: Way<'_>, job: &Job<'_>) -> Vec<Descriptor> {
     for seen in store.seen_blobs(diff_id) {
         let new = !all.iter().any(|known| known.digest == seen.digest) && seen.digest != job.descriptor.digest;
         if new && seen.place.starts_with(&near) {
-            all.push(plain_descriptor(seen.media_type, Sum { digest: seen.digest, size: seen.size }));
+            let plain = plain_descriptor(seen.media_type, Sum { digest: seen.digest, size: seen.size });
+            all.push(Descriptor { annotations: seen.annotations, ..plain });
         }
     }
     all
@@ -159,7 +161,8 @@ fn fits(rules: Rules, force: bool, blob: &Descriptor) -> bool {
     let Kind::Layer { compression, .. } = classify(&blob.media_type) else { return true };
     match (rules.wish, rules.asked) {
         (Layers::Decompress, _) => compression == Compression::None || !rules.may_change,
-        (_, Some(asked)) if force => asked.compression() == compression && asked != Algorithm::ZstdChunked,
+        (_, Some(Algorithm::ZstdChunked)) if force => compression == Compression::Zstd && chunked::is_chunked(blob),
+        (_, Some(asked)) if force => asked.compression() == compression,
         (Layers::Compress, _) if rules.format != Format::Oci => compression != Compression::Zstd,
         _ => true,
     }
@@ -175,6 +178,10 @@ fn remember(way: Way<'_>, job: &Job<'_>, blob: &Descriptor) {
             size: blob.size,
             media_type: blob.media_type.clone(),
             place: place.name(),
+            annotations: match chunked::is_chunked(blob) {
+                true => blob.annotations.clone(),
+                false => Default::default(),
+            },
         };
         store.remember_blob(diff_id, seen);
     }
@@ -182,6 +189,9 @@ fn remember(way: Way<'_>, job: &Job<'_>, blob: &Descriptor) {
 
 /// Reads, verifies, opens, recompresses, seals, puts.
 fn transfer(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Result<Descriptor, Error> {
+    if let Some(assembled) = assemble(way, job, stop)? {
+        return Ok(assembled);
+    }
     let kept = job.diff_id.map(|diff_id| way.source.kept_as(diff_id)).transpose()?.flatten();
     if kept.is_some() && !rules.may_change {
         return Err(Error::Changed {
@@ -204,6 +214,17 @@ fn transfer(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Res
     make(way, rules, job, Input { from, reader: Box::new(verified), flag, changed: false })
 }
 
+/// Only parts of its blob are fetched, where that is possible.
+fn assemble(way: Way<'_>, job: &Job<'_>, stop: &AtomicBool) -> Result<Option<Descriptor>, Error> {
+    let (hooks, descriptor) = (way.options.hooks, job.descriptor);
+    let Some(diff_id) = job.diff_id else { return Ok(None) };
+    if concerned(hooks.decrypt, descriptor, job)?.is_some() || concerned(hooks.encrypt, descriptor, job)?.is_some() {
+        return Ok(None);
+    }
+    let wanted = Wanted { descriptor, diff_id, progress: way.progress(), stop };
+    Ok(way.sink.assemble(way.source, &wanted)?.map(|_| descriptor.clone()))
+}
+
 /// A layer's content as it was read.
 struct Input<'a> {
     /// What it is.
@@ -222,12 +243,14 @@ fn make(way: Way<'_>, rules: Rules, job: &Job<'_>, input: Input<'_>) -> Result<D
     let treatment = match found {
         // The files of an artifact are nobody's to compress.
         Some(found) if matches!(classify(&input.from.media_type), Kind::Layer { .. }) => {
-            plan::treat(LayerFacts { found, wish, asked, format, may_change })
+            let chunked = chunked::is_chunked(input.from);
+            plan::treat(LayerFacts { found, chunked, wish, asked, format, may_change })
         }
         _ => Treatment::Keep,
     };
     let role = Role::Layer(job.diff_id);
     let seals = concerned(way.options.hooks.encrypt, input.from, job)?;
+    let mut annotations = Annotations::default();
     let (compression, made): (Option<Compression>, Reader<'_>) = match treatment {
         Treatment::Keep => (None, Box::new(reader)),
         Treatment::Decompress => (Some(Compression::None), Box::new(Decompressed::new(reader, &what)?)),
@@ -236,7 +259,9 @@ fn make(way: Way<'_>, rules: Rules, job: &Job<'_>, input: Input<'_>) -> Result<D
                 Some(Compression::None) => Box::new(reader),
                 _ => Box::new(Decompressed::new(reader, &what)?),
             };
-            (Some(algorithm.compression()), compress(plain, algorithm, way.options.level)?)
+            let compressed = compress(plain, algorithm, way.options.level)?;
+            annotations = compressed.annotations;
+            (Some(algorithm.compression()), compressed.reader)
         }
     };
     let media_type = match compression {
@@ -258,7 +283,8 @@ fn make(way: Way<'_>, rules: Rules, job: &Job<'_>, input: Input<'_>) -> Result<D
     }
     // Annotations tell of the blob that was (zstd:chunked's table of contents, for one), so they go.
     let sum = way.sink.put(&blob, Content::made(&what, made, input.flag))?;
-    Ok(plain_descriptor(media_type, sum))
+    let annotations = annotations.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+    Ok(Descriptor { annotations, ..plain_descriptor(media_type, sum) })
 }
 
 /// The compression by the first bytes (`None`: one that is never changed) and the whole content.

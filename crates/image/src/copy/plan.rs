@@ -18,6 +18,8 @@ pub(super) enum Treatment {
 pub(super) struct LayerFacts {
     /// By its first bytes.
     pub(super) found: Compression,
+    /// It has a table of contents.
+    pub(super) chunked: bool,
     pub(super) wish: Layers,
     pub(super) asked: Option<Algorithm>,
     /// Of the manifest that is written.
@@ -27,7 +29,7 @@ pub(super) struct LayerFacts {
 }
 
 pub(super) fn treat(facts: LayerFacts) -> Treatment {
-    let LayerFacts { found, wish, asked, format, may_change } = facts;
+    let LayerFacts { found, chunked, wish, asked, format, may_change } = facts;
     if !may_change {
         return Treatment::Keep;
     }
@@ -35,6 +37,7 @@ pub(super) fn treat(facts: LayerFacts) -> Treatment {
         (Layers::Decompress, _) if found == Compression::None => Treatment::Keep,
         (Layers::Decompress, _) => Treatment::Decompress,
         (_, Some(asked)) if asked.compression() != found => Treatment::Compress(asked),
+        (_, Some(Algorithm::ZstdChunked)) if !chunked => Treatment::Compress(Algorithm::ZstdChunked),
         (Layers::Compress, None) if found == Compression::None => Treatment::Compress(Algorithm::Gzip),
         // Docker's formats have no type for it.
         _ if found == Compression::Zstd && format != Format::Oci => Treatment::Compress(Algorithm::Gzip),
@@ -109,7 +112,9 @@ mod tests {
     #[test]
     fn layers_change_only_when_they_must() {
         use Compression::{Gzip, None as Plain, Zstd};
-        let treat = |found, wish, asked, format| treat(LayerFacts { found, wish, asked, format, may_change: true });
+        let treat = |found, wish, asked, format| {
+            treat(LayerFacts { found, chunked: false, wish, asked, format, may_change: true })
+        };
         for (found, wish, asked, format, expected) in [
             (Gzip, Layers::Keep, None, Format::Oci, Treatment::Keep),
             (Plain, Layers::Keep, None, Format::Oci, Treatment::Keep),
@@ -123,9 +128,19 @@ mod tests {
         ] {
             assert_eq!(treat(found, wish, asked, format), expected, "{found:?} {wish:?} {asked:?} {format:?}");
         }
-        let fixed =
-            LayerFacts { found: Plain, wish: Layers::Compress, asked: None, format: Format::Oci, may_change: false };
-        assert_eq!(super::treat(fixed), Treatment::Keep);
+        let keep = LayerFacts {
+            found: Plain,
+            chunked: false,
+            wish: Layers::Compress,
+            asked: None,
+            format: Format::Oci,
+            may_change: false,
+        };
+        assert_eq!(super::treat(keep), Treatment::Keep);
+        let chunked = Some(Algorithm::ZstdChunked);
+        let zstd = LayerFacts { found: Zstd, asked: chunked, may_change: true, ..keep };
+        assert_eq!(super::treat(zstd), Treatment::Compress(Algorithm::ZstdChunked));
+        assert_eq!(super::treat(LayerFacts { chunked: true, ..zstd }), Treatment::Keep);
     }
 
     #[test]

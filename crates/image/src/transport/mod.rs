@@ -70,7 +70,7 @@ pub fn open_sink<'a>(store: &'a Store, context: &Context, location: &Location) -
             Box::new(sink)
         }
         Location::Dir(path) => Box::new(DirSink::create(path)?),
-        Location::Storage(name) => Box::new(StoreSink::new(store, StoreNaming::of(name)?)),
+        Location::Storage(name) => Box::new(StoreSink::new(store, StoreNaming::of(name)?).with_parts(context)),
         Location::Daemon(image) => Box::new(daemon::DaemonSink::open(store, context, image)?),
     })
 }

@@ -14,6 +14,7 @@ use oci::{Digest, Reference, media_type};
 use registry::Client;
 use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use store::Store;
 
@@ -130,6 +131,11 @@ impl Source for RegistrySource<'_> {
             log::warn!("{error}");
         }
         was_resumed
+    }
+
+    fn part(&self, descriptor: &Descriptor, part: Range<u64>) -> Result<Option<Box<dyn Read + Send + '_>>, Error> {
+        let Descriptor { digest, size, .. } = descriptor;
+        Ok(Some(Box::new(self.client.blob_part(&self.place.repository, digest, *size, part)?)))
     }
 
     fn manifest(&self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {

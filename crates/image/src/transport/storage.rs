@@ -5,7 +5,7 @@ use crate::copy::Copied;
 use crate::decompress::Decompressed;
 use crate::error::printable;
 use crate::find::find;
-use crate::sink::{Blob, Format, Layers, Needs, Place, Role, Sink};
+use crate::sink::{Blob, Format, Layers, Needs, Place, Role, Sink, Wanted};
 use crate::source::{Fetched, Source};
 use crate::{Context, Error, Location, Resolved};
 use oci::image::Descriptor;
@@ -111,12 +111,20 @@ impl StoreNaming {
 pub struct StoreSink<'a> {
     store: &'a Store,
     naming: StoreNaming,
+    partial: bool,
 }
 
 impl<'a> StoreSink<'a> {
     /// The image gets these names when it is whole.
     pub fn new(store: &'a Store, naming: StoreNaming) -> StoreSink<'a> {
-        StoreSink { store, naming }
+        StoreSink { store, naming, partial: false }
+    }
+
+    /// Layers are fetched in parts, if storage.conf doesn't forbid it.
+    #[must_use]
+    pub fn with_parts(self, context: &Context) -> StoreSink<'a> {
+        let storage = config::storage::load(&context.environment).unwrap_or_default();
+        StoreSink { partial: storage.partial_images(), ..self }
     }
 }
 
@@ -161,6 +169,13 @@ impl Sink for StoreSink<'_> {
             Role::Layer(Some(diff_id)) => put_layer(self.store, blob.descriptor, diff_id, content),
             Role::Layer(None) => Err(Error::Unverified { what: content.what().to_owned() }),
         }
+    }
+
+    fn assemble(&self, source: &dyn Source, wanted: &Wanted<'_>) -> Result<Option<Sum>, Error> {
+        if !self.partial {
+            return Ok(None);
+        }
+        crate::chunked::pull::layer(self.store, source, wanted, MAX_UNCOMPRESSED)
     }
 
     fn put_manifest(&self, manifest: &Fetched, _place: Place) -> Result<(), Error> {

@@ -1,41 +1,17 @@
-//! tar-split, by which containers/storage keeps what of a layer's tar stream isn't the content of its files: gzip of JSON
-//! lines, either bytes of the stream (type 2) or the content of a file (type 1).
+//! The tar stream of a layer of containers/storage: its tar-split, compressed by gzip, and its files.
 
 use crate::error::{At, Error};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use crate::tar_split::{Lines, Part};
 use flate2::read::MultiGzDecoder;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
-use serde::Deserialize;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
-
-/// A line holds headers with their padding, or at most what PAX allows.
-const LONGEST_LINE: u64 = 16 << 20;
-
-#[derive(Deserialize)]
-struct Line {
-    #[serde(rename = "type")]
-    kind: u8,
-    #[serde(default)]
-    name: Option<String>,
-    /// In base64: names that aren't UTF-8.
-    #[serde(default)]
-    name_raw: Option<String>,
-    #[serde(default)]
-    size: Option<u64>,
-    #[serde(default)]
-    payload: Option<String>,
-}
-
-const FILE: u8 = 1;
-const SEGMENT: u8 = 2;
 
 /// The tar stream of a layer, bit for bit.
 pub(super) struct TarSplit {
-    lines: BufReader<MultiGzDecoder<File>>,
+    lines: Lines<BufReader<MultiGzDecoder<File>>>,
     /// The layer's files.
     diff: OwnedFd,
     state: State,
@@ -51,26 +27,16 @@ impl TarSplit {
     pub(super) fn open(meta: &Path, diff: &Path) -> Result<TarSplit, Error> {
         let file = File::open(meta).at("open", meta)?;
         let diff = crate::lock::open_dir(diff).at("open folder", diff)?;
-        let lines = BufReader::new(MultiGzDecoder::new(file));
+        let lines = Lines::new(BufReader::new(MultiGzDecoder::new(file)));
         Ok(TarSplit { lines, diff, state: State::Segment(io::Cursor::default()) })
     }
 
     fn advance(&mut self) -> io::Result<State> {
-        let mut line = Vec::new();
-        if (&mut self.lines).take(LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
-            return Ok(State::Done);
-        }
-        let line: Line = serde_json::from_slice(&line)?;
-        match (line.kind, line.size.unwrap_or(0)) {
-            (SEGMENT, _) => Ok(State::Segment(io::Cursor::new(decode(&line.payload.unwrap_or_default())?))),
-            (FILE, 0) => Ok(State::Segment(io::Cursor::default())),
-            (FILE, left) => {
-                let raw = line.name_raw.as_deref().map(decode).transpose()?;
-                let name = raw.unwrap_or_else(|| line.name.unwrap_or_default().into_bytes());
-                Ok(State::Content { file: open(&self.diff, &name)?, left })
-            }
-            _ => Err(io::ErrorKind::InvalidData.into()),
-        }
+        Ok(match self.lines.part()? {
+            None => State::Done,
+            Some(Part::Segment(bytes)) => State::Segment(io::Cursor::new(bytes)),
+            Some(Part::File { name, size }) => State::Content { file: open(&self.diff, &name)?, left: size },
+        })
     }
 }
 
@@ -98,10 +64,6 @@ impl Read for TarSplit {
             self.state = self.advance()?;
         }
     }
-}
-
-fn decode(text: &str) -> io::Result<Vec<u8>> {
-    BASE64_STANDARD.decode(text).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 /// Never out of the layer: the name is what an archive said.

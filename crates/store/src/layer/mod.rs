@@ -1,6 +1,7 @@
 //! Layers: begun, applied, renamed into place, believed, rebuilt after a power cut, given back as a tar stream.
 
 mod apply;
+pub(crate) mod contents;
 mod entry;
 mod extra;
 pub(crate) mod mapped;

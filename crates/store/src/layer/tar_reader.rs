@@ -151,7 +151,7 @@ impl Read for LayerReader {
 }
 
 /// Opens a file by a path of any length; the kernel takes 4096 bytes at once. Links are never followed.
-fn open_beneath(root: &OwnedFd, path: &[u8]) -> io::Result<File> {
+pub(super) fn open_beneath(root: &OwnedFd, path: &[u8]) -> io::Result<File> {
     const LONGEST: usize = 4000;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
     let mut folder: Option<OwnedFd> = None;

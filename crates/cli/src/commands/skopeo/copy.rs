@@ -43,7 +43,7 @@ static FLAGS: &[Flag] = &[
     Flag::list("additional-tag", "strings", "More names of the image in a docker-archive:"),
     Flag::bool("all", "All images of an index, and the index").short('a'),
     Flag::bool("dest-compress", "Compress layers"),
-    Flag::text("dest-compress-format", "FORMAT", "How layers are compressed: gzip, zstd"),
+    Flag::text("dest-compress-format", "FORMAT", "How layers are compressed: gzip, zstd, zstd:chunked"),
     Flag::int("dest-compress-level", "The compression's level"),
     Flag::bool("dest-decompress", "Decompress layers"),
     Flag::bool("dest-force-compress-format", "Compress anew what is compressed otherwise"),

@@ -1,5 +1,6 @@
 //! Applying layers: what well-made ones become, what hostile ones don't, and that every stream comes back bit for bit.
 
+mod contents;
 mod hostile;
 mod mutation;
 mod owners;

@@ -1,0 +1,150 @@
+//! Pulling a layer of which only the missing content is fetched.
+//!
+//! The table of contents is verified by the digest in the manifest, each fetched chunk by the table, and the tar stream
+//! that comes out by the layer's DiffID before the layer has its name. Whatever fails or isn't believed, the blob is
+//! fetched whole, as if there were no table.
+
+mod assembled;
+mod contents;
+mod ranges;
+#[cfg(test)]
+mod tests;
+mod unpack;
+
+use super::{Positions, Span};
+use crate::Error;
+use crate::content::Sum;
+use crate::sink::Wanted;
+use crate::source::Source;
+use assembled::{Assembled, State};
+use contents::{Content, Contents};
+use oci::Digest;
+use oci::image::Descriptor;
+use ranges::{Parts, merge};
+use std::collections::HashSet;
+use std::io::{BufReader, Read};
+use std::ops::Range;
+use store::tar_split::Lines;
+use store::{LayerWriter, Part, Store};
+
+/// Stores the layer; `None`: its blob has to be fetched whole. `limit` bounds the bytes of its tar stream.
+pub(crate) fn layer(store: &Store, source: &dyn Source, wanted: &Wanted<'_>, limit: u64) -> Result<Option<Sum>, Error> {
+    let Some(positions) = Positions::of(wanted.descriptor) else { return Ok(None) };
+    match assemble(store, source, wanted, (&positions, limit)) {
+        Ok(true) => Ok(Some(Sum { digest: wanted.descriptor.digest.clone(), size: wanted.descriptor.size })),
+        Ok(false) => Ok(None),
+        Err(Failure::Final(e)) => Err(e),
+        Err(Failure::Whole(why)) => {
+            log::info!("layer {} is fetched whole: {why}", wanted.descriptor.digest);
+            Ok(None)
+        }
+    }
+}
+
+/// Why a layer couldn't be put together.
+enum Failure {
+    /// The whole blob may do better.
+    Whole(String),
+    /// It won't.
+    Final(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        match &error {
+            Error::Stopped | Error::Store(_) => Failure::Final(error),
+            Error::Layer { source: store::Error::Full { .. }, .. } => Failure::Final(error),
+            _ => Failure::Whole(crate::resolve::chain(&error)),
+        }
+    }
+}
+
+fn assemble(
+    store: &Store,
+    source: &dyn Source,
+    wanted: &Wanted<'_>,
+    (positions, limit): (&Positions, u64),
+) -> Result<bool, Failure> {
+    let Some((contents, tar_split)) = read_tables(source, wanted.descriptor, positions)? else { return Ok(false) };
+    let mut layer = store.begin_layer().map_err(Error::from)?;
+    note(&layer, &contents)?;
+    let sums: HashSet<store::Sum> = data(&contents).map(|(sum, _)| sum).collect();
+    let found = store.find_contents(&sums);
+    let missing = merge(data(&contents).filter(|(sum, _)| !found.contains_key(sum)).map(|(_, range)| range));
+    let bytes: u64 = missing.iter().map(|range| range.end - range.start).sum();
+    log::info!("layer {}: {bytes} of {} bytes are fetched", wanted.descriptor.digest, wanted.descriptor.size);
+    let failed = |e| Failure::Whole(format!("begin decompression: {e}"));
+    let plain = zstd::stream::read::Decoder::new(tar_split.as_slice()).map_err(failed)?.take(positions.tar_split.plain);
+    let mut tar = Assembled {
+        lines: Lines::new(BufReader::new(plain)),
+        files: contents.files.iter(),
+        found,
+        store,
+        parts: Parts::new(source, wanted.descriptor, wanted.progress, missing),
+        unpacker: unpack::Unpacker::new().map_err(failed)?,
+        chunks: Default::default(),
+        state: State::Next,
+        stop: wanted.stop,
+    };
+    let in_layer = |e| Error::layer(&wanted.descriptor.digest, e);
+    layer.apply(&mut tar, limit).map_err(in_layer)?;
+    layer.finish(wanted.diff_id).map_err(in_layer)?;
+    Ok(true)
+}
+
+/// Table of contents and compressed tar-split, verified; `None`: the source gives no parts.
+fn read_tables(
+    source: &dyn Source,
+    descriptor: &Descriptor,
+    positions: &Positions,
+) -> Result<Option<(Contents, Vec<u8>)>, Failure> {
+    let Positions { toc, checksum, tar_split } = positions;
+    let end = tar_split.offset + tar_split.length;
+    let Some(mut reader) = source.part(descriptor, toc.offset..end)? else { return Ok(None) };
+    let table = read(&mut reader, toc, checksum, "table of contents")?;
+    let between = tar_split.offset - toc.offset - toc.length;
+    let failed = |e| Failure::from(Error::io("read the tables of a layer")(e));
+    std::io::copy(&mut reader.by_ref().take(between), &mut std::io::sink()).map_err(failed)?;
+    let json = zstd::bulk::decompress(&table, usize::try_from(toc.plain).unwrap_or(0)).map_err(failed)?;
+    let wrong = |why| Failure::Whole(format!("its table of contents can't be used: {why}"));
+    let contents = Contents::parse(&json, toc.offset).map_err(wrong)?;
+    let tar_split = read(&mut reader, tar_split, &contents.tar_split, "tar-split")?;
+    Ok(Some((contents, tar_split)))
+}
+
+fn read(reader: &mut dyn Read, span: &Span, digest: &Digest, what: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    reader.take(span.length).read_to_end(&mut bytes).map_err(|e| Error::io(format!("read the {what}"))(e))?;
+    if Digest::sha256(&bytes) != *digest {
+        return Err(Failure::Whole(format!("its {what} has another digest than expected")));
+    }
+    Ok(bytes)
+}
+
+/// Digests and places of all chunks that aren't zeros.
+fn data(contents: &Contents) -> impl Iterator<Item = (store::Sum, Range<u64>)> + Clone {
+    contents.files.iter().flat_map(|file| &file.chunks).filter_map(|chunk| match chunk.content {
+        Content::Zeros => None,
+        Content::Data { sum, start, end } => Some((sum, start..end)),
+    })
+}
+
+/// The next layers may find here what they need. A path that comes twice would lead to other content.
+fn note(layer: &LayerWriter<'_>, contents: &Contents) -> Result<(), Error> {
+    let names: HashSet<&str> = contents.files.iter().map(|file| file.name.as_str()).collect();
+    if names.len() < contents.files.len() {
+        return Ok(());
+    }
+    let parts = |file: &contents::File| {
+        let data = file.chunks.iter().filter_map(|chunk| match chunk.content {
+            Content::Zeros => None,
+            Content::Data { sum, .. } => Some(Part { sum, offset: chunk.at, size: chunk.size }),
+        });
+        data.collect::<Vec<_>>()
+    };
+    let files = contents.files.iter().map(|file| {
+        let path = file.name.trim_start_matches("./").trim_start_matches('/');
+        (path.as_bytes(), parts(file))
+    });
+    Ok(layer.note_contents(files)?)
+}

@@ -1,0 +1,152 @@
+//! `contents`: which content a layer's files have, where that was known for nothing when it was stored (zstd:chunked's
+//! table of contents). Other layers take it from there instead of the network.
+//!
+//! It is in the layer's folder before the layer has its name, and goes with it. It is a hint: whoever uses it verifies
+//! the DiffID of what comes out.
+//!
+//! ```text
+//! u32 length, path in diff/, u32 n, n × (SHA-256, u64 offset, u64 size)     for each file; numbers are little-endian
+//! ```
+
+use super::LayerWriter;
+use super::tar_reader::open_beneath;
+use crate::error::{At, Error};
+use crate::location::Store;
+use oci::Digest;
+use rustix::fs::{Access, AtFlags, CWD};
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The file's name.
+const CONTENTS: &str = "contents";
+/// The longest path that is believed, in bytes.
+const LONGEST_PATH: u32 = 128 << 10;
+
+/// SHA-256 of some content.
+pub type Sum = [u8; 32];
+
+/// A part of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Of its bytes.
+    pub sum: Sum,
+    /// Where it begins in the file.
+    pub offset: u64,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Content that a stored layer has.
+#[derive(Debug, Clone)]
+pub struct Found {
+    layer: Digest,
+    path: Arc<[u8]>,
+    part: Part,
+}
+
+impl LayerWriter<'_> {
+    /// Notes what the layer's files will contain: for each its path in the layer and its parts.
+    pub fn note_contents<'p>(&self, files: impl Iterator<Item = (&'p [u8], Vec<Part>)>) -> Result<(), Error> {
+        let path = self.folder.join(CONTENTS);
+        let mut out = BufWriter::new(File::create_new(&path).at("create", &path)?);
+        let mut all = files.filter(|(name, parts)| !parts.is_empty() && name.len() <= LONGEST_PATH as usize);
+        all.try_for_each(|(name, parts)| write(&mut out, name, &parts)).at("write", &path)?;
+        out.flush().at("write", &path)
+    }
+}
+
+fn write(out: &mut impl Write, path: &[u8], parts: &[Part]) -> io::Result<()> {
+    out.write_all(&(path.len() as u32).to_le_bytes())?;
+    out.write_all(path)?;
+    out.write_all(&(parts.len() as u32).to_le_bytes())?;
+    for part in parts {
+        out.write_all(&part.sum)?;
+        out.write_all(&part.offset.to_le_bytes())?;
+        out.write_all(&part.size.to_le_bytes())?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Which of the wanted contents the store's layers have; those of layers that may be damaged are left out.
+    pub fn find_contents(&self, wanted: &HashSet<Sum>) -> HashMap<Sum, Found> {
+        let mut found = HashMap::new();
+        let Ok(layers) = std::fs::read_dir(self.folder("layers")) else { return found };
+        for entry in layers.flatten() {
+            if found.len() == wanted.len() {
+                break;
+            }
+            let layer = entry.file_name().to_str().and_then(|hex| Digest::from_sha256_hex(hex).ok());
+            if let Some(layer) = layer.filter(|_| is_trusted(&entry.path())) {
+                search(&layer, &entry.path(), wanted, &mut found);
+            }
+        }
+        found
+    }
+
+    /// Opens found content, to be read from its beginning.
+    pub fn open_content(&self, found: &Found) -> io::Result<impl Read + Send + use<>> {
+        use std::io::{Seek, SeekFrom};
+        let mut file = open(&self.layer_path(&found.layer), &found.path)?;
+        file.seek(SeekFrom::Start(found.part.offset))?;
+        Ok(file.take(found.part.size))
+    }
+}
+
+/// Without looking at its content.
+fn is_trusted(layer: &Path) -> bool {
+    rustix::fs::accessat(CWD, layer.join("synced"), Access::EXISTS, AtFlags::empty()).is_ok()
+        || super::of_this_boot(layer)
+}
+
+/// A file that ends early or makes no sense ends the search in this layer only.
+fn search(layer: &Digest, folder: &Path, wanted: &HashSet<Sum>, found: &mut HashMap<Sum, Found>) {
+    let Ok(file) = File::open(folder.join(CONTENTS)) else { return };
+    let mut text = BufReader::new(file);
+    while let Ok(Some((path, parts))) = read(&mut text) {
+        let parts: Vec<Part> =
+            parts.into_iter().filter(|part| wanted.contains(&part.sum) && !found.contains_key(&part.sum)).collect();
+        let Some(end) = parts.iter().map(|part| part.offset.saturating_add(part.size)).max() else { continue };
+        let length = open(folder, &path).and_then(|file| file.metadata()).map_or(0, |file| file.len());
+        if length >= end {
+            let path: Arc<[u8]> = path.into();
+            let new = |part: Part| (part.sum, Found { layer: layer.clone(), path: Arc::clone(&path), part });
+            found.extend(parts.into_iter().map(new));
+        }
+    }
+}
+
+/// The path is what an archive said: it leads to a file of the layer, or nowhere.
+fn open(layer: &Path, path: &[u8]) -> io::Result<File> {
+    let file = open_beneath(&crate::lock::open_dir(&layer.join("diff"))?, path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidData.into()) }
+}
+
+fn read(text: &mut impl Read) -> io::Result<Option<(Vec<u8>, Vec<Part>)>> {
+    let mut length = [0; 4];
+    if text.read(&mut length[..1])? == 0 {
+        return Ok(None);
+    }
+    text.read_exact(&mut length[1..])?;
+    let length = u32::from_le_bytes(length);
+    if length > LONGEST_PATH {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut path = vec![0; length as usize];
+    text.read_exact(&mut path)?;
+    let count = u32::from_le_bytes(array(text)?);
+    let part = |_| {
+        let sum = array(text)?;
+        Ok(Part { sum, offset: u64::from_le_bytes(array(text)?), size: u64::from_le_bytes(array(text)?) })
+    };
+    Ok(Some((path, (0..count).map(part).collect::<io::Result<_>>()?)))
+}
+
+fn array<const N: usize>(text: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    text.read_exact(&mut bytes)?;
+    Ok(bytes)
+}

@@ -7,7 +7,7 @@ use testkit::{Body, FakeRegistry, Reply, TestEnv};
 fn daemon(env: &TestEnv) -> (FakeRegistry, String) {
     let fake = env.fake_registry();
     let archive = small("amd64").docker_archive("localhost/one:1");
-    fake.reply("/_ping", Reply::ok("text/plain", "OK"));
+    fake.reply("/_ping", Reply::ok("text/plain", "OK").header("Api-Version", "1.51"));
     for version in ["", "/v1.51"] {
         fake.reply(&format!("{version}/images/get"), Reply::ok("application/x-tar", archive.clone()));
         let loaded = r#"{"stream":"Loaded image: x"}"#;

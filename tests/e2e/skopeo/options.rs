@@ -60,7 +60,10 @@ fn digests_before_the_upload(env: &TestEnv) {
     }
     let layer = |name: &str| ok(env, &format!("inspect --format {{{{.Layers}}}} docker://{host}/{name}:1")).text();
     assert_eq!(layer("two"), layer("three"));
-    assert!(!layer("two").contains(&sha256_hex(&plain.layers[0].blob())), "compressed on the way");
+    if !env.is_peer() {
+        // Skopeo remembers that the registry has the plain layer in another repository.
+        assert!(!layer("two").contains(&sha256_hex(&plain.layers[0].blob())), "compressed on the way");
+    }
 }
 
 fn options_of_all_commands(env: &TestEnv) {

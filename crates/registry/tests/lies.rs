@@ -316,3 +316,23 @@ fn uploads_need_a_place() {
     });
     client(&server).put_blob("a", &Digest::sha256(b"x"), 1, &mut &b"x"[..]).unwrap();
 }
+
+/// Storage on another host, or behind another port, is told no password.
+#[test]
+fn uploads_elsewhere_get_no_credentials() {
+    let elsewhere = serve(|_, _| Reply::new(201, ""));
+    let location = format!("http://{}/store?state=1", elsewhere.host);
+    let server = serve(move |request, _| match (request.method.as_str(), request.header("authorization")) {
+        ("POST", Some(_)) => Reply::new(202, "").header("Location", location.clone()),
+        _ => Reply::new(401, "").header("WWW-Authenticate", "Basic realm=\"x\""),
+    });
+    let credentials = Some(Credentials::Basic { username: "me".into(), password: "secret".into() });
+    let client = Client::new(&server.host, Settings { credentials, ..settings() });
+    client.put_blob("a", &Digest::sha256(b"x"), 1, &mut &b"x"[..]).unwrap();
+    client.put_stream("a", &mut &b"x"[..], || Ok::<_, registry::Error>(Digest::sha256(b"x"))).unwrap();
+    let seen = elsewhere.seen();
+    assert!(seen.len() >= 2, "{seen:?}");
+    for request in seen {
+        assert_eq!(request.header("authorization"), None, "{} {}", request.method, request.path);
+    }
+}

@@ -62,6 +62,8 @@ pub(crate) fn reconcile(engine: &Engine, only: Option<&str>) {
         let alive = |id: &str| !matches!(engine.runs().live(id), Ok(Live::Absent));
         let (_, errors) = network::strays(engine.run_folder(), &alive);
         errors.iter().for_each(|error| log::debug!("{error}"));
+    }
+    if only.is_none() {
         engine.runs().remove_strays();
     }
 }

@@ -124,9 +124,12 @@ impl Runs {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let path = entry.path();
-            let abandoned = || is_old(&path) && matches!(held(&path), Ok(Some(false) | None));
-            if name.contains(".gone") || (name.ends_with(".new") && abandoned()) {
+            // While nobody makes a folder, a half-made one is abandoned.
+            let abandoned = || self.making(FlockOperation::NonBlockingLockExclusive);
+            if name.contains(".gone") {
                 let _ = fs::remove_dir_all(&path);
+            } else if name.ends_with(".new") {
+                let _ = abandoned().and_then(|_alone| fs::remove_dir_all(&path));
             } else if let Some(id) = name.strip_suffix(".cleanup") {
                 // Taking and dropping it removes it.
                 drop(self.try_transition(id));
@@ -137,8 +140,9 @@ impl Runs {
     /// Makes a container's folder with its lock held. `None`: there is one already.
     pub fn create(&self, id: &str) -> Result<Option<OwnedFd>, Error> {
         let new = self.folder.join(format!("{id}.new"));
+        let _making =
+            self.making(FlockOperation::LockShared).map_err(|e| failed("lock what is made in", &self.folder, e))?;
         let made = fs::create_dir(&new).or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => fs::create_dir_all(&new),
             io::ErrorKind::AlreadyExists => Ok(()),
             _ => Err(error),
         });
@@ -164,6 +168,18 @@ impl Runs {
             }
             Err(error) => Err(failed("rename to", &folder, error.into())),
         }
+    }
+
+    /// The lock on the folder of all that those share who make one in it, for as long as it has its name `<id>.new`.
+    fn making(&self, how: FlockOperation) -> io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = || rustix::fs::open(&self.folder, flags, Mode::empty()).map_err(io::Error::from);
+        let folder = open().or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => fs::create_dir_all(&self.folder).and_then(|()| open()),
+            _ => Err(error),
+        })?;
+        rustix::fs::flock(&folder, how)?;
+        Ok(folder)
     }
 
     /// Reads the facts.
@@ -194,7 +210,11 @@ impl Runs {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             result => result.map_err(|e| failed("remove folder", &folder, e))?,
         }
-        fs::remove_dir_all(&gone).map_err(|e| failed("remove folder", &gone, e))
+        match fs::remove_dir_all(&gone) {
+            // Another command has helped.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result.map_err(|e| failed("remove folder", &gone, e)),
+        }
     }
 
     /// Waits for the right to change a container's state.
@@ -283,12 +303,6 @@ fn is_id(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Nobody needs a minute between making a folder and locking it.
-fn is_old(path: &Path) -> bool {
-    let age = fs::metadata(path).and_then(|m| m.modified()).map(|time| time.elapsed().unwrap_or_default());
-    age.is_ok_and(|age| age.as_secs() > 60)
-}
-
 fn failed(what: &'static str, path: &Path, source: io::Error) -> Error {
     Error::Io { what, path: path.to_owned(), source }
 }
@@ -321,6 +335,19 @@ mod tests {
         runs.remove(&id).unwrap();
         runs.remove(&id).unwrap();
         assert_eq!(runs.live(&id).unwrap(), Live::Absent);
+    }
+
+    #[test]
+    fn what_a_killed_command_left_goes_unless_another_is_making_one() {
+        let (_folder, runs) = runs();
+        let half = runs.of("x.new");
+        fs::create_dir_all(&half).unwrap();
+        let making = runs.making(FlockOperation::LockShared).unwrap();
+        runs.remove_strays();
+        assert!(half.exists());
+        drop(making);
+        runs.remove_strays();
+        assert!(!half.exists());
     }
 
     #[test]

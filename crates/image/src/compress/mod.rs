@@ -43,6 +43,16 @@ impl Algorithm {
             Algorithm::Zstd | Algorithm::ZstdChunked => (1..=20, 3),
         }
     }
+
+    /// The level that is meant, the usual one by default.
+    pub(crate) fn level(self, asked: Option<i32>) -> Result<i32, Error> {
+        let (levels, usual) = self.levels();
+        let level = asked.unwrap_or(usual);
+        if !levels.contains(&level) {
+            return Err(Error::Level { level, least: *levels.start(), most: *levels.end() });
+        }
+        Ok(level)
+    }
 }
 
 impl std::str::FromStr for Algorithm {
@@ -68,11 +78,7 @@ pub(crate) type Annotations = Arc<Mutex<BTreeMap<String, String>>>;
 
 /// Compresses `plain`.
 pub(crate) fn compress(plain: Reader<'_>, algorithm: Algorithm, level: Option<i32>) -> Result<Compressed<'_>, Error> {
-    let (levels, usual) = algorithm.levels();
-    let level = level.unwrap_or(usual);
-    if !levels.contains(&level) {
-        return Err(Error::Level { level, least: *levels.start(), most: *levels.end() });
-    }
+    let level = algorithm.level(level)?;
     let annotations = Annotations::default();
     let reader: Reader<'_> = match algorithm {
         Algorithm::Gzip => Box::new(gzip::Compressor::new(plain, level)),

@@ -63,6 +63,8 @@ impl Way<'_> {
 /// Copies. If a layer that the sink had is removed by somebody else meanwhile, it is fetched once more.
 pub fn copy(source: &dyn Source, sink: &dyn Sink, options: &Options<'_>) -> Result<Copied, Error> {
     let way = Way { source, sink, options };
+    // Whether anything will have to be compressed or not: nonsense is an error.
+    options.compression.map(|algorithm| algorithm.level(options.level)).transpose()?;
     let top = source.top()?;
     for attempt in 0.. {
         let copied = once(way, top.clone())?;

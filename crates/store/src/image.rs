@@ -23,6 +23,10 @@ pub struct Image {
     pub layers: Vec<Digest>,
     /// `registry/repository@digest` by which it was pulled, oldest first.
     pub repo_digests: Vec<String>,
+    /// Those of `repo_digests` by which somebody asked for it, instead of by a tag: they count as names when it is to be
+    /// known whether anybody wants the image.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<String>,
     /// Fully qualified `registry/repository:tag`; not in the file but gathered from `names/`.
     #[serde(skip)]
     pub names: Vec<String>,
@@ -57,6 +61,13 @@ pub struct NewImage {
     pub repo_digest: Option<String>,
     /// Names to give it, taken from whichever image had them.
     pub names: Vec<String>,
+}
+
+impl Image {
+    /// Nobody has a name for it, neither a tag nor a digest.
+    pub fn is_dangling(&self) -> bool {
+        self.names.is_empty() && self.pinned.is_empty()
+    }
 }
 
 impl Store {
@@ -117,6 +128,15 @@ impl Store {
         drop(lock);
         self.written();
         Ok(Image { names: self.all_names()?.remove(&image.id).unwrap_or_default(), ..image })
+    }
+
+    /// It isn't wanted by its digests any more.
+    pub fn unpin(&self, id: &Digest) -> Result<(), Error> {
+        let _lock = self.lock()?;
+        match self.own_record(id)? {
+            Some(image) if !image.pinned.is_empty() => self.write_record(&Image { pinned: Vec::new(), ..image }),
+            _ => Ok(()),
+        }
     }
 
     /// Removes record, names, and whatever layers and blobs no other image or container needs (renamed to the trash, deleted later).
@@ -198,12 +218,17 @@ fn read_record(path: &Path) -> Result<Option<Image>, Error> {
 
 fn merge(new: NewImage, config: &ImageConfig, size: u64, old: Option<&Image>) -> Image {
     let mut repo_digests = old.map(|old| old.repo_digests.clone()).unwrap_or_default();
+    let mut pinned = old.map(|old| old.pinned.clone()).unwrap_or_default();
+    let asked_for = new.repo_digest.iter().filter(|_| new.names.is_empty());
+    let asked_for: Vec<_> = asked_for.filter(|digest| !pinned.contains(digest)).cloned().collect();
+    pinned.extend(asked_for);
     repo_digests.extend(new.repo_digest.filter(|digest| !repo_digests.contains(digest)));
     Image {
         id: new.id,
         manifest: new.manifest,
         layers: new.layers,
         repo_digests,
+        pinned,
         names: Vec::new(),
         created: config.created.clone(),
         size,

@@ -66,6 +66,7 @@ impl Store {
             manifest: self.put_index(index)?.0,
             layers: Vec::new(),
             repo_digests: Vec::new(),
+            pinned: Vec::new(),
             names: vec![name.clone()],
             created: Some(created),
             size: encode(index)?.len() as u64,

@@ -53,4 +53,24 @@ fn asks_first(env: &TestEnv) {
     env.ok("images -q").prints("");
 }
 
-testkit::cases! { both: [nameless_images_go, used_ones_stay, filters_choose, asks_first] }
+/// Who asks for a digest wants that image.
+fn what_was_pulled_by_digest_stays(env: &TestEnv) {
+    let registry = env.registry();
+    registry.push("one", "1", &nameless("x"));
+    let tagged = format!("{}/one:1", registry.host());
+    env.ok(&format!("pull -q --tls-verify=false {tagged}"));
+    let digest = env.ok(&format!("image inspect --format {{{{.Digest}}}} {tagged}")).text();
+    env.ok(&format!("rmi {tagged}"));
+    let name = format!("{}/one@{digest}", registry.host());
+    env.ok(&format!("pull -q --tls-verify=false {name}"));
+    env.ok("image prune -f").prints("");
+    env.ok("images -q --filter dangling=true").prints("");
+    env.ok(&format!("rmi {name}")).has(&format!("Untagged: {name}"));
+    env.ok(&format!("pull -q --tls-verify=false {name}"));
+    env.ok(&format!("untag {name}"));
+    env.ok("image prune -f").prints(&format!("{}\n", nameless("x").id()));
+}
+
+testkit::cases! { both: [
+    nameless_images_go, what_was_pulled_by_digest_stays,  used_ones_stay, filters_choose, asks_first,
+] }

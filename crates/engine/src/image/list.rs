@@ -27,6 +27,7 @@ pub fn list(engine: &Engine, options: &ListOptions) -> Result<Vec<ImageSummary>,
 fn summary(image: store::Image, counts: &BTreeMap<String, usize>) -> ImageSummary {
     let created: Timestamp = image.created.as_deref().and_then(|time| time.parse().ok()).unwrap_or_default();
     let id = image.id.hex().to_owned();
+    let dangling = image.is_dangling();
     ImageSummary {
         parent_id: String::new(),
         repo_tags: (!image.names.is_empty()).then(|| image.names.clone()),
@@ -36,7 +37,7 @@ fn summary(image: store::Image, counts: &BTreeMap<String, usize>) -> ImageSummar
         virtual_size: image.size,
         labels: image.labels,
         containers: counts.get(&id).copied().unwrap_or(0),
-        dangling: image.names.is_empty(),
+        dangling,
         digest: image.manifest.to_string(),
         names: image.names,
         created: created.as_second(),

@@ -101,7 +101,7 @@ pub struct ImageSummary {
     pub labels: BTreeMap<String, String>,
     /// How many containers use it.
     pub containers: usize,
-    /// No name.
+    /// Neither a name nor a digest by which it was asked for.
     pub dangling: bool,
     /// Manifest's digest.
     pub digest: String,

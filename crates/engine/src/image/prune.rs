@@ -24,7 +24,7 @@ pub fn prune(engine: &Engine, options: &PruneOptions) -> Result<Vec<String>, Err
         let id = Digest::from_sha256_hex(&image.id).map_err(|error| Error::Invalid(error.to_string()))?;
         // Named or removed since it was listed.
         let Some(record) = engine.store().image(&id)? else { continue };
-        if !options.all && !record.names.is_empty() {
+        if !options.all && !record.is_dangling() {
             continue;
         }
         match remove_image(engine, &record, &RemoveOptions::default()) {

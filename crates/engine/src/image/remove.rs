@@ -61,5 +61,6 @@ pub(crate) fn remove_image(engine: &Engine, image: &store::Image, options: &Remo
         container::remove(engine, &user, &remove)?;
     }
     engine.store().remove_image(&image.id)?;
-    Ok(Removed { untagged: image.names.clone(), deleted: vec![image.id.hex().to_owned()] })
+    let untagged = image.names.iter().chain(&image.pinned).cloned().collect();
+    Ok(Removed { untagged, deleted: vec![image.id.hex().to_owned()] })
 }

@@ -6,6 +6,7 @@ use crate::{Engine, Error};
 /// Takes names away; without any, all that the image has.
 pub fn untag(engine: &Engine, image: &str, names: &[String]) -> Result<(), Error> {
     let (image, _) = find_record(engine, image)?;
+    let all = names.is_empty();
     let names = match names {
         [] => image.names.clone(),
         names => names.iter().map(|name| full_name(name)).collect::<Result<Vec<_>, _>>()?,
@@ -15,6 +16,9 @@ pub fn untag(engine: &Engine, image: &str, names: &[String]) -> Result<(), Error
     }
     for name in &names {
         engine.store().untag(name)?;
+    }
+    if all {
+        engine.store().unpin(&image.id)?;
     }
     Ok(())
 }

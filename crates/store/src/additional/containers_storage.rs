@@ -162,6 +162,7 @@ fn image(
     let (digests, mut names): (Vec<String>, Vec<String>) = names.cloned().partition(|name| name.contains('@'));
     names.retain(|name| crate::name::canonical(name).is_ok());
     let untagged = |name: &String| name.rsplit_once(':').map(|(repository, _)| format!("{repository}@{manifest}"));
+    let pinned = digests.clone();
     let mut repo_digests: Vec<String> = digests.into_iter().chain(names.iter().filter_map(untagged)).collect();
     repo_digests.sort();
     repo_digests.dedup();
@@ -170,6 +171,7 @@ fn image(
         manifest,
         layers,
         repo_digests,
+        pinned,
         names,
         created: config.created.clone(),
         size,

@@ -29,7 +29,7 @@ pub struct Measured {
     pub micros: Vec<u64>,
     /// Their stdout, one after the other.
     pub output: String,
-    /// Highest memory of a `pull`.
+    /// Highest memory of a `pull` or `copy`; 0: not looked at.
     pub peak_kib: u64,
 }
 

@@ -56,7 +56,7 @@ fn run(argv: &[String]) -> Result<Done> {
         .spawn()
         .with_context(|| format!("can't start {program}"))?;
     let pid = child.id();
-    let watched = argv.iter().any(|word| word == "pull");
+    let watched = argv.iter().any(|word| word == "pull" || word == "copy");
     let peak = watched.then(|| std::thread::spawn(move || watch_memory(pid)));
     // Reading the end of its output is the end for a caller; what outlives the command has another stdout.
     let mut output = String::new();

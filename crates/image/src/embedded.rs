@@ -9,10 +9,10 @@ use crate::find::open;
 use crate::short_name::alias;
 use crate::{Context, Error, Resolved};
 use oci::image::config::RootFs;
-use oci::image::{ContainerConfig, Descriptor, History, ImageConfig, Manifest};
+use oci::image::{ContainerConfig, History, ImageConfig};
 use oci::reference::Name;
-use oci::{Digest, Platform, media_type};
-use store::{NewImage, Store};
+use oci::{Digest, Platform};
+use store::Store;
 use tar_core::EntryType;
 use tar_core::builder::EntryBuilder;
 
@@ -52,23 +52,13 @@ fn is_meant(name: &Name) -> bool {
 fn put(store: &Store, platform: &Platform, program: &[u8]) -> Result<Resolved, Error> {
     let tar = layer(program)?;
     let diff_id = Digest::sha256(&tar);
-    let config = json(&config(platform, &diff_id));
-    let manifest = json(&manifest(&config, &diff_id, tar.len() as u64));
-    let (id, manifest_digest) = (Digest::sha256(&config), Digest::sha256(&manifest));
     if !store.has_layer(&diff_id) {
         let mut layer = store.begin_layer()?;
         layer.apply(&mut tar.as_slice(), tar.len() as u64)?;
         layer.finish(&diff_id)?;
     }
-    store.put_blob(&id, &config)?;
-    store.put_blob(&manifest_digest, &manifest)?;
-    store.commit_image(NewImage {
-        id: id.clone(),
-        manifest: manifest_digest,
-        layers: vec![diff_id],
-        repo_digest: None,
-        names: vec![NAME.to_owned()],
-    })?;
+    let layer = (&diff_id, tar.len() as u64);
+    let id = crate::one_layer::commit(store, &config(platform, &diff_id), layer, vec![NAME.to_owned()])?;
     open(store, &id, NAME.to_owned())
 }
 
@@ -105,32 +95,6 @@ fn config(platform: &Platform, diff_id: &Digest) -> ImageConfig {
         }],
         ..ImageConfig::default()
     }
-}
-
-fn manifest(config: &[u8], layer: &Digest, layer_size: u64) -> Manifest {
-    let descriptor = |media_type: &str, digest, size| Descriptor {
-        media_type: media_type.to_owned(),
-        digest,
-        size,
-        urls: Vec::new(),
-        annotations: Default::default(),
-        platform: None,
-        artifact_type: None,
-    };
-    Manifest {
-        schema_version: 2,
-        media_type: Some(media_type::OCI_MANIFEST.to_owned()),
-        artifact_type: None,
-        config: descriptor(media_type::OCI_CONFIG, Digest::sha256(config), config.len() as u64),
-        layers: vec![descriptor(media_type::OCI_LAYER, layer.clone(), layer_size)],
-        subject: None,
-        annotations: Default::default(),
-    }
-}
-
-fn json(value: &impl serde::Serialize) -> Vec<u8> {
-    // Plain structs with text keys: there is nothing that could fail.
-    serde_json::to_vec(value).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use crate::decompress::Decompressed;
 use crate::{Error, Progress};
+use oci::image::ImageConfig;
 use oci::image::config::{ContainerConfig, History, RootFs};
-use oci::image::{Descriptor, ImageConfig, Manifest};
-use oci::{Digest, Platform, media_type};
+use oci::{Digest, Platform};
 use std::io::Read;
-use store::{AppliedLayer, NewImage, Store};
+use store::Store;
 
 /// The longest tar, in bytes: far above any image, far below what never ends.
 const MAX_UNCOMPRESSED: u64 = 1 << 40;
@@ -40,21 +40,10 @@ pub fn import(
     let diff_id = applied.diff_id.clone();
     progress.line(&format!("Copying blob {diff_id}"));
     layer.finish(&diff_id).map_err(failed)?;
-    let config = json(&config(import, &diff_id));
-    let manifest = json(&manifest(&config, &applied));
-    let (id, manifest_digest) = (Digest::sha256(&config), Digest::sha256(&manifest));
-    progress.line(&format!("Copying config {id}"));
-    store.put_blob(&id, &config)?;
-    progress.line("Writing manifest to image destination");
-    store.put_blob(&manifest_digest, &manifest)?;
     let names = import.name.iter().cloned().collect();
-    store.commit_image(NewImage {
-        id: id.clone(),
-        manifest: manifest_digest,
-        layers: vec![diff_id],
-        repo_digest: None,
-        names,
-    })?;
+    let id = crate::one_layer::commit(store, &config(import, &diff_id), (&diff_id, applied.size), names)?;
+    progress.line(&format!("Copying config {id}"));
+    progress.line("Writing manifest to image destination");
     Ok(id)
 }
 
@@ -80,30 +69,4 @@ fn config(import: &Import, diff_id: &Digest) -> ImageConfig {
         }],
         ..ImageConfig::default()
     }
-}
-
-fn manifest(config: &[u8], layer: &AppliedLayer) -> Manifest {
-    let descriptor = |media_type: &str, digest, size| Descriptor {
-        media_type: media_type.to_owned(),
-        digest,
-        size,
-        urls: Vec::new(),
-        annotations: Default::default(),
-        platform: None,
-        artifact_type: None,
-    };
-    Manifest {
-        schema_version: 2,
-        media_type: Some(media_type::OCI_MANIFEST.to_owned()),
-        artifact_type: None,
-        config: descriptor(media_type::OCI_CONFIG, Digest::sha256(config), config.len() as u64),
-        layers: vec![descriptor(media_type::OCI_LAYER, layer.diff_id.clone(), layer.size)],
-        subject: None,
-        annotations: Default::default(),
-    }
-}
-
-fn json(value: &impl serde::Serialize) -> Vec<u8> {
-    // Plain structs with text keys: there is nothing that could fail.
-    serde_json::to_vec(value).unwrap_or_default()
 }

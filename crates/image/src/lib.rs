@@ -25,6 +25,7 @@ mod load;
 mod location;
 pub mod login;
 pub mod look;
+mod one_layer;
 pub mod policy;
 mod progress;
 mod pull;

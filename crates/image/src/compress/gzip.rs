@@ -2,6 +2,7 @@
 //! The bytes don't depend on the number of threads.
 
 use super::pool::Pool;
+use super::ready::Ready;
 use libdeflater::{CompressionLvl, Compressor as Deflate};
 use std::io::{self, Read};
 
@@ -16,9 +17,8 @@ pub(super) struct Compressor<R> {
     pieces: u64,
     /// All are.
     fed: bool,
-    /// Compressed, to be given out from `at` on.
-    ready: Vec<u8>,
-    at: usize,
+    /// Compressed, to be given out.
+    ready: Ready,
 }
 
 impl<R: Read> Compressor<R> {
@@ -28,7 +28,7 @@ impl<R: Read> Compressor<R> {
             let mut deflate = Deflate::new(level);
             move |content: Vec<u8>| member(&mut deflate, &content)
         };
-        Compressor { inner, pool: Pool::new(begin), pieces: 0, fed: false, ready: Vec::new(), at: 0 }
+        Compressor { inner, pool: Pool::new(begin), pieces: 0, fed: false, ready: Ready::default() }
     }
 
     /// Keeps all threads busy.
@@ -50,22 +50,19 @@ impl<R: Read> Compressor<R> {
     fn advance(&mut self) -> io::Result<bool> {
         self.feed()?;
         let Some(member) = self.pool.next()? else { return Ok(false) };
-        (self.ready, self.at) = (member?, 0);
+        self.ready.set(member?);
         Ok(true)
     }
 }
 
 impl<R: Read> Read for Compressor<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.ready.len() {
+        while self.ready.is_empty() {
             if buffer.is_empty() || !self.advance()? {
                 return Ok(0);
             }
         }
-        let count = buffer.len().min(self.ready.len() - self.at);
-        buffer[..count].copy_from_slice(&self.ready[self.at..self.at + count]);
-        self.at += count;
-        Ok(count)
+        Ok(self.ready.take(buffer))
     }
 }
 

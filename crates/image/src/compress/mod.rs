@@ -2,6 +2,7 @@
 
 mod gzip;
 pub(crate) mod pool;
+pub(crate) mod ready;
 
 use crate::Error;
 use crate::chunked::write::Encoder;

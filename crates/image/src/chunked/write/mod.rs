@@ -9,6 +9,7 @@ mod table;
 mod tar_split;
 
 use crate::compress::Annotations;
+use crate::compress::ready::Ready;
 use content::Content;
 use frames::{Frames, Made};
 use input::{Input, Next};
@@ -30,9 +31,8 @@ pub(crate) struct Encoder<R> {
     /// Not yet in a frame.
     literal: Vec<u8>,
     state: State,
-    /// To be given out from `at` on.
-    ready: Vec<u8>,
-    at: usize,
+    /// To be given out.
+    ready: Ready,
     annotations: Annotations,
 }
 
@@ -57,8 +57,7 @@ impl<R: Read> Encoder<R> {
             table: Table::new(level).ok(),
             literal: Vec::new(),
             state: State::Header,
-            ready: Vec::new(),
-            at: 0,
+            ready: Ready::default(),
             annotations,
         }
     }
@@ -168,14 +167,15 @@ impl<R: Read> Encoder<R> {
             if let (Some(table), Some((entry, landed))) = (&mut self.table, chunk) {
                 table.landed(entry, landed);
             }
-            (self.ready, self.at) = (bytes, 0);
+            self.ready.set(bytes);
             return Ok(true);
         }
         if matches!(self.state, State::Done) {
             return Ok(false);
         }
         self.state = State::Done;
-        (self.ready, self.at) = (self.trailer()?, 0);
+        let trailer = self.trailer()?;
+        self.ready.set(trailer);
         Ok(true)
     }
 
@@ -190,15 +190,12 @@ impl<R: Read> Encoder<R> {
 
 impl<R: Read> Read for Encoder<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.ready.len() {
+        while self.ready.is_empty() {
             if buffer.is_empty() || !self.advance()? {
                 return Ok(0);
             }
         }
-        let count = buffer.len().min(self.ready.len() - self.at);
-        buffer[..count].copy_from_slice(&self.ready[self.at..self.at + count]);
-        self.at += count;
-        Ok(count)
+        Ok(self.ready.take(buffer))
     }
 }
 

@@ -35,6 +35,21 @@ fn there_and_back(env: &TestEnv) {
     scp("elsewhere::localhost/nosuch:1").code(125).complains("image save at elsewhere failed");
 }
 
+/// An end that goes before the archive fits into the pipe.
+fn a_receiver_that_is_gone_is_told(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman speaks ssh itself");
+    }
+    env.base();
+    let path = ssh(env);
+    let scp = |path: &str| env.engine().words("image scp base elsewhere::").var("PATH", path).run();
+    env.write("bin/ssh", "#!/bin/sh\nexit 255\n");
+    env.script(&format!("chmod 755 {}/bin/ssh", env.work().display()));
+    scp(&path).code(125).complains("image load at elsewhere failed");
+    env.script(&format!("rm {}/bin/ssh; mkdir {0}/none", env.work().display()));
+    scp(&format!("{}/none", env.work().display())).code(125).complains("start `ssh");
+}
+
 fn nonsense(env: &TestEnv) {
     env.run("image scp").code(125).complains("accepts between 1 and 2 arg(s), received 0");
     env.run("image scp a").code(125).complains("must specify a destination");
@@ -45,4 +60,4 @@ fn nonsense(env: &TestEnv) {
     }
 }
 
-testkit::cases! { both: [there_and_back, nonsense] }
+testkit::cases! { both: [there_and_back, a_receiver_that_is_gone_is_told, nonsense] }

@@ -5,7 +5,7 @@
 
 use crate::Error;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 /// Whose store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,16 +98,20 @@ pub fn scp(program: &Program, from: &End, to: &End) -> Result<(), Error> {
     if from.side == to.side {
         return Err(Error::Invalid("source and destination are the same store".to_owned()));
     }
-    let mut save = command(program, &from.side, &["image", "save", "-q", &from.image]);
-    let mut source = spawn(save.stdout(Stdio::piped()), "image save")?;
-    let pipe = source.stdout.take().map_or_else(Stdio::null, Stdio::from);
     let quiet: &[&str] = if program.quiet { &["-q"] } else { &[] };
-    let mut load = command(program, &to.side, &[&["image", "load"], quiet].concat());
-    let destination = spawn(load.stdin(pipe), "image load");
-    // Waited for whatever happens: its end of the pipe is closed by now.
-    let loaded = destination.and_then(|child| ended(child, "image load", &to.side));
-    ended(source, "image save", &from.side)?;
-    loaded
+    let (reader, writer) = std::io::pipe().map_err(|error| Error::io("make", "a pipe", error))?;
+    // Neither command may outlive its start: it holds its end of the pipe, and the other would wait for it for ever.
+    let destination =
+        spawn(command(program, &to.side, &[&["image", "load"], quiet].concat()).stdin(reader), "image load")?;
+    let source =
+        spawn(command(program, &from.side, &["image", "save", "-q", &from.image]).stdout(writer), "image save");
+    let loaded = ended(destination, "image load", &to.side);
+    let saved = source.and_then(|child| ended(child, "image save", &from.side));
+    // The failure of one end makes the other fail; their own messages, above this one, say which came first.
+    match (saved, loaded) {
+        (Err(save), Err(load)) => Err(Error::State(format!("{}; {}", save.chain(), load.chain()))),
+        (saved, loaded) => saved.and(loaded),
+    }
 }
 
 fn command(program: &Program, side: &Side, words: &[&str]) -> Command {

@@ -1,8 +1,8 @@
-//! `top`: the processes in a container, read from /proc, or as ps(1) shows them where its options are asked for.
+//! `top`: the processes in a container, read from /proc, or as the container's own ps(1) shows them where its options are
+//! asked for. A ps of the host's never runs among the container's processes: those with the same user or with
+//! CAP_SYS_PTRACE could look through `/proc/PID/root` at the host's files.
 
-mod ps;
-
-use super::resolve_name;
+use super::{ExecOptions, ExecSpec, Executed, exec, resolve_name};
 use crate::state::live::Live;
 use crate::{Engine, Error};
 use std::collections::BTreeMap;
@@ -22,8 +22,8 @@ pub struct Table {
 pub enum Processes {
     /// Columns by descriptors.
     Table(Table),
-    /// What ps(1) printed.
-    Text(String),
+    /// The container's ps(1) has printed them.
+    Printed,
 }
 
 /// Name, other name (ps(1)'s), header.
@@ -67,8 +67,8 @@ pub fn descriptors() -> Vec<&'static str> {
     DESCRIPTORS.iter().map(|(name, ..)| *name).collect()
 }
 
-/// `descriptors`: names such as `pid`, `hpid`, `user`, also comma-joined; empty: Podman's default columns. Anything else are
-/// options of ps(1).
+/// `descriptors`: names such as `pid`, `hpid`, `user`, also comma-joined; empty: Podman's default columns. Words like
+/// `-ef` and `aux` are options of the container's ps(1), which then writes to this process's streams.
 pub fn top(engine: &Engine, name: &str, descriptors: &[String]) -> Result<Processes, Error> {
     let id = resolve_name(engine, name)?;
     let Live::Running(state) = engine.runs().live(&id)? else {
@@ -76,7 +76,8 @@ pub fn top(engine: &Engine, name: &str, descriptors: &[String]) -> Result<Proces
     };
     let columns = match columns(descriptors) {
         Ok(columns) => columns,
-        Err(unknown) => return ps::run(state.pid, descriptors, unknown).map(Processes::Text),
+        Err(unknown) if is_for_ps(descriptors) => return ps(engine, &id, descriptors, &unknown),
+        Err(unknown) => return Err(unknown),
     };
     let users = names(state.pid, "passwd");
     let groups = names(state.pid, "group");
@@ -87,6 +88,28 @@ pub fn top(engine: &Engine, name: &str, descriptors: &[String]) -> Result<Proces
     let headers = columns.iter().map(|column| header(column).to_owned()).collect();
     Ok(Processes::Table(Table { headers, rows }))
 }
+
+/// `-ef` or `aux` (BSD style, without a dash); anything else is a mistyped descriptor, which some programs named ps would
+/// pass over in silence.
+fn is_for_ps(words: &[String]) -> bool {
+    let bsd = |word: &str| word.starts_with('a') && word.chars().all(|letter| "axuefjlvw".contains(letter));
+    words.first().is_some_and(|word| word.starts_with('-') || bsd(word))
+}
+
+fn ps(engine: &Engine, id: &str, options: &[String], unknown: &Error) -> Result<Processes, Error> {
+    let command = std::iter::once("ps".to_owned()).chain(options.iter().cloned()).collect();
+    match exec(engine, id, &ExecSpec { command, ..ExecSpec::default() }, &ExecOptions::default()) {
+        Ok(Executed::Exited(0)) => Ok(Processes::Printed),
+        Ok(_) => Err(Error::Invalid(format!("{unknown}, and ps(1) in the container doesn't take it as an option"))),
+        Err(error) if error.exit_code() == PROGRAM_MISSING => {
+            Err(Error::Invalid(format!("{unknown}, and the container has no ps(1) that could take it as an option")))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Exit code of a command that isn't there.
+const PROGRAM_MISSING: i32 = 127;
 
 fn columns(asked: &[String]) -> Result<Vec<&'static str>, Error> {
     let mut columns = Vec::new();

@@ -14,7 +14,7 @@ pub static COMMAND: Command = Command {
     usage: "[options] CONTAINER [FORMAT-DESCRIPTORS|ARGS...]",
     summary: "Show the processes of a container",
     details: "Lists the processes of a running container. Columns can be chosen by descriptors: pid, user, \
-              comm, args, …. Anything else is handed to the host's ps(1), which then looks at the container.",
+              comm, args, …. Options such as -ef or aux go to the container's ps(1).",
     examples: &["top web", "top web pid user args", "top web -ef"],
     flags: &[FLAGS],
     stops: true,
@@ -35,7 +35,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             }
             stream::print(&table::align(&text))?;
         }
-        Processes::Text(text) => stream::print(&text)?,
+        Processes::Printed => {}
     }
     Ok(0)
 }

@@ -170,16 +170,20 @@ impl Runs {
         }
     }
 
-    /// The lock on the folder of all that those share who make one in it, for as long as it has its name `<id>.new`.
+    /// The lock that those share who make a folder, for as long as it has its name `<id>.new`. A file that nobody else can
+    /// open: whoever can open a thing can lock it.
     fn making(&self, how: FlockOperation) -> io::Result<OwnedFd> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let open = || rustix::fs::open(&self.folder, flags, Mode::empty()).map_err(io::Error::from);
-        let folder = open().or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => fs::create_dir_all(&self.folder).and_then(|()| open()),
+        let path = self.folder.with_file_name("making");
+        let file = open(&path).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => fs::create_dir_all(&self.folder).and_then(|()| open(&path)),
             _ => Err(error),
         })?;
-        rustix::fs::flock(&folder, how)?;
-        Ok(folder)
+        // The file can be there without the folder.
+        if !self.folder.is_dir() {
+            fs::create_dir_all(&self.folder)?;
+        }
+        rustix::fs::flock(&file, how)?;
+        Ok(file)
     }
 
     /// Reads the facts.
@@ -310,6 +314,7 @@ fn failed(what: &'static str, path: &Path, source: io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt;
 
     fn runs() -> (tempfile::TempDir, Runs) {
         let folder = tempfile::tempdir().unwrap();
@@ -343,6 +348,8 @@ mod tests {
         let half = runs.of("x.new");
         fs::create_dir_all(&half).unwrap();
         let making = runs.making(FlockOperation::LockShared).unwrap();
+        let mode = fs::metadata(runs.folder.with_file_name("making")).unwrap().mode();
+        assert_eq!(mode & 0o077, 0, "others could hold the lock for ever");
         runs.remove_strays();
         assert!(half.exists());
         drop(making);

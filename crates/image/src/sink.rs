@@ -53,6 +53,8 @@ pub trait Sink: Sync {
 pub struct Needs {
     /// Formats of manifests, the usual one first.
     pub formats: &'static [Format],
+    /// A layer that isn't what its DiffID says is refused.
+    pub proves_diff_ids: bool,
     /// What becomes of layers if nothing else is asked for.
     pub layers: Layers,
     /// Whether it has a place for indexes.

@@ -26,6 +26,10 @@ pub struct SeenBlob {
     /// Of its descriptor.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
+    /// It was read whole, or made here, and is that layer. Others are only said to be, by whoever made an image: then the
+    /// blob may stand in that image's place for the layer, but not in another's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verified: bool,
 }
 
 impl Store {

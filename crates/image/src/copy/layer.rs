@@ -41,17 +41,24 @@ pub(super) fn copy(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool)
     way.progress().begin(digest, *size);
     if let Some(there) = find(way, rules, job)? {
         way.progress().end(digest, true);
-        remember(way, job, &there);
+        remember(way, job, &there, false);
         return Ok(there);
     }
-    let written = transfer_again(way, rules, job, stop)?;
+    let Written { blob, proven } = transfer_again(way, rules, job, stop)?;
     way.progress().end(digest, false);
-    remember(way, job, &written);
-    Ok(written)
+    remember(way, job, &blob, proven);
+    Ok(blob)
+}
+
+/// A layer that was put into the sink.
+struct Written {
+    blob: Descriptor,
+    /// All of the blob was seen, and that its content has the DiffID.
+    proven: bool,
 }
 
 /// Reading goes on where a connection broke off; an upload has to be begun anew.
-fn transfer_again(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Result<Descriptor, Error> {
+fn transfer_again(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Result<Written, Error> {
     for next in 1.. {
         let result = transfer(way, rules, job, stop);
         if let Err(e) = &result
@@ -148,7 +155,7 @@ fn known(way: Way<'_>, job: &Job<'_>) -> Vec<Descriptor> {
     let mut all: Vec<Descriptor> = Vec::new();
     for seen in store.seen_blobs(diff_id) {
         let new = !all.iter().any(|known| known.digest == seen.digest) && seen.digest != job.descriptor.digest;
-        if new && seen.place.starts_with(&near) {
+        if new && seen.verified && seen.place.starts_with(&near) {
             let plain = plain_descriptor(seen.media_type, Sum { digest: seen.digest, size: seen.size });
             all.push(Descriptor { annotations: seen.annotations, ..plain });
         }
@@ -168,9 +175,10 @@ fn fits(rules: Rules, force: bool, blob: &Descriptor) -> bool {
     }
 }
 
-/// A layer's blob has been in a repository: a later push may mount it.
-fn remember(way: Way<'_>, job: &Job<'_>, blob: &Descriptor) {
+/// A layer's blob has been in a repository: a later push may mount it. What was proven once stays so.
+fn remember(way: Way<'_>, job: &Job<'_>, blob: &Descriptor, proven: bool) {
     let (Some(store), Some(diff_id)) = (way.options.memory, job.diff_id) else { return };
+    let verified = proven || store.seen_blobs(diff_id).iter().any(|seen| seen.verified && seen.digest == blob.digest);
     let places = [way.source.repository().filter(|_| *blob == *job.descriptor), way.sink.repository()];
     for place in places.into_iter().flatten() {
         let seen = store::SeenBlob {
@@ -182,15 +190,16 @@ fn remember(way: Way<'_>, job: &Job<'_>, blob: &Descriptor) {
                 true => blob.annotations.clone(),
                 false => Default::default(),
             },
+            verified,
         };
         store.remember_blob(diff_id, seen);
     }
 }
 
 /// Reads, verifies, opens, recompresses, seals, puts.
-fn transfer(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Result<Descriptor, Error> {
-    if let Some(assembled) = assemble(way, job, stop)? {
-        return Ok(assembled);
+fn transfer(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Result<Written, Error> {
+    if let Some(blob) = assemble(way, job, stop)? {
+        return Ok(Written { blob, proven: false });
     }
     let kept = job.diff_id.map(|diff_id| way.source.kept_as(diff_id)).transpose()?.flatten();
     if kept.is_some() && !rules.may_change {
@@ -199,6 +208,8 @@ fn transfer(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Res
             why: "its original isn't kept",
         });
     }
+    let sealed = concerned(way.options.hooks.encrypt, job.descriptor, job)?.is_some();
+    let proven = !sealed && (kept.is_some() || way.sink.needs().proves_diff_ids);
     let from = kept.as_ref().unwrap_or(job.descriptor);
     let what = format!("layer {}", from.digest);
     let expected = Expected { what: &what, digest: &from.digest, size: from.size, progress: way.progress(), stop };
@@ -209,9 +220,10 @@ fn transfer(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Res
         let opened = Descriptor { media_type: clear.media_type, ..from.clone() };
         let made = make(way, rules, job, Input { from: &opened, reader: clear.content, flag, changed: true })?;
         let annotations = clear.annotations.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        return Ok(Descriptor { annotations, ..made });
+        return Ok(Written { blob: Descriptor { annotations, ..made }, proven: false });
     }
-    make(way, rules, job, Input { from, reader: Box::new(verified), flag, changed: false })
+    let blob = make(way, rules, job, Input { from, reader: Box::new(verified), flag, changed: false })?;
+    Ok(Written { blob, proven })
 }
 
 /// Only parts of its blob are fetched, where that is possible.

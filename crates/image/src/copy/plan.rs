@@ -147,6 +147,7 @@ mod tests {
     fn formats_stay_where_the_sink_takes_them() {
         let needs = |formats| Needs {
             formats,
+            proves_diff_ids: false,
             layers: Layers::Keep,
             indexes: true,
             parallel: true,

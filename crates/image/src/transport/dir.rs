@@ -143,6 +143,7 @@ impl Sink for DirSink {
     fn needs(&self) -> Needs {
         Needs {
             formats: &[Format::Oci, Format::Docker],
+            proves_diff_ids: false,
             layers: Layers::Keep,
             indexes: true,
             parallel: true,

@@ -244,6 +244,7 @@ impl<'a> DockerArchiveSink<'a> {
     /// What such an archive takes.
     pub(super) const NEEDS: Needs = Needs {
         formats: &[Format::Docker],
+        proves_diff_ids: false,
         layers: Layers::Decompress,
         indexes: false,
         parallel: false,

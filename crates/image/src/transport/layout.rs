@@ -191,6 +191,7 @@ pub(super) fn refuse_index(image: Option<&Pick>) -> Result<(), Error> {
 pub(super) fn needs() -> Needs {
     Needs {
         formats: &[Format::Oci],
+        proves_diff_ids: false,
         layers: Layers::Compress,
         indexes: true,
         parallel: true,

@@ -208,6 +208,7 @@ impl Sink for RegistrySink<'_> {
     fn needs(&self) -> Needs {
         Needs {
             formats: &[Format::Oci, Format::Docker],
+            proves_diff_ids: false,
             layers: Layers::Compress,
             indexes: true,
             parallel: true,

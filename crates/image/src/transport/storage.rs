@@ -140,6 +140,7 @@ impl Sink for StoreSink<'_> {
     fn needs(&self) -> Needs {
         Needs {
             formats: &[Format::Oci, Format::Docker],
+            proves_diff_ids: true,
             layers: Layers::Keep,
             indexes: false,
             parallel: true,

@@ -117,3 +117,30 @@ fn wrong_destinations_are_refused() {
     let error = refused(&format!("{}/x", denied.host));
     assert!(error.contains("look for blob sha256:") && error.contains("refused access (403)"), "{error}");
 }
+
+/// What an image only claims of a layer isn't believed for another image.
+#[test]
+fn a_blob_that_was_never_read_stands_for_no_other_images_layer() {
+    let made = Made::small();
+    let source = serve(made.paths());
+    let fixture = Fixture::new();
+    let pulled = fixture.pull(&format!("{}/img:1", source.host)).unwrap();
+    let (target, content) = registry();
+    let planted = b"another tar".to_vec();
+    let digest = Digest::sha256(&planted);
+    content.lock().unwrap().insert(format!("blobs/{digest}"), (planted.clone(), String::new()));
+    for diff_id in &pulled.image.layers {
+        let blob = store::SeenBlob {
+            digest: digest.clone(),
+            size: planted.len() as u64,
+            media_type: "application/vnd.oci.image.layer.v1.tar+gzip".to_owned(),
+            place: format!("{}/evil", target.host),
+            annotations: Default::default(),
+            verified: false,
+        };
+        fixture.store.remember_blob(diff_id, blob);
+    }
+    let pushed = push(&fixture, "img:1", &format!("{}/copy:1", target.host)).unwrap();
+    let manifest = content.lock().unwrap()[&format!("manifests/{pushed}")].0.clone();
+    assert!(!String::from_utf8(manifest).unwrap().contains(digest.as_str()));
+}

@@ -9,9 +9,13 @@ const CHECKSUM: &str = "io.github.containers.zstd-chunked.manifest-checksum";
 const TOC: &str = "io.github.containers.zstd-chunked.manifest-position";
 const TAR_SPLIT: &str = "io.github.containers.zstd-chunked.tarsplit-position";
 
-/// The longest table or tar-split that is believed, compressed or not, in bytes. Longer ones belong to layers of millions
-/// of files; those are fetched whole.
-const LONGEST: u64 = 64 << 20;
+/// The longest table, compressed or not, and the longest compressed tar-split, in bytes, that are written and believed: some
+/// 250,000 files. What has more is fetched whole.
+pub(super) const LONGEST: u64 = 64 << 20;
+/// The longest tar-split, decompressed, in bytes. It is never whole in memory, and has some 1,200 for each file.
+pub(super) const LONGEST_SPLIT: u64 = 1 << 30;
+/// Between the two lies the head of a frame.
+const LARGEST_GAP: u64 = 4096;
 
 /// Some bytes of a blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +35,9 @@ pub(crate) struct Positions {
     pub(crate) tar_split: Span,
 }
 
-/// Whether a descriptor claims to be of a zstd:chunked blob.
+/// Whether a descriptor is of a zstd:chunked blob, as far as it can tell.
 pub(crate) fn is_chunked(descriptor: &Descriptor) -> bool {
-    descriptor.annotations.contains_key(CHECKSUM)
+    Positions::of(descriptor).is_some()
 }
 
 impl Positions {
@@ -43,15 +47,19 @@ impl Positions {
         let checksum: Digest = get(CHECKSUM)?.parse().ok().filter(|d: &Digest| d.algorithm() == "sha256")?;
         let (toc, [kind]) = numbers(get(TOC)?)?;
         let (tar_split, []) = numbers(get(TAR_SPLIT)?)?;
-        let inside = |span: &Span| {
+        let fits = |span: &Span, longest| {
             let end = span.offset.checked_add(span.length);
             span.offset > 0
                 && span.length <= LONGEST
-                && span.plain <= LONGEST
+                && span.plain <= longest
                 && end.is_some_and(|e| e <= descriptor.size)
         };
-        let behind = toc.offset.checked_add(toc.length)? <= tar_split.offset;
-        (kind == CRFS && inside(&toc) && inside(&tar_split) && behind).then_some(Positions { toc, checksum, tar_split })
+        let gap = tar_split.offset.checked_sub(toc.offset.checked_add(toc.length)?)?;
+        let sound = kind == CRFS && fits(&toc, LONGEST) && fits(&tar_split, LONGEST_SPLIT) && gap <= LARGEST_GAP;
+        if !sound {
+            log::info!("layer {}: its table of contents isn't used: it is too long or misplaced", descriptor.digest);
+        }
+        sound.then_some(Positions { toc, checksum, tar_split })
     }
 
     /// As annotations.

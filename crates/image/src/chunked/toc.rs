@@ -1,16 +1,18 @@
 //! The table of contents: an entry for each of the tar stream's, and one more for each further chunk of a file.
 
 use oci::Digest;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The table as it is written and read.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Toc<'a> {
     pub(super) version: u32,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "entries")]
     pub(super) entries: Vec<Entry<'a>>,
     /// SHA-256 of the compressed tar-split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -19,6 +21,32 @@ pub(super) struct Toc<'a> {
 
 /// The only version there is.
 pub(super) const VERSION: u32 = 1;
+
+/// The most that are written and read: a few bytes of hostile table could be millions of empty ones.
+pub(super) const MOST: usize = 250_000;
+
+fn entries<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Vec<Entry<'a>>, D::Error> {
+    struct Entries;
+    impl<'de> Visitor<'de> for Entries {
+        type Value = Vec<Entry<'de>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "at most {MOST} entries")
+        }
+
+        fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Self::Value, S::Error> {
+            let mut all = Vec::new();
+            while let Some(entry) = seq.next_element()? {
+                if all.len() == MOST {
+                    return Err(S::Error::custom(format_args!("it has more than {MOST} entries")));
+                }
+                all.push(entry);
+            }
+            Ok(all)
+        }
+    }
+    from.deserialize_seq(Entries)
+}
 
 /// What is left out is zero or empty.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -50,7 +78,7 @@ pub(super) struct Entry<'a> {
     pub(super) chunk_type: Cow<'a, str>,
     /// Not read: the headers of the tar stream are what counts.
     #[serde(flatten, skip_deserializing)]
-    pub(super) described: Option<Described>,
+    pub(super) described: Option<Box<Described>>,
 }
 
 /// What other readers take from here instead of from the tar stream's headers.

@@ -15,6 +15,7 @@ mod plan;
 pub use options::{Gate, Hooks, Instances, LayerCipher, Options, Reader, Sealed, Sign};
 
 use crate::choose::{Choice, choose};
+use crate::compress::Algorithm;
 use crate::sink::{Place, Sink};
 use crate::source::{Fetched, Source};
 use crate::{Error, Progress};
@@ -64,7 +65,10 @@ impl Way<'_> {
 pub fn copy(source: &dyn Source, sink: &dyn Sink, options: &Options<'_>) -> Result<Copied, Error> {
     let way = Way { source, sink, options };
     // Whether anything will have to be compressed or not: nonsense is an error.
-    options.compression.map(|algorithm| algorithm.level(options.level)).transpose()?;
+    let usual = options.compression.unwrap_or(Algorithm::Gzip);
+    for algorithm in options.add_compression.iter().chain([&usual]) {
+        algorithm.level(options.level)?;
+    }
     let top = source.top()?;
     for attempt in 0.. {
         let copied = once(way, top.clone())?;

@@ -92,6 +92,8 @@ fn layers_are_compressed_as_asked() {
     }
     let options = Options { level: Some(99), compression: Some(Algorithm::Zstd), ..Options::new(&Quiet) };
     assert!(transfer(&fixture, &from, &to, &options).unwrap_err().to_string().contains("between 1 and 20"));
+    let alone = Options { level: Some(99), ..Options::new(&Quiet) };
+    assert!(transfer(&fixture, &from, &to, &alone).unwrap_err().to_string().contains("between 1 and 9"));
     let docker = Options { compression: Some(Algorithm::Zstd), format: Some(Format::Docker), ..Options::new(&Quiet) };
     assert!(transfer(&fixture, &from, &to, &docker).unwrap_err().to_string().contains("no zstd layers"));
 }

@@ -13,7 +13,7 @@ use super::tar_reader::open_beneath;
 use crate::error::{At, Error};
 use crate::location::Store;
 use oci::Digest;
-use rustix::fs::{Access, AtFlags, CWD};
+use rustix::fs::{Access, AtFlags, CWD, OFlags};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -119,10 +119,14 @@ fn search(layer: &Digest, folder: &Path, wanted: &HashSet<Sum>, found: &mut Hash
     }
 }
 
-/// The path is what an archive said: it leads to a file of the layer, or nowhere.
+/// The path is what an archive said: it leads to a file of the layer, or nowhere. Opening a device can do things to the
+/// machine, so what it is comes first.
 fn open(layer: &Path, path: &[u8]) -> io::Result<File> {
-    let file = open_beneath(&crate::lock::open_dir(&layer.join("diff"))?, path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidData.into()) }
+    let root = crate::lock::open_dir(&layer.join("diff"))?;
+    match open_beneath(&root, path, OFlags::PATH)?.metadata()?.is_file() {
+        true => open_beneath(&root, path, OFlags::RDONLY | OFlags::NONBLOCK),
+        false => Err(io::ErrorKind::InvalidData.into()),
+    }
 }
 
 fn read(text: &mut impl Read) -> io::Result<Option<(Vec<u8>, Vec<Part>)>> {

@@ -85,7 +85,7 @@ impl LayerReader {
             Record::File { path, mut parts } => {
                 let path = self.extra.locate(&path, self.number);
                 self.number += 1;
-                match open_beneath(&self.layer, &path) {
+                match open_beneath(&self.layer, &path, OFlags::RDONLY | OFlags::NONBLOCK) {
                     Ok(file) => {
                         parts.reverse();
                         State::Content { file, parts, left: 0, path }
@@ -151,7 +151,7 @@ impl Read for LayerReader {
 }
 
 /// Opens a file by a path of any length; the kernel takes 4096 bytes at once. Links are never followed.
-pub(super) fn open_beneath(root: &OwnedFd, path: &[u8]) -> io::Result<File> {
+pub(super) fn open_beneath(root: &OwnedFd, path: &[u8], access: OFlags) -> io::Result<File> {
     const LONGEST: usize = 4000;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
     let mut folder: Option<OwnedFd> = None;
@@ -163,7 +163,7 @@ pub(super) fn open_beneath(root: &OwnedFd, path: &[u8]) -> io::Result<File> {
         folder = Some(rustix::fs::openat2(from, &rest[..cut], flags, Mode::empty(), resolve)?);
         rest = &rest[cut + 1..];
     }
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let fd = rustix::fs::openat2(folder.as_ref().unwrap_or(root), rest, flags, Mode::empty(), resolve)?;
     Ok(File::from(fd))
 }

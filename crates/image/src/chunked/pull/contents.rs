@@ -137,6 +137,13 @@ mod tests {
         {"type":"chunk","name":"b","offset":40,"chunkSize":3,"chunkOffset":6,"chunkDigest":"SHA"}"#;
 
     #[test]
+    fn a_few_bytes_are_not_made_millions_of_entries() {
+        let text = format!(r#"{{"version":1,"entries":[{{}}{}]}}"#, ",{}".repeat(crate::chunked::toc::MOST));
+        let error = Contents::parse(text.as_bytes(), 1000).map(drop).unwrap_err();
+        assert!(error.contains("it has more than 250000 entries"), "{error}");
+    }
+
+    #[test]
     fn files_and_their_chunks_are_found() {
         let sum = sum(&Some(SHA.parse().unwrap())).unwrap();
         let data = |start, end| Content::Data { sum, start, end };

@@ -46,7 +46,7 @@ pub(super) fn describe(entry: &ParsedEntry<'_>) -> Option<Entry<'static>> {
         kind: Cow::Borrowed(kind),
         name: Cow::Owned(name),
         size: entry.size,
-        described: Some(described),
+        described: Some(Box::new(described)),
         ..Entry::default()
     })
 }

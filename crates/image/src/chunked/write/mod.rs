@@ -163,6 +163,9 @@ impl<R: Read> Encoder<R> {
         while !self.frames.is_full() && !matches!(self.state, State::Fed | State::Done) {
             self.feed()?;
         }
+        if self.table.as_ref().is_some_and(Table::is_too_long) {
+            self.table = None;
+        }
         if let Some(Made { bytes, chunk }) = self.frames.next()? {
             if let (Some(table), Some((entry, landed))) = (&mut self.table, chunk) {
                 table.landed(entry, landed);

@@ -4,15 +4,12 @@ use super::content::Sums;
 use super::frames::Landed;
 use super::tar_split::{Writer, Written};
 use crate::chunked::CRFS;
-use crate::chunked::annotations::{Positions, Span};
-use crate::chunked::toc::{CHUNK, Entry, Toc, VERSION, ZEROS};
+use crate::chunked::annotations::{LONGEST, LONGEST_SPLIT, Positions, Span};
+use crate::chunked::toc::{CHUNK, Entry, MOST, Toc, VERSION, ZEROS};
 use oci::Digest;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io;
-
-/// More make a table that nobody reads.
-const MOST: usize = 400_000;
 
 /// Of zstd frames that decompressors skip (RFC 8878, 3.1.2).
 const SKIPPABLE: [u8; 4] = 0x184d_2a50_u32.to_le_bytes();
@@ -34,7 +31,7 @@ impl Table {
 
     /// The number of a new entry; `None`: the table can't have it.
     pub(super) fn begin(&mut self, entry: Entry<'static>) -> io::Result<Option<usize>> {
-        if self.entries.len() + self.chunks >= MOST || !self.names.insert(cleaned(&entry.name)) {
+        if !self.names.insert(cleaned(&entry.name)) {
             return Ok(None);
         }
         if entry.size == 0 {
@@ -62,17 +59,23 @@ impl Table {
         self.entries[entry].1.push(landed);
     }
 
-    /// The last frames of a blob that has `written` bytes so far; `None`: there are too many chunks.
+    /// Nobody would read it, and it would fill the memory.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.entries.len() + self.chunks > MOST
+            || self.tar_split.plain() > LONGEST_SPLIT
+            || self.tar_split.compressed() > LONGEST
+    }
+
+    /// The last frames of a blob that has `written` bytes so far; `None`: the table got too long.
     pub(super) fn finish(self, written: u64, level: i32) -> io::Result<Option<(Vec<u8>, Positions)>> {
-        if self.entries.len() + self.chunks > MOST {
-            return Ok(None);
-        }
         let tar_split = self.tar_split.finish()?;
         let entries = self.entries.into_iter().flat_map(|(entry, chunks)| rows(entry, &chunks)).collect();
         let toc = Toc { version: VERSION, entries, tar_split_digest: Some(tar_split.digest.clone()) };
         let json = serde_json::to_vec(&toc)?;
         let compressed = zstd::bulk::compress(&json, level)?;
-        Ok(Some(trailer(written, &compressed, json.len() as u64, &tar_split)))
+        // Also far below the 4 GiB that a frame's head can say.
+        let too_long = [json.len(), compressed.len(), tar_split.bytes.len()].iter().any(|len| *len as u64 > LONGEST);
+        Ok((!too_long).then(|| trailer(written, &compressed, json.len() as u64, &tar_split)))
     }
 }
 
@@ -91,7 +94,6 @@ fn trailer(written: u64, toc: &[u8], plain: u64, tar_split: &Written) -> (Vec<u8
     let mut out = Vec::new();
     for content in [toc, &tar_split.bytes, &footer] {
         out.extend(SKIPPABLE);
-        // Far below 4 GiB: entries are bounded, and so are their headers.
         out.extend((content.len() as u32).to_le_bytes());
         out.extend(content);
     }

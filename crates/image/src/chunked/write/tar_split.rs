@@ -42,6 +42,16 @@ impl Writer {
         self.encoder.write_all(&text)
     }
 
+    /// Bytes so far.
+    pub(super) fn plain(&self) -> u64 {
+        self.plain
+    }
+
+    /// Bytes so far that left the compressor.
+    pub(super) fn compressed(&self) -> u64 {
+        self.encoder.get_ref().len() as u64
+    }
+
     pub(super) fn finish(self) -> io::Result<Written> {
         let bytes = self.encoder.finish()?;
         Ok(Written { digest: Digest::sha256(&bytes), bytes, plain: self.plain })

@@ -97,3 +97,12 @@ fn a_stream_that_breaks_off_is_an_error() {
     let result = Encoder::new(&whole[..2000], 3, Annotations::default()).read_to_end(&mut Vec::new());
     assert!(result.is_err());
 }
+
+/// Bytes behind the archive's end would all be kept in the tar-split.
+#[test]
+fn what_makes_the_table_too_long_is_plain_zstd() {
+    let tar = [tar(&[("a", b"small")]), noise(70 << 20)].concat();
+    let (blob, descriptor) = chunked(&tar);
+    assert!(descriptor.annotations.is_empty());
+    assert!(zstd::stream::decode_all(blob.as_slice()).unwrap() == tar);
+}

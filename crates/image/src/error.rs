@@ -326,6 +326,11 @@ impl Error {
         matches!(self, Error::Registry(e) if e.is_transient())
     }
 
+    /// See [`registry::Error::is_about_place`].
+    pub(crate) fn is_about_place(&self) -> bool {
+        matches!(self, Error::Registry(e) if e.is_about_place())
+    }
+
     /// Adds what was tried to an I/O error; one of ours that is inside comes out as itself.
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Error {
         move |source| match carried(source) {

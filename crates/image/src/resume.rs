@@ -37,7 +37,7 @@ impl<'a> Resumed<'a> {
         // Asked for now, so that nothing is read from the file that can't be gone on with.
         if left < size {
             resumed.rest = match (resumed.open)(left) {
-                Err(error) if left > 0 && !error.is_transient() => {
+                Err(error) if left > 0 && error.is_about_place() => {
                     log::info!("{error}; the blob is fetched from its beginning");
                     resumed.forget()?;
                     Some((resumed.open)(0)?)

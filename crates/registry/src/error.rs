@@ -205,6 +205,11 @@ impl Error {
         }
     }
 
+    /// What was asked for, a blob from some byte on, is not what the registry has: another size, or none from there on.
+    pub fn is_about_place(&self) -> bool {
+        matches!(self, Error::Answer { .. } | Error::WrongSize { .. } | Error::Status { status: 416, .. })
+    }
+
     /// The registry was reached and has no such thing, or doesn't show it.
     pub fn is_absence(&self) -> bool {
         matches!(self, Error::NotFound { .. } | Error::Unauthorized { .. })

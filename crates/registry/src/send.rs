@@ -128,15 +128,21 @@ impl Client {
         exchange: Exchange<'_>,
         mut authorization: Option<String>,
     ) -> Result<Response<Body>, Error> {
+        let first = url;
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.once(what, &url, &exchange, authorization.as_deref())?;
             let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+            let refuse = |why| Error::Redirect { what: what.to_owned(), url: url.shown(), why };
+            // Nor may it say where they are to be sent. Where there are none, its tokens are anybody's.
+            let asked = response.status() == 401 && !url.same_place(first);
+            if asked && self.settings.credentials.is_some() {
+                return Err(refuse("a redirect leads to another host, which asks for the credentials"));
+            }
             if !is_redirect || !matches!(exchange.body, Content::Nothing) || exchange.method == "POST" {
                 return Ok(response);
             }
             let next = location(&response).and_then(|location| url.join(location));
-            let refuse = |why| Error::Redirect { what: what.to_owned(), url: url.shown(), why };
             let next = next.ok_or_else(|| refuse("a redirect leads to no http(s) address"))?;
             if url.scheme == Scheme::Https
                 && next.scheme == Scheme::Http

@@ -178,6 +178,21 @@ fn redirects_are_followed_within_limits_and_without_credentials() {
     }
 }
 
+/// Who is redirected to doesn't say where the password goes.
+#[test]
+fn a_host_that_is_redirected_to_gets_no_credentials_by_asking() {
+    let token = Server::new(|_, _| Reply::new(200, r#"{"token":"t"}"#));
+    let realm = format!("Bearer realm=\"http://{}/token\"", token.host);
+    let elsewhere = Server::new(move |_, _| Reply::new(401, "").header("WWW-Authenticate", realm.clone()));
+    let location = format!("http://{}/cdn", elsewhere.host);
+    let server = serve(move |_, _| Reply::new(307, "").header("Location", location.clone()));
+    let credentials = Some(Credentials::Basic { username: "me".into(), password: "secret".into() });
+    let with = Client::new(&server.host, Settings { credentials, ..settings() });
+    let error = chain(&with.blob("a", &Digest::sha256(b"01234"), 5, 0).map(drop).unwrap_err());
+    assert_says(&error, &["another host, which asks for the credentials"]);
+    assert!(token.seen().is_empty());
+}
+
 #[test]
 fn refusals_end() {
     let basic = "Basic realm=\"x\"";

@@ -102,3 +102,37 @@ impl Read for Resumed<'_> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oci::Digest;
+
+    fn refused(status: u16) -> Error {
+        let by = "r".to_owned();
+        registry::Error::Status { what: String::new(), by, status, message: String::new() }.into()
+    }
+
+    /// How many bytes are kept after the registry has answered so to the request for the rest.
+    fn left_after(status: u16) -> u64 {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, run) = (folder.path().join("root"), folder.path().join("run"));
+        let location = store::Location { root, run, ownership: store::Ownership::SingleId };
+        let store = store::Store::open(location).unwrap();
+        let digest = Digest::sha256(b"blob");
+        let mut kept = store.partial(&digest).unwrap().unwrap();
+        kept.append(b"bl").unwrap();
+        drop(kept);
+        let kept = store.partial(&digest).unwrap().unwrap();
+        assert!(Resumed::new(kept, 4, Box::new(|_| Err(refused(status)))).is_err());
+        store.partial(&digest).unwrap().unwrap().length()
+    }
+
+    #[test]
+    fn only_a_wrong_place_makes_it_begin_anew() {
+        assert_eq!(left_after(404), 2);
+        assert_eq!(left_after(429), 2);
+        assert_eq!(left_after(503), 2);
+        assert_eq!(left_after(416), 0);
+    }
+}

@@ -46,6 +46,15 @@ impl Store {
 
     /// Drops those that nobody has gone on with for a long time.
     pub(crate) fn drop_old_partials(&self) -> Result<(), Error> {
+        self.drop_partials_that(is_old)
+    }
+
+    /// Drops all that nobody is just fetching.
+    pub fn drop_partials(&self) -> Result<(), Error> {
+        self.drop_partials_that(|_| true)
+    }
+
+    fn drop_partials_that(&self, may_go: fn(&Path) -> bool) -> Result<(), Error> {
         let folder = self.folder("partial");
         let entries = match std::fs::read_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -53,7 +62,7 @@ impl Store {
         };
         for entry in entries {
             let path = entry.at("list", &folder)?.path();
-            if is_old(&path) && claim(&path).at("look at", &path)?.is_some() {
+            if may_go(&path) && claim(&path).at("look at", &path)?.is_some() {
                 self.discard(&path)?;
             }
         }
@@ -132,6 +141,12 @@ mod tests {
         File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
         store.drop_old_partials().unwrap();
         assert!(!path.exists());
+        drop(store.partial(&blob).unwrap());
+        let other = store.partial(&Digest::sha256(b"other")).unwrap();
+        store.drop_partials().unwrap();
+        assert!(!path.exists());
+        assert!(store.partial_path(&Digest::sha256(b"other")).exists(), "it is just fetched");
+        drop(other);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `image prune`: images that nothing needs go.
+//! `image prune`: images that nothing needs go, and beginnings of blobs whose pull broke off.
 
 use super::remove::remove_image;
 use super::{ListOptions, RemoveOptions, list};
@@ -20,6 +20,8 @@ pub fn prune(engine: &Engine, options: &PruneOptions) -> Result<Vec<String>, Err
     let unneeded = list(engine, &listing)?;
     let unneeded = unneeded.iter().filter(|image| !image.read_only && image.containers == 0);
     let mut removed = Vec::new();
+    // Beginnings of pulls that broke off are needed by no image.
+    engine.store().drop_partials()?;
     for image in unneeded.filter(|image| options.all || image.dangling) {
         let id = Digest::from_sha256_hex(&image.id).map_err(|error| Error::Invalid(error.to_string()))?;
         // Named or removed since it was listed.

@@ -71,6 +71,22 @@ fn claimed(context: &Context, reference: &oci::Reference) -> Result<Option<Prese
     Ok(claim.digest.map(|digest| Present { digest, is_index }))
 }
 
+/// The manifests that a tag in a registry needs: what it stands for, and if that is an index, all in it. Empty: nothing is
+/// there, or it can't be told.
+pub fn needed(context: &Context, reference: &oci::Reference) -> Result<Vec<Digest>, Error> {
+    let Some(top) = claimed(context, reference)? else { return Ok(Vec::new()) };
+    let mut all = vec![top.digest.clone()];
+    if top.is_index {
+        let endpoint = context.registries.get()?.push_endpoint(&reference.to_string())?;
+        let (client, place) = context.client(&endpoint)?;
+        let fetched = client.manifest(&place.repository, top.digest.as_str())?;
+        if let Ok(Document::Index(index)) = Document::parse(&fetched.bytes, None) {
+            all.extend(index.manifests.into_iter().map(|entry| entry.digest));
+        }
+    }
+    Ok(all)
+}
+
 /// Deletes a tag alone; false if that can't be done without deleting others that stand for the same.
 pub fn delete_tag(context: &Context, reference: &oci::Reference) -> Result<bool, Error> {
     let endpoint = context.registries.get()?.push_endpoint(&reference.to_string())?;

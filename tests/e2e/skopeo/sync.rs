@@ -2,7 +2,7 @@
 
 use super::{ok, skopeo, small};
 use serde_json::json;
-use testkit::{Auth, FakeRegistry, Registry, TestEnv};
+use testkit::{Auth, FakeRegistry, Registry, Reply, TestEnv};
 
 /// A registry with `a/one:1`, `a/one:2` and `a/two:1`.
 fn filled(env: &TestEnv) -> Registry<'_> {
@@ -258,8 +258,61 @@ fn what_is_gone_is_deleted_in_registries(env: &TestEnv) {
     assert_eq!(tags(env, &format!("{host}/x/one")), ["1", "2"]);
 }
 
+/// Two sources with the same place: each has what the other lacks.
+fn what_another_source_has_is_not_gone(env: &TestEnv) {
+    if !ours(env) {
+        return;
+    }
+    let registry = env.registry();
+    let host = registry.host();
+    registry.push("a/app", "1", &small("amd64"));
+    registry.push("b/app", "2", &small("amd64"));
+    let list = format!("{host}:\n  tls-verify: false\n  images:\n    a/app: []\n    b/app: []\n");
+    env.write("list.yaml", list.as_bytes());
+    ok(env, &format!("copy docker://{host}/a/app:1 dir:usb/app:3"));
+    ok(env, "sync --src yaml --dest dir --delete-missing list.yaml usb").complains("app:3");
+    let exists = |tag: &str| env.work().join(format!("usb/app:{tag}")).exists();
+    assert_eq!(["1", "2", "3"].map(exists), [true, true, false]);
+    // What can't be listed may have anything.
+    let list = format!("{host}:\n  tls-verify: false\n  images:\n    a/app: []\n    nosuch/app: []\n");
+    env.write("list.yaml", list.as_bytes());
+    ok(env, "sync --src yaml --dest dir --delete-missing list.yaml usb").complains("nothing is deleted");
+    assert!(exists("2"));
+}
+
+/// An answer without tags is more often a fault than a repository that was emptied.
+fn an_empty_answer_deletes_nothing(env: &TestEnv) {
+    if !ours(env) {
+        return;
+    }
+    let registry = env.registry();
+    registry.push("one", "1", &small("amd64"));
+    ok(env, &format!("copy docker://{}/one:1 dir:usb/one:1", registry.host()));
+    let fake = env.fake_registry();
+    fake.reply("/v2/one/tags/list", Reply::ok("application/json", "{}"));
+    ok(env, &format!("sync --src docker --src-tls-verify=false --dest dir --delete-missing {}/one usb", fake.host()))
+        .complains("nothing is deleted");
+    assert!(env.work().join("usb/one:1/manifest.json").exists());
+}
+
+/// An index that stays needs its images.
+fn images_of_an_index_stay_in_registries(env: &TestEnv) {
+    if !ours(env) {
+        return;
+    }
+    let registry = Registry::start_with(env, 5078, &Auth { deletes: true, ..Auth::default() });
+    let host = registry.host();
+    registry.push_index("one", "1", &[small("amd64"), small("arm64")]);
+    registry.push_index("x/one", "1", &[small("amd64"), small("arm64")]);
+    registry.push("x/one", "1-amd64", &small("amd64"));
+    let output = ok(env, &format!("sync --all --src docker --dest docker --delete-missing {host}/one {host}/x"));
+    output.complains("tag 1 needs the same image");
+    ok(env, &format!("copy --all docker://{host}/x/one:1 dir:whole"));
+}
+
 testkit::cases! { both: [
     a_repository_to_a_registry, to_a_folder_and_back, a_list_of_images, goes_on_if_told_so,
     all_of_an_index_or_what_suits, nonsense, what_is_there_costs_a_head, what_is_there_is_left_in_registries,
     tags_by_pattern, platforms_that_were_chosen, what_is_gone_is_deleted, what_is_gone_is_deleted_in_registries,
+    what_another_source_has_is_not_gone, an_empty_answer_deletes_nothing, images_of_an_index_stay_in_registries,
 ] }

@@ -134,13 +134,24 @@ pub fn sync(
 ) -> Result<Summary, Error> {
     let to = context(engine, sync.to)?;
     let mut summary = Summary::default();
+    let mut unlisted = false;
+    let mut done = Vec::new();
     for origin in &sync.from {
-        let (from, batches) = list(engine, origin, sync, tell)?;
+        let mut listing = |event: Event<'_>| {
+            unlisted |= matches!(event, Event::NoRepository { .. });
+            tell(event);
+        };
+        let (from, batches) = list(engine, origin, sync, &mut listing)?;
         let run = Run { engine, sync, options, from: &from, to: &to };
         for batch in batches {
             summary.sources += 1;
             run.batch(&batch, &mut summary, tell)?;
+            done.push(batch);
         }
+    }
+    // At the very end: several sources may have the same place.
+    if sync.delete_missing {
+        summary.failures += delete::missing(&to, sync, (&done, unlisted), tell)?;
     }
     Ok(summary)
 }
@@ -187,8 +198,8 @@ impl Run<'_> {
     fn batch(&self, batch: &Batch, summary: &mut Summary, tell: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         let of = batch.images.len();
         for (at, (from, name)) in batch.images.iter().enumerate() {
-            let to = self.sync.naming.place(&self.sync.target, name)?;
-            match self.image(from, &to, (at + 1, of), tell) {
+            let place = self.sync.naming.place(&self.sync.target, name);
+            match place.and_then(|to| self.image(from, &to, (at + 1, of), tell)) {
                 Ok(()) => summary.images += 1,
                 Err(error) if self.sync.keep_going => {
                     summary.failures += 1;
@@ -197,10 +208,7 @@ impl Run<'_> {
                 Err(error) => return Err(error),
             }
         }
-        match self.sync.delete_missing {
-            true => delete::missing(self.to, self.sync, batch, tell),
-            false => Ok(()),
-        }
+        Ok(())
     }
 
     fn image(

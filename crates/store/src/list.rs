@@ -76,6 +76,7 @@ impl Store {
             list: Some(List { members }),
         };
         let lock = self.lock()?;
+        image.list.iter().try_for_each(|list| self.check_members(&list.members))?;
         crate::step::point();
         self.write_record(&image)?;
         crate::step::point();
@@ -97,7 +98,9 @@ impl Store {
         let Some(mut image) = self.own_record(id)? else { return Err(self.no_list(id).into()) };
         let Some(mut list) = image.list.take() else { return Err(Error::NoList(id.clone()).into()) };
         let mut index = self.index(&image)?;
+        let before: HashSet<Digest> = list.members.iter().map(|member| member.manifest.clone()).collect();
         change(&mut index, &mut list.members)?;
+        self.check_members(list.members.iter().filter(|member| !before.contains(&member.manifest)))?;
         let kept: HashSet<&Digest> = index.manifests.iter().map(|entry| &entry.digest).collect();
         list.members.retain(|member| kept.contains(&member.manifest));
         (image.manifest, image.size) = self.put_index(&index)?;
@@ -110,6 +113,15 @@ impl Store {
         self.written();
         image.names = self.all_names()?.remove(&image.id).unwrap_or_default();
         Ok(image)
+    }
+
+    /// Under the lock: an image may have been removed since somebody looked at it.
+    fn check_members<'m>(&self, members: impl IntoIterator<Item = &'m Member>) -> Result<(), Error> {
+        for member in members {
+            member.layers.iter().try_for_each(|layer| self.layer_size(layer).map(drop))?;
+            member.blobs.iter().try_for_each(|blob| self.blob(blob).map(drop))?;
+        }
+        Ok(())
     }
 
     /// The index of a list.

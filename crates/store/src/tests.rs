@@ -66,6 +66,31 @@ fn repo_digests_add_up_and_old_manifests_go() {
     assert!(store.blob(&manifest).is_ok());
 }
 
+/// Somebody may remove an image between the look at it and the change of the list.
+#[test]
+fn a_list_takes_no_member_that_is_gone() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let image = add_image(store, "one", &[layer(store, "1")], &[]).unwrap();
+    let member = crate::Member {
+        manifest: image.manifest.clone(),
+        blobs: vec![image.manifest.clone(), image.id.clone()],
+        layers: image.layers.clone(),
+        origin: None,
+        files: Default::default(),
+    };
+    let (now, empty) = ("2026-01-01T00:00:00Z".to_owned(), crate::empty_index());
+    let list = store.create_list("a.b/list:1", now.clone(), &empty, Vec::new()).unwrap();
+    store.remove_image(&image.id).unwrap();
+    let added = store.change_list(&list.id, |_, members| {
+        members.push(member.clone());
+        Ok::<_, Error>(())
+    });
+    assert!(matches!(added, Err(Error::MissingLayer(_))), "{added:?}");
+    assert!(matches!(store.create_list("a.b/other:1", now, &empty, vec![member]), Err(Error::MissingLayer(_))));
+    assert_eq!(store.image_named("a.b/other:1").unwrap(), None);
+}
+
 #[test]
 fn removing_keeps_what_others_need() {
     let fixture = Fixture::new();

@@ -153,7 +153,8 @@ impl Sink for DirSink {
     }
 
     fn has(&self, blob: &Blob<'_>) -> Result<bool, Error> {
-        let there = self.path.join(blob.descriptor.digest.hex()).exists();
+        let path = self.path.join(blob.descriptor.digest.hex());
+        let there = super::layout::is_whole(&path, blob.descriptor.size);
         if there {
             self.keep(blob.descriptor.digest.hex());
         }

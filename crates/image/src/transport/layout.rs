@@ -188,6 +188,11 @@ pub(super) fn refuse_index(image: Option<&Pick>) -> Result<(), Error> {
     }
 }
 
+/// A file of the right size: what a power cut left empty is written again.
+pub(super) fn is_whole(path: &Path, size: u64) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == size)
+}
+
 pub(super) fn needs() -> Needs {
     Needs {
         formats: &[Format::Oci],
@@ -214,7 +219,7 @@ impl Sink for LayoutSink {
     }
 
     fn has(&self, blob: &Blob<'_>) -> Result<bool, Error> {
-        Ok(self.blob(&blob.descriptor.digest).exists())
+        Ok(is_whole(&self.blob(&blob.descriptor.digest), blob.descriptor.size))
     }
 
     fn put(&self, _blob: &Blob<'_>, content: Content<'_>) -> Result<Sum, Error> {
@@ -279,6 +284,9 @@ pub(super) fn write_blob(
     copy_to(&mut content, &mut file.1, &file.0)?;
     let sum = content.finish()?;
     let target = path(&sum);
+    // Digests of other kinds have a folder of their own.
+    let parent = target.parent().unwrap_or(folder);
+    std::fs::create_dir_all(parent).map_err(Error::io(format!("create {}", parent.display())))?;
     std::fs::rename(&file.0.0, &target).map_err(Error::io(format!("write {}", target.display())))?;
     Ok(sum)
 }

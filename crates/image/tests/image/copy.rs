@@ -163,3 +163,23 @@ fn an_index_alone_and_with_other_compressions() {
     let marked = index.manifests.iter().filter(|entry| !entry.annotations.is_empty()).count();
     assert_eq!(marked, 2);
 }
+
+/// What a power cut left empty is written again.
+#[test]
+fn empty_files_of_a_folder_are_no_layers() {
+    let made = Made::small();
+    let server = serve(made.paths());
+    let fixture = Fixture::new();
+    let from = format!("docker://{}/img:1", server.host);
+    let dir = fixture.dir.path().join("d");
+    for (to, blobs) in [("dir", dir.clone()), ("oci", dir.join("oci/blobs/sha256"))] {
+        let place =
+            if to == "oci" { format!("oci:{}:1", dir.join("oci").display()) } else { format!("dir:{}", dir.display()) };
+        must(transfer(&fixture, &from, &place, &Options::new(&Quiet)));
+        let layer = blobs.join(Digest::sha256(&made.blobs[0]).hex());
+        std::fs::write(&layer, "").unwrap();
+        must(transfer(&fixture, &from, &place, &Options::new(&Quiet)));
+        assert_eq!(std::fs::read(&layer).unwrap(), made.blobs[0], "{to}");
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}

@@ -130,13 +130,13 @@ impl Store {
         Ok(Image { names: self.all_names()?.remove(&image.id).unwrap_or_default(), ..image })
     }
 
-    /// It isn't wanted by its digests any more.
-    pub fn unpin(&self, id: &Digest) -> Result<(), Error> {
+    /// It isn't wanted by that digest any more; `None`: by none.
+    pub fn unpin(&self, id: &Digest, digest: Option<&str>) -> Result<(), Error> {
         let _lock = self.lock()?;
-        match self.own_record(id)? {
-            Some(image) if !image.pinned.is_empty() => self.write_record(&Image { pinned: Vec::new(), ..image }),
-            _ => Ok(()),
-        }
+        let Some(mut image) = self.own_record(id)? else { return Ok(()) };
+        let before = image.pinned.len();
+        image.pinned.retain(|pinned| digest.is_some_and(|digest| digest != pinned));
+        if image.pinned.len() == before { Ok(()) } else { self.write_record(&image) }
     }
 
     /// Removes record, names, and whatever layers and blobs no other image or container needs (renamed to the trash, deleted later).

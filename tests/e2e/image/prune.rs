@@ -65,7 +65,13 @@ fn what_was_pulled_by_digest_stays(env: &TestEnv) {
     env.ok(&format!("pull -q --tls-verify=false {name}"));
     env.ok("image prune -f").prints("");
     env.ok("images -q --filter dangling=true").prints("");
-    env.ok(&format!("rmi {name}")).has(&format!("Untagged: {name}"));
+    // Other names keep the image.
+    env.ok(&format!("tag {name} other:1"));
+    env.ok(&format!("rmi {name}")).prints(&format!("Untagged: {name}\n"));
+    env.ok("image exists other:1");
+    env.ok(&format!("pull -q --tls-verify=false {name}"));
+    env.ok("rmi other:1").prints("Untagged: localhost/other:1\n");
+    env.ok(&format!("rmi {name}")).has(&format!("Untagged: {name}")).has("Deleted: ");
     env.ok(&format!("pull -q --tls-verify=false {name}"));
     env.ok(&format!("untag {name}"));
     env.ok("image prune -f").prints(&format!("{}\n", nameless("x").id()));

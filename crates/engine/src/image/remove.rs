@@ -38,8 +38,14 @@ fn remove_one(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Re
         found => found?,
     };
     let by_name = image.names.contains(&found);
-    if by_name && image.names.len() > 1 {
+    if by_name && image.names.len() + image.pinned.len() > 1 {
         engine.store().untag(&found)?;
+        return Ok(Removed { untagged: vec![found], deleted: Vec::new() });
+    }
+    // A digest by which it was asked for is a name like others; one that it merely has is no reason to take it away from them.
+    let by_digest = image.repo_digests.contains(&found);
+    if by_digest && image.names.len() + image.pinned.iter().filter(|pinned| **pinned != found).count() > 0 {
+        engine.store().unpin(&image.id, Some(&found))?;
         return Ok(Removed { untagged: vec![found], deleted: Vec::new() });
     }
     if !by_name && image.names.len() > 1 && !options.force {

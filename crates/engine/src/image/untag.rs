@@ -18,7 +18,7 @@ pub fn untag(engine: &Engine, image: &str, names: &[String]) -> Result<(), Error
         engine.store().untag(name)?;
     }
     if all {
-        engine.store().unpin(&image.id)?;
+        engine.store().unpin(&image.id, None)?;
     }
     Ok(())
 }

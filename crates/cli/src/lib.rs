@@ -63,7 +63,7 @@ impl Invocation {
 
     /// Carries it out; the exit code.
     pub fn run(self, privilege: Privilege) -> i32 {
-        let as_skopeo = self.parsed.path.split(' ').take(2).any(|word| word == commands::skopeo::NAME);
+        let as_skopeo = is_skopeo(&self.parsed.path);
         self.execute(privilege)
             .unwrap_or_else(|failure| if as_skopeo { failure.fatal().show() } else { failure.show() })
     }
@@ -73,7 +73,7 @@ impl Invocation {
         match action {
             Action::Run(command, matches) => {
                 let mut context = Context::new(path, self.argv, &globals, privilege);
-                if command.all_flags().any(|flag| std::ptr::eq(flag, &commands::skopeo::global::FLAGS[0])) {
+                if is_skopeo(&context.path) {
                     commands::skopeo::global::apply(&matches)?;
                     context.set_scratch(matches.text("tmpdir"));
                 }
@@ -94,4 +94,9 @@ impl Invocation {
             }
         }
     }
+}
+
+/// Whether a command, as it was typed, is one of Skopeo's.
+fn is_skopeo(path: &str) -> bool {
+    path.split(' ').take(2).any(|word| word == commands::skopeo::NAME)
 }

@@ -1,8 +1,7 @@
 //! A blob's content on its way into a sink: what the source had, or what was made of it.
 
 use crate::Error;
-use oci::Digest;
-use sha2::Digest as _;
+use oci::{Digest, Hasher};
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +28,7 @@ enum Kind {
     /// As the source has it: nothing is hashed twice.
     Known(Sum),
     Made {
-        hasher: sha2::Sha256,
+        hasher: Hasher,
         size: u64,
     },
 }
@@ -42,7 +41,7 @@ impl<'a> Content<'a> {
 
     /// What is made on the way.
     pub(crate) fn made(what: &str, reader: impl Read + Send + 'a, verified: Arc<AtomicBool>) -> Content<'a> {
-        let kind = Kind::Made { hasher: sha2::Sha256::new(), size: 0 };
+        let kind = Kind::Made { hasher: Hasher::sha256(), size: 0 };
         Content { reader: Box::new(reader), what: what.to_owned(), verified, kind }
     }
 
@@ -81,7 +80,7 @@ impl<'a> Content<'a> {
         }
         Ok(match self.kind {
             Kind::Known(sum) => sum,
-            Kind::Made { hasher, size } => Sum { digest: Digest::from_sha256(hasher.finalize().into()), size },
+            Kind::Made { hasher, size } => Sum { digest: hasher.finish(), size },
         })
     }
 }

@@ -24,21 +24,12 @@ pub(crate) fn commit(
 }
 
 fn manifest(config: &[u8], (diff_id, size): (&Digest, u64)) -> Manifest {
-    let descriptor = |media_type: &str, digest, size| Descriptor {
-        media_type: media_type.to_owned(),
-        digest,
-        size,
-        urls: Vec::new(),
-        annotations: Default::default(),
-        platform: None,
-        artifact_type: None,
-    };
     Manifest {
         schema_version: 2,
         media_type: Some(media_type::OCI_MANIFEST.to_owned()),
         artifact_type: None,
-        config: descriptor(media_type::OCI_CONFIG, Digest::sha256(config), config.len() as u64),
-        layers: vec![descriptor(media_type::OCI_LAYER, diff_id.clone(), size)],
+        config: Descriptor::new(media_type::OCI_CONFIG, Digest::sha256(config), config.len() as u64),
+        layers: vec![Descriptor::new(media_type::OCI_LAYER, diff_id.clone(), size)],
         subject: None,
         annotations: Default::default(),
     }

@@ -1,45 +1,10 @@
 //! A reader that hashes and counts what passes, so that content can be compared with its descriptor.
 
 use crate::{Error, Progress};
-use oci::Digest;
-use sha2::Digest as _;
+use oci::{Digest, Hasher};
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-enum Hasher {
-    Sha256(sha2::Sha256),
-    Sha512(sha2::Sha512),
-}
-
-impl Hasher {
-    fn like(digest: &Digest) -> Hasher {
-        match digest.algorithm() {
-            "sha512" => Hasher::Sha512(sha2::Sha512::new()),
-            _ => Hasher::Sha256(sha2::Sha256::new()),
-        }
-    }
-
-    fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Hasher::Sha256(hasher) => hasher.update(bytes),
-            Hasher::Sha512(hasher) => hasher.update(bytes),
-        }
-    }
-
-    /// Whether it is that digest, and if not, what it is.
-    fn compare(self, expected: &Digest) -> Result<(), Digest> {
-        let found = match self {
-            Hasher::Sha256(hasher) => Digest::from_sha256(hasher.finalize().into()),
-            Hasher::Sha512(hasher) => {
-                let hex: String = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
-                // 128 hex digits are a digest; were they not, the comparison would fail.
-                format!("sha512:{hex}").parse().unwrap_or_else(|_| Digest::sha256(b""))
-            }
-        };
-        if found == *expected { Ok(()) } else { Err(found) }
-    }
-}
 
 /// What the content must be, and who wants to know about it.
 #[derive(Clone, Copy)]
@@ -94,11 +59,10 @@ impl<'a, R: Read> Verified<'a, R> {
         if self.count != size {
             return Err(Error::WrongSize { what: what.to_owned(), expected: size, found: self.count });
         }
-        hasher.compare(digest).map_err(|found| Error::WrongDigest {
-            what: what.to_owned(),
-            expected: digest.clone(),
-            found,
-        })?;
+        let found = hasher.finish();
+        if found != *digest {
+            return Err(Error::WrongDigest { what: what.to_owned(), expected: digest.clone(), found });
+        }
         self.verified.store(true, Ordering::Relaxed);
         Ok(())
     }

@@ -23,15 +23,26 @@ impl Digest {
         Digest::from_sha256(sha2::Sha256::digest(bytes).into())
     }
 
+    /// The digest of `bytes` by the algorithm of this one.
+    pub fn same_of(&self, bytes: &[u8]) -> Digest {
+        let mut hasher = Hasher::like(self);
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
     /// Wraps a finished SHA-256 sum.
     pub fn from_sha256(sum: [u8; 32]) -> Digest {
-        use std::fmt::Write;
-        let mut text = String::with_capacity(71);
-        text.push_str("sha256:");
-        for byte in sum {
-            let _ = write!(text, "{byte:02x}");
+        encode("sha256", &sum)
+    }
+
+    /// The sum itself, if it is a SHA-256.
+    pub fn to_sha256(&self) -> Option<[u8; 32]> {
+        let hex = self.0.strip_prefix("sha256:")?.as_bytes();
+        let mut sum = [0; 32];
+        for (byte, pair) in sum.iter_mut().zip(hex.chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
         }
-        Digest(text.into())
+        Some(sum)
     }
 
     /// Wraps 64 lower-case hex digits of a SHA-256 sum.
@@ -57,6 +68,57 @@ impl Digest {
     /// The whole text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+fn encode(algorithm: &str, sum: &[u8]) -> Digest {
+    use std::fmt::Write;
+    let mut text = String::with_capacity(algorithm.len() + 1 + 2 * sum.len());
+    text.push_str(algorithm);
+    text.push(':');
+    for byte in sum {
+        let _ = write!(text, "{byte:02x}");
+    }
+    Digest(text.into())
+}
+
+/// Finds the digest of content that comes piece by piece.
+#[derive(Debug, Clone)]
+pub enum Hasher {
+    /// By SHA-256.
+    Sha256(sha2::Sha256),
+    /// By SHA-512.
+    Sha512(Box<sha2::Sha512>),
+}
+
+impl Hasher {
+    /// By SHA-256.
+    pub fn sha256() -> Hasher {
+        Hasher::Sha256(sha2::Digest::new())
+    }
+
+    /// By the algorithm of a digest.
+    pub fn like(digest: &Digest) -> Hasher {
+        match digest.algorithm() {
+            "sha512" => Hasher::Sha512(Box::default()),
+            _ => Hasher::sha256(),
+        }
+    }
+
+    /// The next piece.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Hasher::Sha256(hasher) => sha2::Digest::update(hasher, bytes),
+            Hasher::Sha512(hasher) => sha2::Digest::update(&mut **hasher, bytes),
+        }
+    }
+
+    /// Of all that came.
+    pub fn finish(self) -> Digest {
+        match self {
+            Hasher::Sha256(hasher) => encode("sha256", &sha2::Digest::finalize(hasher)),
+            Hasher::Sha512(hasher) => encode("sha512", &sha2::Digest::finalize(*hasher)),
+        }
     }
 }
 
@@ -101,5 +163,25 @@ impl fmt::Display for Digest {
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_by_both_algorithms() {
+        let short = Digest::sha256(b"abc");
+        assert_eq!(short.as_str(), "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(short.to_sha256().map(Digest::from_sha256), Some(short.clone()));
+        assert_eq!(short.same_of(b"abc"), short);
+        let long: Digest = "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f".parse().unwrap();
+        assert_eq!(long.same_of(b"abc"), long);
+        assert_eq!(long.to_sha256(), None);
+        let mut pieces = Hasher::like(&long);
+        pieces.update(b"a");
+        pieces.update(b"bc");
+        assert_eq!(pieces.finish(), long);
     }
 }

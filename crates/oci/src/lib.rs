@@ -10,7 +10,7 @@ pub mod platform;
 pub mod reference;
 pub mod runtime;
 
-pub use digest::Digest;
+pub use digest::{Digest, Hasher};
 pub use platform::Platform;
 pub use reference::Reference;
 

@@ -1,4 +1,4 @@
-//! Signatures and encryption of what is written: `push` and `skopeo copy`.
+//! Signatures and encryption of what is written: every command that copies images or artifacts out of the store, or from place to place.
 
 use crate::error::Failure;
 use crate::output::quote;

@@ -88,15 +88,8 @@ mod tests {
     fn descriptor(toc: &str, tar_split: &str) -> Descriptor {
         let checksum = Digest::sha256(b"").to_string();
         let annotations = [(CHECKSUM, checksum.as_str()), (TOC, toc), (TAR_SPLIT, tar_split)];
-        Descriptor {
-            media_type: String::new(),
-            digest: Digest::sha256(b""),
-            size: 1000,
-            urls: Vec::new(),
-            annotations: annotations.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-            platform: None,
-            artifact_type: None,
-        }
+        let annotations = annotations.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        Descriptor { annotations, ..Descriptor::new("", Digest::sha256(b""), 1000) }
     }
 
     #[test]

@@ -156,7 +156,7 @@ fn known(way: Way<'_>, job: &Job<'_>) -> Vec<Descriptor> {
     for seen in store.seen_blobs(diff_id) {
         let new = !all.iter().any(|known| known.digest == seen.digest) && seen.digest != job.descriptor.digest;
         if new && seen.verified && seen.place.starts_with(&near) {
-            let plain = plain_descriptor(seen.media_type, Sum { digest: seen.digest, size: seen.size });
+            let plain = Descriptor::new(seen.media_type, seen.digest, seen.size);
             all.push(Descriptor { annotations: seen.annotations, ..plain });
         }
     }
@@ -282,11 +282,11 @@ fn make(way: Way<'_>, rules: Rules, job: &Job<'_>, input: Input<'_>) -> Result<D
     };
     let blob = Blob { descriptor: input.from, role, made: compression };
     if let Some(cipher) = seals {
-        let clear = plain_descriptor(media_type, Sum { digest: input.from.digest.clone(), size: input.from.size });
+        let clear = Descriptor::new(media_type, input.from.digest.clone(), input.from.size);
         let sealed = cipher.pass(&clear, made)?;
         let sum = way.sink.put(&blob, Content::made(&what, sealed.content, input.flag))?;
         let annotations = sealed.annotations.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        return Ok(Descriptor { annotations, ..plain_descriptor(sealed.media_type, sum) });
+        return Ok(Descriptor { annotations, ..Descriptor::new(sealed.media_type, sum.digest, sum.size) });
     }
     if compression.is_none() && !input.changed {
         let sum = Sum { digest: input.from.digest.clone(), size: input.from.size };
@@ -296,7 +296,7 @@ fn make(way: Way<'_>, rules: Rules, job: &Job<'_>, input: Input<'_>) -> Result<D
     // Annotations tell of the blob that was (zstd:chunked's table of contents, for one), so they go.
     let sum = way.sink.put(&blob, Content::made(&what, made, input.flag))?;
     let annotations = annotations.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-    Ok(Descriptor { annotations, ..plain_descriptor(media_type, sum) })
+    Ok(Descriptor { annotations, ..Descriptor::new(media_type, sum.digest, sum.size) })
 }
 
 /// The compression by the first bytes (`None`: one that is never changed) and the whole content.
@@ -308,16 +308,4 @@ fn sniff<'a>(mut reader: Reader<'a>, what: &str) -> Result<(Option<Compression>,
         Magic::Xz | Magic::Bzip2 => None,
     };
     Ok((found, Cursor::new(start).chain(reader)))
-}
-
-pub(super) fn plain_descriptor(media_type: String, sum: Sum) -> Descriptor {
-    Descriptor {
-        media_type,
-        digest: sum.digest,
-        size: sum.size,
-        urls: Vec::new(),
-        annotations: Default::default(),
-        platform: None,
-        artifact_type: None,
-    }
 }

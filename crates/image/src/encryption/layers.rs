@@ -174,8 +174,7 @@ mod tests {
     fn layer(media_type: &str) -> Descriptor {
         let annotations = BTreeMap::from([("kept".to_owned(), "x".to_owned())]);
         let digest = Digest::sha256(b"layer");
-        let media_type = media_type.to_owned();
-        Descriptor { media_type, digest, size: 5, urls: Vec::new(), annotations, platform: None, artifact_type: None }
+        Descriptor { annotations, ..Descriptor::new(media_type, digest, 5) }
     }
 
     fn through(cipher: &dyn LayerCipher, layer: &Descriptor, bytes: Vec<u8>) -> Result<(Descriptor, Vec<u8>), Error> {

@@ -161,13 +161,6 @@ fn platform(source: &dyn Source, manifest: &Manifest) -> Result<Option<Platform>
 }
 
 fn descriptor(media_type: Option<String>, digest: &Digest, size: usize, platform: Option<Platform>) -> Descriptor {
-    Descriptor {
-        media_type: media_type.unwrap_or_else(|| media_type::OCI_MANIFEST.to_owned()),
-        digest: digest.clone(),
-        size: size as u64,
-        urls: Vec::new(),
-        annotations: Default::default(),
-        platform,
-        artifact_type: None,
-    }
+    let media_type = media_type.unwrap_or_else(|| media_type::OCI_MANIFEST.to_owned());
+    Descriptor { platform, ..Descriptor::new(media_type, digest.clone(), size as u64) }
 }

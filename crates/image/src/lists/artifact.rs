@@ -64,13 +64,8 @@ pub fn artifact(store: &Store, files: &[PathBuf], artifact: &Artifact) -> Result
     store.put_blob(&config_digest, config)?;
     store.put_blob(&digest, &bytes)?;
     let entry = Descriptor {
-        media_type: media_type::OCI_MANIFEST.to_owned(),
-        digest: digest.clone(),
-        size: bytes.len() as u64,
-        urls: Vec::new(),
-        annotations: BTreeMap::new(),
-        platform: None,
         artifact_type: Some(artifact_type.to_owned()),
+        ..Descriptor::new(media_type::OCI_MANIFEST, digest.clone(), bytes.len() as u64)
     };
     let blobs = vec![digest.clone(), config_digest];
     let member = Member { manifest: digest, blobs, layers: Vec::new(), origin: None, files: places };

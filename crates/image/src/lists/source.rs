@@ -113,14 +113,7 @@ impl Source for ListSource<'_> {
         if !self.reading_stored.load(Ordering::Relaxed) || !self.is_stored_layer(diff_id) {
             return Ok(None);
         }
-        Ok(Some(Descriptor {
-            media_type: media_type::OCI_LAYER.to_owned(),
-            digest: diff_id.clone(),
-            size: self.store.layer_size(diff_id)?,
-            urls: Vec::new(),
-            annotations: Default::default(),
-            platform: None,
-            artifact_type: None,
-        }))
+        let size = self.store.layer_size(diff_id)?;
+        Ok(Some(Descriptor::new(media_type::OCI_LAYER, diff_id.clone(), size)))
     }
 }

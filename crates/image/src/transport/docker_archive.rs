@@ -108,7 +108,7 @@ impl DockerArchiveSource {
             schema_version: 2,
             media_type: Some(media_type::DOCKER_MANIFEST.to_owned()),
             artifact_type: None,
-            config: descriptor(media_type::DOCKER_CONFIG, id, config_bytes.len() as u64),
+            config: Descriptor::new(media_type::DOCKER_CONFIG, id, config_bytes.len() as u64),
             layers: descriptors,
             subject: None,
             annotations: Default::default(),
@@ -131,7 +131,7 @@ fn layer_descriptor(archive: &Archive, path: &str, diff_id: &Digest) -> Result<D
     let mut start = Vec::new();
     member.reader.by_ref().take(6).read_to_end(&mut start).map_err(Error::io(what()))?;
     if magic(&start) == Magic::Known(Compression::None) {
-        return Ok(descriptor(media_type::DOCKER_LAYER, diff_id.clone(), member.size));
+        return Ok(Descriptor::new(media_type::DOCKER_LAYER, diff_id.clone(), member.size));
     }
     let mut hasher = sha2::Sha256::new();
     hasher.update(&start);
@@ -145,19 +145,7 @@ fn layer_descriptor(archive: &Archive, path: &str, diff_id: &Digest) -> Result<D
         }
     }
     let digest = Digest::from_sha256(hasher.finalize().into());
-    Ok(descriptor(media_type::DOCKER_LAYER_GZIP, digest, member.size))
-}
-
-fn descriptor(media_type: &str, digest: Digest, size: u64) -> Descriptor {
-    Descriptor {
-        media_type: media_type.to_owned(),
-        digest,
-        size,
-        urls: Vec::new(),
-        annotations: Default::default(),
-        platform: None,
-        artifact_type: None,
-    }
+    Ok(Descriptor::new(media_type::DOCKER_LAYER_GZIP, digest, member.size))
 }
 
 fn names(archive: &Archive, item: &Item) -> Result<Vec<Reference>, Error> {

@@ -253,15 +253,9 @@ pub(super) fn with_image(old: Option<Index>, written: &Fetched, image: Option<&P
         _ => None,
     };
     let annotations = name.iter().map(|name| (NAME_ANNOTATIONS[1].to_owned(), name.clone())).collect();
-    let entry = Descriptor {
-        media_type: written.media_type.clone().unwrap_or_else(|| media_type::OCI_MANIFEST.to_owned()),
-        digest: written.digest.clone(),
-        size: written.bytes.len() as u64,
-        urls: Vec::new(),
-        annotations,
-        platform: None,
-        artifact_type: None,
-    };
+    let media_type = written.media_type.clone().unwrap_or_else(|| media_type::OCI_MANIFEST.to_owned());
+    let plain = Descriptor::new(media_type, written.digest.clone(), written.bytes.len() as u64);
+    let entry = Descriptor { annotations, ..plain };
     index.manifests.retain(|old| match &name {
         Some(name) => old.annotations.get(NAME_ANNOTATIONS[1]) != Some(name),
         None => old.digest != entry.digest || name_of(old).is_some(),

@@ -70,15 +70,8 @@ impl Source for StoreSource<'_> {
     }
 
     fn kept_as(&self, diff_id: &Digest) -> Result<Option<Descriptor>, Error> {
-        Ok(Some(Descriptor {
-            media_type: media_type::OCI_LAYER.to_owned(),
-            digest: diff_id.clone(),
-            size: self.store.layer_size(diff_id)?,
-            urls: Vec::new(),
-            annotations: Default::default(),
-            platform: None,
-            artifact_type: None,
-        }))
+        let size = self.store.layer_size(diff_id)?;
+        Ok(Some(Descriptor::new(media_type::OCI_LAYER, diff_id.clone(), size)))
     }
 }
 

@@ -110,14 +110,7 @@ fn in_order(file: &File, mut at: u64, limit: u64) -> Result<u64, &'static str> {
 }
 
 fn sum(digest: &Option<Digest>) -> Result<Sum, &'static str> {
-    const MISSING: &str = "a SHA-256 is missing";
-    let hex = digest.as_ref().filter(|digest| digest.algorithm() == "sha256").map(Digest::hex).ok_or(MISSING)?;
-    let mut sum = [0; 32];
-    for (byte, pair) in sum.iter_mut().zip(hex.as_bytes().chunks(2)) {
-        let text = std::str::from_utf8(pair).map_err(|_| MISSING)?;
-        *byte = u8::from_str_radix(text, 16).map_err(|_| MISSING)?;
-    }
-    Ok(sum)
+    digest.as_ref().and_then(Digest::to_sha256).ok_or("a SHA-256 is missing")
 }
 
 #[cfg(test)]

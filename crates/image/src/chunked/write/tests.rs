@@ -29,13 +29,8 @@ pub(in crate::chunked) fn chunked(tar: &[u8]) -> (Vec<u8>, Descriptor) {
     let mut blob = Vec::new();
     Encoder::new(tar, 3, annotations.clone()).read_to_end(&mut blob).unwrap();
     let descriptor = Descriptor {
-        media_type: oci::media_type::OCI_LAYER_ZSTD.to_owned(),
-        digest: Digest::sha256(&blob),
-        size: blob.len() as u64,
-        urls: Vec::new(),
         annotations: annotations.lock().unwrap().clone(),
-        platform: None,
-        artifact_type: None,
+        ..Descriptor::new(oci::media_type::OCI_LAYER_ZSTD, Digest::sha256(&blob), blob.len() as u64)
     };
     (blob, descriptor)
 }

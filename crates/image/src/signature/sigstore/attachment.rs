@@ -74,15 +74,9 @@ fn fetch(client: &Client, repository: &str, digest: &Digest) -> Result<Option<Ma
 }
 
 fn descriptor(signature: &Sigstore) -> Descriptor {
-    Descriptor {
-        media_type: signature.media_type.clone(),
-        digest: Digest::sha256(&signature.payload),
-        size: signature.payload.len() as u64,
-        urls: Vec::new(),
-        annotations: signature.annotations.clone(),
-        platform: None,
-        artifact_type: None,
-    }
+    let payload = &signature.payload;
+    let plain = Descriptor::new(&signature.media_type, Digest::sha256(payload), payload.len() as u64);
+    Descriptor { annotations: signature.annotations.clone(), ..plain }
 }
 
 /// Configuration and manifest of the artifact. The layers are no archives, so their digests stand for DiffIDs.
@@ -95,15 +89,7 @@ fn artifact(layers: Vec<Descriptor>) -> Result<(Vec<u8>, Vec<u8>), Error> {
         schema_version: 2,
         media_type: Some(media_type::OCI_MANIFEST.to_owned()),
         artifact_type: None,
-        config: Descriptor {
-            media_type: media_type::OCI_CONFIG.to_owned(),
-            digest: Digest::sha256(&config),
-            size: config.len() as u64,
-            urls: Vec::new(),
-            annotations: Default::default(),
-            platform: None,
-            artifact_type: None,
-        },
+        config: Descriptor::new(media_type::OCI_CONFIG, Digest::sha256(&config), config.len() as u64),
         layers,
         subject: None,
         annotations: Default::default(),

@@ -23,10 +23,18 @@ pub(crate) fn has_overlay(launch: &Launch<'_>) -> bool {
     matches!(&launch.root, Root::Overlay(overlay) if overlay.idmap || is_stranger(launch.spec))
 }
 
+/// Rights over a folder need both of its ids in the namespace (capable_wrt_inode_uidgid).
 fn is_stranger(spec: &Spec) -> bool {
-    let own = rustix::process::geteuid().as_raw();
-    let maps = spec.linux.as_ref().map_or(&[][..], |linux| &linux.uid_mappings);
-    !maps.is_empty() && !maps.iter().any(|map| (map.host_id..map.host_id.saturating_add(map.size)).contains(&own))
+    let Some(linux) = &spec.linux else { return false };
+    let lacks = |maps: &[IdMapping], own: u32| !maps.is_empty() && inside(maps, own).is_none();
+    lacks(&linux.uid_mappings, rustix::process::geteuid().as_raw())
+        || lacks(&linux.gid_mappings, rustix::process::getegid().as_raw())
+}
+
+/// The container's id for one of the host.
+fn inside(mappings: &[IdMapping], id: u32) -> Option<u32> {
+    let holds = |map: &&IdMapping| id >= map.host_id && id - map.host_id < map.size;
+    mappings.iter().find(holds).map(|map| map.container_id + (id - map.host_id))
 }
 
 /// Indexes of idmapped bind mounts. Those that follow the container's own maps are as they are when it has none.

@@ -1,7 +1,11 @@
 //! User namespace and id mappings (`--userns`, `--uidmap`, `--gidmap`, `--subuidname`).
 
+mod compose;
+mod entry;
 mod map;
 
+pub use entry::MapEntry;
+use entry::{Side, parse_entries, parse_plain};
 pub(crate) use map::resolve;
 
 use crate::{
@@ -23,22 +27,16 @@ pub struct Users {
     pub mappings: Option<IdMappings>,
 }
 
-/// containers/storage's `IDMappingOptions`.
+/// What is asked of the maps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct IdMappings {
-    /// Users as on the host.
-    #[serde(rename = "HostUIDMapping")]
-    pub host_uid_mapping: bool,
-    /// Groups as on the host.
-    #[serde(rename = "HostGIDMapping")]
-    pub host_gid_mapping: bool,
-    /// Ranges.
+    /// `--uidmap`, in order.
     #[serde(rename = "UIDMap", deserialize_with = "null_default")]
-    pub uid_map: Vec<IdRange>,
-    /// Ranges.
+    pub uid_map: Vec<MapEntry>,
+    /// `--gidmap`, in order.
     #[serde(rename = "GIDMap", deserialize_with = "null_default")]
-    pub gid_map: Vec<IdRange>,
+    pub gid_map: Vec<MapEntry>,
     /// The engine chooses a free range.
     pub auto_user_ns: bool,
     /// For `auto_user_ns`.
@@ -67,10 +65,10 @@ pub struct AutoUserNs {
     pub initial_size: u32,
     /// Fixed ranges besides.
     #[serde(rename = "AdditionalUIDMappings", deserialize_with = "null_default")]
-    pub additional_uid_mappings: Vec<IdRange>,
+    pub additional_uid_mappings: Vec<MapEntry>,
     /// Fixed ranges besides.
     #[serde(rename = "AdditionalGIDMappings", deserialize_with = "null_default")]
-    pub additional_gid_mappings: Vec<IdRange>,
+    pub additional_gid_mappings: Vec<MapEntry>,
 }
 
 impl Users {
@@ -85,15 +83,15 @@ impl Users {
         Ok(())
     }
 
-    /// `--uidmap`, one entry.
+    /// `--uidmap`, one value.
     pub fn add_uid_map(&mut self, text: &str) -> Result<(), Invalid> {
-        self.mappings.get_or_insert_default().uid_map.push(parse_map(text, "UID")?);
+        self.mappings.get_or_insert_default().uid_map.extend(parse_entries(text, Side::Users)?);
         Ok(())
     }
 
-    /// `--gidmap`, one entry.
+    /// `--gidmap`, one value.
     pub fn add_gid_map(&mut self, text: &str) -> Result<(), Invalid> {
-        self.mappings.get_or_insert_default().gid_map.push(parse_map(text, "GID")?);
+        self.mappings.get_or_insert_default().gid_map.extend(parse_entries(text, Side::Groups)?);
         Ok(())
     }
 
@@ -178,12 +176,18 @@ fn parse_auto(options: &str) -> Result<AutoUserNs, Invalid> {
         let (key, value) = option.split_once('=').ok_or_else(|| unknown_option(option))?;
         match key {
             "size" => auto.size = id(value)?,
-            "uidmapping" => auto.additional_uid_mappings.push(parse_map(value, "UID")?),
-            "gidmapping" => auto.additional_gid_mappings.push(parse_map(value, "GID")?),
+            "uidmapping" => auto.additional_uid_mappings.push(parse_plain(value, Side::Users)?),
+            "gidmapping" => auto.additional_gid_mappings.push(parse_plain(value, Side::Groups)?),
             _ => return Err(unknown_option(key)),
         }
     }
     Ok(auto)
+}
+
+/// The end of the range that holds `id`.
+fn covering(ranges: &[IdRange], id: u32, start: impl Fn(&IdRange) -> u32) -> Option<u32> {
+    let holds = |range: &&IdRange| id.checked_sub(start(range)).is_some_and(|offset| offset < range.size);
+    ranges.iter().find(holds).map(|range| start(range).saturating_add(range.size))
 }
 
 fn unknown_option(key: &str) -> Invalid {
@@ -192,32 +196,6 @@ fn unknown_option(key: &str) -> Invalid {
 
 fn id(text: &str) -> Result<u32, Invalid> {
     text.parse().map_err(|_| Invalid::new(format!("parsing id {text:?}: must be a number from 0 to 4294967295")))
-}
-
-/// `container:host[:size]`. Podman's `+`, `u`, `g` and `@` forms are not offered yet.
-fn parse_map(text: &str, what: &str) -> Result<IdRange, Invalid> {
-    let parts: Vec<&str> = text.split(':').collect();
-    let (container, host, size) = match parts[..] {
-        [container, host] => (container, host, "1"),
-        [container, host, size] => (container, host, size),
-        _ => {
-            return Err(Invalid::new(format!(
-                "initializing ID mappings: {what} setting is malformed expected [\"uint32:uint32[:uint32]\"] : [{text:?}]"
-            )));
-        }
-    };
-    if container.starts_with(['+', 'u', 'g']) || host.starts_with('@') {
-        return Err(Invalid::new(format!("the +, u, g and @ forms of id mappings are not supported yet: {text:?}")));
-    }
-    let number = |value: &str| {
-        value.parse::<u32>().map_err(|_| Invalid::new(format!("parsing id map value {value:?}: must be a number")))
-    };
-    let range = IdRange { container_id: number(container)?, host_id: number(host)?, size: number(size)? };
-    let fits = |first: u32| first.checked_add(range.size.saturating_sub(1)).is_some();
-    if range.size == 0 || !fits(range.container_id) || !fits(range.host_id) {
-        return Err(Invalid::new(format!("id mapping {text:?}: the range is empty or ends beyond 4294967295")));
-    }
-    Ok(range)
 }
 
 #[cfg(test)]
@@ -247,14 +225,5 @@ mod tests {
         assert!(mappings.auto_user_ns);
         assert_eq!(mappings.auto_user_ns_opts.size, 100);
         assert_eq!(mappings.auto_user_ns_opts.additional_uid_mappings.len(), 1);
-    }
-
-    #[test]
-    fn maps() {
-        assert_eq!(parse_map("0:100000:1000", "UID"), Ok(IdRange { container_id: 0, host_id: 100_000, size: 1000 }));
-        assert_eq!(parse_map("0:1", "UID"), Ok(IdRange { container_id: 0, host_id: 1, size: 1 }));
-        for text in ["foo", "0:a:1", "0:100000:1000:5", "0:4294967295:2", "0:1:0"] {
-            assert!(parse_map(text, "UID").is_err(), "{text}");
-        }
     }
 }

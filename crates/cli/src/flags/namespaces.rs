@@ -9,10 +9,10 @@ use spec::namespaces::{Kind, parse};
 /// See podman-run(1).
 pub static FLAGS: &[Flag] = &[
     Flag::text("cgroupns", "string", "cgroup namespace: host, private, container:ID, ns:PATH"),
-    Flag::list("gidmap", "strings", "Map groups (inside:outside:count)"),
+    Flag::list("gidmap", "strings", "Map groups ([+ug]inside:[@]outside[:count])"),
     Flag::text("ipc", "string", "IPC namespace: host, private, shareable, none, container:ID, ns:PATH"),
     Flag::text("pid", "string", "pid namespace: host, private, container:ID, ns:PATH"),
-    Flag::list("uidmap", "strings", "Map users (inside:outside:count)"),
+    Flag::list("uidmap", "strings", "Map users ([+ug]inside:[@]outside[:count])"),
     Flag::text("userns", "string", "User namespace: host, keep-id, auto, nomap, container:ID, ns:PATH"),
     Flag::text("uts", "string", "Host name namespace: host, private, container:ID, ns:PATH"),
 ];

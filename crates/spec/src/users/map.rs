@@ -1,10 +1,15 @@
 //! From a wish to the mapping of a new user namespace. Ids outside are the engine's own (rootless: its user namespace's).
 
-use super::{IdRange, KeepId, Users, parse_keep_id};
+use super::compose::{compose, filled, pieces};
+use super::entry::{MapEntry, Side};
+use super::{IdRange, KeepId, Users, covering, parse_keep_id};
 use crate::{
     Defaults, HostFacts, Invalid,
     namespaces::{Namespace, NsMode},
 };
+
+/// Lines of a map that the kernel takes (user_namespaces(7)).
+const LINES: usize = 340;
 
 /// What the user namespace will be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,21 +29,19 @@ pub(crate) fn resolve(users: &Users, defaults: &Defaults, host: &HostFacts) -> R
     if users.has_maps() && !matches!(namespace.mode, NsMode::Default | NsMode::Private) {
         return Err(Invalid::new("--userns and --uidmap/--gidmap/--subuidname/--subgidname are mutually exclusive"));
     }
-    let resolved = match namespace.mode {
-        NsMode::Default | NsMode::Private if users.has_maps() => explicit(users),
+    let mut resolved = match namespace.mode {
+        NsMode::Default | NsMode::Private if users.has_maps() => explicit(users, host)?,
         NsMode::Default | NsMode::Host => return Ok(of(Namespace::of(NsMode::Host))),
         NsMode::Path | NsMode::Container => return Ok(of(namespace.clone())),
-        NsMode::Private => {
-            return Err(Invalid::new("must provide at least one UID or GID mapping to configure a user namespace"));
-        }
+        NsMode::Private => return Err(no_mapping()),
         NsMode::KeepId => keep_id(namespace, host)?,
         NsMode::NoMap => no_map(host)?,
         NsMode::Auto => auto(users, namespace, defaults, host)?,
         NsMode::Pod => return Err(crate::namespaces::no_pod()),
         _ => return Err(crate::namespaces::unrecognized(namespace.mode.name())),
     };
-    check(&resolved.uid_map, &host.uid_map, "user")?;
-    check(&resolved.gid_map, &host.gid_map, "group")?;
+    resolved.uid_map = available(&resolved.uid_map, &host.uid_map, "user")?;
+    resolved.gid_map = available(&resolved.gid_map, &host.gid_map, "group")?;
     Ok(resolved)
 }
 
@@ -46,15 +49,24 @@ fn of(namespace: Namespace) -> ResolvedUsers {
     ResolvedUsers { namespace, ..ResolvedUsers::default() }
 }
 
-/// A side that isn't given is as the other.
-fn explicit(users: &Users) -> ResolvedUsers {
+fn no_mapping() -> Invalid {
+    Invalid::new("must provide at least one UID or GID mapping to configure a user namespace")
+}
+
+/// A side that isn't given is as the other; one whose entries are all for the other side has every id of an ordinary user.
+fn explicit(users: &Users, host: &HostFacts) -> Result<ResolvedUsers, Invalid> {
     let maps = users.mappings.clone().unwrap_or_default();
-    let or = |map: &Vec<IdRange>, other: &Vec<IdRange>| if map.is_empty() { other.clone() } else { map.clone() };
-    ResolvedUsers {
-        uid_map: or(&maps.uid_map, &maps.gid_map),
-        gid_map: or(&maps.gid_map, &maps.uid_map),
-        ..of(Namespace::of(NsMode::Private))
+    let or = |map: &Vec<MapEntry>, other: &Vec<MapEntry>| if map.is_empty() { other.clone() } else { map.clone() };
+    let (uids, gids) = (or(&maps.uid_map, &maps.gid_map), or(&maps.gid_map, &maps.uid_map));
+    let mut uid_map = compose(&uids, Side::Users, &host.uid_map, host.rootless)?;
+    let mut gid_map = compose(&gids, Side::Groups, &host.gid_map, host.rootless)?;
+    match (uid_map.is_empty(), gid_map.is_empty()) {
+        (false, true) if host.rootless => gid_map = filled(&[], &host.gid_map),
+        (true, false) if host.rootless => uid_map = filled(&[], &host.uid_map),
+        (false, false) => {}
+        _ => return Err(no_mapping()),
     }
+    Ok(ResolvedUsers { uid_map, gid_map, ..of(Namespace::of(NsMode::Private)) })
 }
 
 /// The caller is 0 in the engine's namespace; inside it gets its own number, and those below it move up by one.
@@ -122,9 +134,15 @@ fn auto(users: &Users, namespace: &Namespace, defaults: &Defaults, host: &HostFa
             .hint("give the user `containers` (root) or yourself a range in /etc/subuid and /etc/subgid")
     })?;
     let options = users.auto_request(defaults).unwrap_or_default();
+    let fixed = |entries: &[MapEntry], side, own: &[IdRange]| -> Result<Vec<IdRange>, Invalid> {
+        let all: Result<Vec<_>, _> = entries.iter().map(|entry| pieces(entry, side, own)).collect();
+        Ok(all?.concat())
+    };
+    let users = fixed(&options.additional_uid_mappings, Side::Users, &host.uid_map)?;
+    let groups = fixed(&options.additional_gid_mappings, Side::Groups, &host.gid_map)?;
     Ok(ResolvedUsers {
-        uid_map: fill(range.uid, range.size, &options.additional_uid_mappings),
-        gid_map: fill(range.gid, range.size, &options.additional_gid_mappings),
+        uid_map: fill(range.uid, range.size, &users),
+        gid_map: fill(range.gid, range.size, &groups),
         ..of(namespace.clone())
     })
 }
@@ -153,36 +171,39 @@ fn fill(first: u32, size: u32, fixed: &[IdRange]) -> Vec<IdRange> {
     map
 }
 
-/// The end of the range that holds `id`.
-fn covering(ranges: &[IdRange], id: u32, start: impl Fn(&IdRange) -> u32) -> Option<u32> {
-    let holds = |range: &&IdRange| id.checked_sub(start(range)).is_some_and(|offset| offset < range.size);
-    ranges.iter().find(holds).map(|range| start(range).saturating_add(range.size))
+/// `map` in pieces that each lie in one piece of the engine's own map, as the kernel wants it. Every id outside must be the
+/// engine's to give, and none inside may be there twice.
+fn available(map: &[IdRange], own: &[IdRange], what: &str) -> Result<Vec<IdRange>, Invalid> {
+    twice(map, what)?;
+    let mut all = Vec::new();
+    for range in map {
+        let mut done = 0;
+        while done < range.size {
+            let wanted = range.host_id + done;
+            let piece = own.iter().find(|have| wanted.checked_sub(have.container_id).is_some_and(|n| n < have.size));
+            let piece = piece.ok_or_else(|| {
+                let last = u64::from(range.host_id) + u64::from(range.size) - 1;
+                Invalid::new(format!(
+                    "{what} ids from {} to {last} can't be mapped: {wanted} isn't available to the engine",
+                    range.host_id
+                ))
+                .hint("check /etc/subuid and /etc/subgid; without privilege, ids count within your own ranges")
+            })?;
+            let size = (piece.size - (wanted - piece.container_id)).min(range.size - done);
+            all.push(IdRange { container_id: range.container_id + done, host_id: wanted, size });
+            done += size;
+        }
+    }
+    match all.len() {
+        0..=LINES => Ok(all),
+        count => Err(Invalid::new(format!("the map of {what} ids has {count} ranges; the kernel takes {LINES}"))),
+    }
 }
 
-/// Every id outside must be the engine's to give, and none inside may be there twice.
-fn check(map: &[IdRange], available: &[IdRange], what: &str) -> Result<(), Invalid> {
+/// The kernel refuses overlaps on either side.
+fn twice(map: &[IdRange], what: &str) -> Result<(), Invalid> {
     let end = |first: u32, size: u32| u64::from(first) + u64::from(size);
     for (index, range) in map.iter().enumerate() {
-        let host_end = end(range.host_id, range.size);
-        let mut needed = u64::from(range.host_id);
-        // The engine's own map may be in several adjoining pieces.
-        while needed < host_end {
-            let piece = available
-                .iter()
-                .find(|have| (u64::from(have.container_id)..end(have.container_id, have.size)).contains(&needed));
-            match piece {
-                Some(piece) => needed = end(piece.container_id, piece.size),
-                None => {
-                    return Err(Invalid::new(format!(
-                        "{what} ids from {} to {} can't be mapped: {needed} isn't available to the engine",
-                        range.host_id,
-                        host_end - 1
-                    ))
-                    .hint("check /etc/subuid and /etc/subgid; without privilege, ids count within your own ranges"));
-                }
-            }
-        }
-        // The kernel refuses overlaps on either side.
         for (start, side) in [(inside as fn(&IdRange) -> u32, "container"), (outside, "host")] {
             let overlaps = |other: &IdRange| {
                 u64::from(start(other)) < end(start(range), range.size)
@@ -272,7 +293,8 @@ mod tests {
         let mut users = Users::default();
         users.add_uid_map("0:0:1000").unwrap();
         let map = resolve(&users, &Defaults::default(), &rootless()).unwrap();
-        assert_eq!((map.uid_map, map.gid_map), (vec![range(0, 0, 1000)], vec![range(0, 0, 1000)]));
+        assert_eq!(map.uid_map, [range(0, 0, 1), range(1, 1, 999)]);
+        assert_eq!(map.gid_map, map.uid_map);
         let mut users = Users::default();
         users.add_uid_map("0:100000:1000").unwrap();
         assert!(resolve(&users, &Defaults::default(), &root()).is_ok());

@@ -53,10 +53,76 @@ fn uidmap_maps(env: &TestEnv) {
     }
 }
 
+/// Both maps that a container sees.
+fn maps(env: &TestEnv, flags: &str) -> (Vec<Vec<u64>>, Vec<Vec<u64>>) {
+    let show = "sh -c 'cat /proc/self/uid_map; echo; cat /proc/self/gid_map'";
+    let text = env.ok(&format!("run --rm --network none {flags} base {show}")).text();
+    let line = |line: &str| line.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    let map = |text: &str| text.lines().map(line).collect();
+    let (users, groups) = text.split_once("\n\n").unwrap();
+    (map(users), map(groups))
+}
+
+fn a_plus_cuts_into_earlier_entries(env: &TestEnv) {
+    env.base();
+    let (first, second) = if env.is_root() { (100_000, 100_900) } else { (1, 901) };
+    let (users, groups) = maps(env, &format!("--uidmap 0:{first}:1000 --uidmap +5:{second}:1"));
+    let expected = [vec![0, first, 5], vec![5, second, 1], vec![6, first + 6, 894], vec![901, first + 901, 99]];
+    assert_eq!(users, expected);
+    // A side that isn't given is as the other.
+    assert_eq!(groups, expected);
+}
+
+fn flags_keep_an_entry_on_one_side(env: &TestEnv) {
+    env.base();
+    let first = if env.is_root() { 100_000 } else { 1 };
+    let (users, groups) = maps(env, &format!("--gidmap 0:{first}:10 --gidmap g20:{}:2", first + 30));
+    assert_eq!(users, [[0, first, 10]]);
+    assert_eq!(groups, [[0, first, 10], [20, first + 30, 2]]);
+    let (users, groups) = maps(env, &format!("--uidmap 0:{first}:10:10:{}:2 --gidmap ug0:{first}:3", first + 30));
+    assert_eq!(users, [[0, first, 10], [10, first + 30, 2]]);
+    assert_eq!(groups, [[0, first, 3]]);
+}
+
+fn a_users_first_plus_brings_all_other_ids(env: &TestEnv) {
+    env.base();
+    let (users, groups) = maps(env, "--gidmap +g100:@100010:2");
+    let whole = map(env, "");
+    let count = whole[1][2];
+    assert_eq!(users, [[0, 0, 1], [1, 1, count]]);
+    let (first, rest) = groups.split_at(1);
+    assert_eq!(first, [[0, 0, 1]]);
+    let skip = 100_010 - whole[1][1] + 1;
+    assert_eq!(rest[..3], [[1, 1, skip - 1], [skip, skip + 2, 100 - skip], [100, skip, 2]]);
+}
+
+fn an_at_names_ids_of_the_host(env: &TestEnv) {
+    env.base();
+    if env.is_root() {
+        assert_eq!(maps(env, "--uidmap 0:@100000:2").0, [[0, 100_000, 2]]);
+        return;
+    }
+    let uid = env.user().uid;
+    assert_eq!(maps(env, &format!("--uidmap 0:1:3 --uidmap u5:@{uid}")).0, [[0, 1, 3], [5, 0, 1]]);
+    env.run("run --rm --network none --uidmap 0:@1:1 base true").refused("parent ID UID 1 is not mapped");
+}
+
 fn uidmap_nonsense_is_refused(env: &TestEnv) {
     env.base();
-    env.run("run --rm --network none --uidmap nonsense base true").code(125).is_readable();
-    env.run("run --rm --network none --userns nonsense base true").refused("nonsense");
+    for (flags, said) in [
+        ("--uidmap nonsense", "UID setting is malformed"),
+        ("--gidmap 1:2:3:4", "setting is malformed"),
+        ("--uidmap :1:1", "malformed"),
+        ("--uidmap x0:1:1", "x0"),
+        ("--uidmap 1::1", "invalid empty host id at UID map"),
+        ("--uidmap 1:a:1", "parsing id map value \"a\""),
+        ("--uidmap 0:0:4294967296", "parsing id map value \"4294967296\""),
+        ("--uidmap 1:2:0", "must provide at least one UID or GID mapping"),
+        ("--userns nonsense", "nonsense"),
+        ("--userns keep-id --uidmap 0:1:1", "mutually exclusive"),
+    ] {
+        env.run(&format!("run --rm --network none {flags} base true")).refused(said);
+    }
 }
 
 fn auto_gives_each_its_own(env: &TestEnv) {
@@ -147,7 +213,8 @@ fn groups_that_the_namespace_lacks_are_left_out(env: &TestEnv) {
     env.run(&format!("{run} -u 5 groups:1 id")).code(125).complains("user 5 is not mapped");
 }
 
-testkit::cases! { both: [ owners_outside_of_the_map_are_nobody, groups_that_the_namespace_lacks_are_left_out, host_is_the_default, uidmap_maps, uidmap_nonsense_is_refused, auto_gives_each_its_own];
+testkit::cases! { both: [ owners_outside_of_the_map_are_nobody, groups_that_the_namespace_lacks_are_left_out, host_is_the_default, uidmap_maps, a_plus_cuts_into_earlier_entries,
+    flags_keep_an_entry_on_one_side, an_at_names_ids_of_the_host, uidmap_nonsense_is_refused, auto_gives_each_its_own];
 root: [files_belong_to_the_mapped_root];
-user: [keep_id_keeps_the_callers_id, keep_id_takes_another_id, the_users_namespace_waits_for_the_next_command,
+user: [a_users_first_plus_brings_all_other_ids, keep_id_keeps_the_callers_id, keep_id_takes_another_id, the_users_namespace_waits_for_the_next_command,
     without_subordinate_ids_it_warns_and_works] }

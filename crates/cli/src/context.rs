@@ -24,7 +24,8 @@ impl Context {
             privilege,
             image_stores: Vec::new(),
             scratch: None,
-            cgroup_manager: globals.text("cgroup-manager").map(str::to_owned),
+            // One of the two words: the parser has checked it.
+            cgroup_manager: globals.text("cgroup-manager").and_then(|word| word.parse().ok()),
         };
         Context { path, argv, options, engine: OnceCell::new() }
     }

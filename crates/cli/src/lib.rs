@@ -36,9 +36,6 @@ pub fn parse(argv: Vec<String>) -> Result<Invocation, Failure> {
     let program = argv.first().and_then(|path| path.rsplit('/').next()).unwrap_or("minke").to_owned();
     let parsed = syntax::parse::parse(&program, argv.get(1..).unwrap_or_default())?;
     logger::start(parsed.globals.text("log-level")).map_err(Failure::new)?;
-    if parsed.globals.text("cgroup-manager") == Some("systemd") {
-        return Err(Failure::new("--cgroup-manager systemd is not supported yet").hint("use cgroupfs, the default"));
-    }
     Ok(Invocation { argv, parsed })
 }
 

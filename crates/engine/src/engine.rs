@@ -20,7 +20,7 @@ pub struct Options {
     /// Who runs this.
     pub privilege: Privilege,
     /// `--cgroup-manager`, when given.
-    pub cgroup_manager: Option<String>,
+    pub cgroup_manager: Option<crate::CgroupManager>,
     /// Where temporary files go, instead of into the store's folder.
     pub scratch: Option<PathBuf>,
     /// Image stores that are only read, with `root`: otherwise storage.conf says which.

@@ -23,4 +23,5 @@ mod upkeep;
 
 pub use engine::{Engine, Options, Privilege};
 pub use error::Error;
+pub use sandbox::group::CgroupManager;
 pub use sandbox::monitor_main;

@@ -19,6 +19,7 @@ pub mod rlimit;
 mod scheduling;
 mod seccomp;
 mod spawn;
+pub mod systemd;
 mod time_offset;
 mod unsupported;
 

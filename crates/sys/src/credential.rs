@@ -1,9 +1,11 @@
-//! Who this process is: user, groups. See credentials(7).
+//! Who this process is, and who is at the other end of a socket: user, groups. See credentials(7).
 //!
 //! Raw calls for the calling thread only, which is the whole process where these are used.
 
+use crate::check;
 use rustix::process::{Gid, Uid};
 use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// Real, effective and saved user id.
 pub fn set_uid(uid: u32) -> io::Result<()> {
@@ -37,7 +39,32 @@ pub fn become_root(keep_groups: bool) -> io::Result<()> {
     set_uid(0)
 }
 
+/// The process at the other end of a unix socket (for one that listens: who listens), by its number in our pid namespace; 0: it
+/// has none there. See SO_PEERCRED in unix(7). (rustix's form of it can't say 0.)
+pub fn peer(socket: BorrowedFd<'_>) -> io::Result<i32> {
+    let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+    let value = (&raw mut peer).cast();
+    // SAFETY: `value` is that many bytes, all of whose values are valid; the descriptor is open.
+    let result =
+        unsafe { libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, value, &raw mut length) };
+    check(result.into())?;
+    Ok(peer.pid)
+}
+
 /// The calls take -1 as "leave it".
 fn valid(id: u32) -> io::Result<u32> {
     if id == u32::MAX { Err(io::ErrorKind::InvalidInput.into()) } else { Ok(id) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn the_other_end_is_known() {
+        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        assert_eq!(peer(ours.as_fd()).unwrap(), std::process::id().cast_signed());
+    }
 }

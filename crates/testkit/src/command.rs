@@ -9,11 +9,15 @@ use std::time::Duration;
 use crate::env::TestEnv;
 use crate::output::Output;
 use crate::process::Process;
+use crate::skip::reason_without_cgroup2;
 use crate::split::words;
-use crate::who::Who;
+use crate::who::{User, Who};
 
 /// How long a command may run unless the test says otherwise.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// cgroup v2: goes to its group first, which must be done from outside of the cgroup namespace.
+const ENTER: &str = r#"echo 0 >"/sys/fs/cgroup/$0/cgroup.procs" && exec nsenter --cgroup=/proc/1/ns/cgroup "$@""#;
 
 /// A command under construction.
 #[derive(Debug)]
@@ -114,19 +118,36 @@ impl<'e> Run<'e> {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let (program, args) = self.args.split_first().expect("a program");
-        let mut command = Command::new(program);
-        command.args(args).current_dir(self.env.work()).env_clear();
+        let user = (self.who == Who::User).then(|| self.env.user());
+        let mut command = self.at_its_place(user);
+        command.current_dir(self.env.work()).env_clear();
         command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         command.env("PODMAN_IGNORE_CGROUPSV1_WARNING", "1");
         command.env("HOME", self.env.dir().join(if self.who == Who::Root { "home-of-root" } else { "home" }));
-        if self.who == Who::User {
-            let user = self.env.user();
+        if let Some(user) = user {
             command.env("XDG_RUNTIME_DIR", format!("/run/user/{}", user.uid)).env("USER", &user.name);
-            // std drops the supplementary groups when root sets a uid.
-            command.uid(user.uid).gid(user.gid);
         }
         command.envs(self.vars.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// The program as that user (`None`: root), in the environment's cgroups.
+    fn at_its_place(&self, user: Option<&User>) -> Command {
+        let (program, args) = self.args.split_first().expect("a program");
+        if reason_without_cgroup2().is_some() {
+            let mut command = Command::new(program);
+            command.args(args);
+            if let Some(user) = user {
+                // std drops the supplementary groups when root sets a uid.
+                command.uid(user.uid).gid(user.gid);
+            }
+            return command;
+        }
+        let (group, uid, gid) = user.map_or(("keeper", 0, 0), |user| ("user/commands", user.uid, user.gid));
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", ENTER, group, &format!("--setuid={uid}"), &format!("--setgid={gid}"), "--"])
+            .args(&self.args);
         command
     }
 }

@@ -51,6 +51,11 @@ if [ -e $cg/cgroup.controllers ]; then
   mkdir $cg/keeper
   echo 0 >$cg/keeper/cgroup.procs
   for c in $(cat $cg/cgroup.controllers); do echo "+$c" >$cg/cgroup.subtree_control || :; done
+  # What a login manager delegates to the user, and where commands are in it.
+  mkdir $cg/user $cg/user/commands
+  for g in user user/commands; do
+    chown "$3:$4" $cg/$g $cg/$g/cgroup.procs $cg/$g/cgroup.subtree_control $cg/$g/cgroup.threads
+  done
 else
   had=" $(ls $cg | tr "\n" " ") "
   mount -t tmpfs -o mode=755 cgroup $cg
@@ -63,4 +68,4 @@ fi
 ip link set lo up
 echo "ready $1"
 cat
-exit 0' sh "$pid" "$V1"
+exit 0' sh "$pid" "$V1" "$uid" "$gid"

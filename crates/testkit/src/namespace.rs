@@ -34,12 +34,11 @@ impl Namespace {
         Self { door: Door::Link(link), tasks: Vec::new() }
     }
 
-    /// The mount, network, pid and cgroup namespaces of `pid`.
+    /// The mount, network and pid namespaces of `pid`, on cgroup v1 also the one of cgroups. (On v2 a thread can't be in another
+    /// group than its process: there commands go to their group, and into that namespace, by themselves.)
     pub(crate) fn of(pid: i32, tasks: Vec<PathBuf>) -> Self {
-        let kinds = ThreadNameSpaceType::MOUNT
-            | ThreadNameSpaceType::NETWORK
-            | ThreadNameSpaceType::PROCESS_ID
-            | ThreadNameSpaceType::CONTROL_GROUP;
+        let mut kinds = ThreadNameSpaceType::MOUNT | ThreadNameSpaceType::NETWORK | ThreadNameSpaceType::PROCESS_ID;
+        kinds.set(ThreadNameSpaceType::CONTROL_GROUP, !tasks.is_empty());
         Self { door: Door::Process(open(pid), kinds), tasks }
     }
 

@@ -6,3 +6,4 @@ mod df;
 mod hello;
 mod help;
 mod info;
+mod systemd;

@@ -12,7 +12,11 @@ pub static GLOBALS: &[Flag] = &[
     Flag::text("runroot", "string", "Folder for run-time state, empty after a reboot"),
     Flag::text("log-level", "string", "Messages to show: trace, debug, info, warn, warning, error, fatal, panic")
         .default("warn"),
-    Flag::choice("cgroup-manager", &["cgroupfs", "systemd"], "Who makes control groups").default("cgroupfs"),
+    Flag::choice(
+        "cgroup-manager",
+        &["cgroupfs", "systemd"],
+        "Who makes control groups (default: systemd for users whose systemd runs)",
+    ),
     Flag::bool("version", "Show the program's version").short('v'),
 ];
 

@@ -41,7 +41,7 @@ pub(super) fn host(
         gid_map: id_map("/proc/self/gid_map")?,
         auto_range,
         cgroup_v2,
-        cgroup_limits: !engine.privilege().is_rootless() || (cgroup_v2 && own_cgroup_is_ours()),
+        cgroup_limits: !engine.privilege().is_rootless() || crate::sandbox::group::driver(engine)?.limits(),
         swap_accounting: limited && (cgroup_v2 || exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")),
         env: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
         hard_limits: match may_pass_limits(engine) {
@@ -96,15 +96,6 @@ fn oom_score() -> Option<i32> {
 fn kernel(release: &str) -> (u32, u32) {
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
-}
-
-/// v2: systemd (or whoever) has delegated the group this process is in.
-fn own_cgroup_is_ours() -> bool {
-    let text = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let Some(path) = text.lines().find_map(|line| line.strip_prefix("0::/")) else { return false };
-    let folder = Path::new("/sys/fs/cgroup").join(path);
-    rustix::fs::access(&folder, rustix::fs::Access::WRITE_OK).is_ok()
-        && fs::read_to_string(folder.join("cgroup.controllers")).is_ok_and(|text| text.contains("pids"))
 }
 
 fn wanted_devices(spec: &ContainerSpec, defaults: &Defaults) -> Result<BTreeMap<String, Vec<DeviceNode>>, Error> {

@@ -42,6 +42,8 @@ pub(super) fn launch(
         }
         None => None,
     };
+    // Before anything is started that belongs into the same place.
+    let group = super::group::prepare(engine, &subject.id, spec)?;
     let begun = plan.begin(engine, &subject.id, spec, &state.network)?;
     let who = Who { id: &subject.id, name: &subject.name, image: &subject.image_name, image_id: &subject.image_id };
     let files = crate::network::write_files(engine, &who, spec, &plan, &state.network)?;
@@ -50,6 +52,7 @@ pub(super) fn launch(
         log.open().map_err(|source| Error::io("open log", &spec.log.path, source))?;
     }
     let mut facts = run_facts(engine, subject, how, files)?;
+    facts.cgroups_path = group;
     facts.netns = begun.as_ref().map(Begun::path);
     let mut oci = spec.to_oci(&facts);
     let (mut outer, inner) = streams(subject)?;
@@ -263,7 +266,7 @@ fn run_facts(engine: &Engine, subject: &Subject, how: How, files: spec::facts::F
         shm,
         joined,
         netns: None,
-        cgroups_path: cgroups_path(engine, &subject.id, spec),
+        cgroups_path: None,
         selinux: None,
         terminal_size: how.terminal_size,
         localtime: localtime(&spec.timezone),
@@ -286,20 +289,6 @@ fn joined(engine: &Engine, spec: &spec::ResolvedSpec) -> Result<BTreeMap<String,
         pids.insert(namespace.value.clone(), state.pid);
     }
     Ok(pids)
-}
-
-/// Below `/minke`, or below `--cgroup-parent`. `None`: no group of its own.
-pub(crate) fn cgroups_path(engine: &Engine, id: &str, spec: &spec::ResolvedSpec) -> Option<String> {
-    let wish = &spec.spec.namespaces;
-    let v2 = runtime::cgroup::version() == runtime::cgroup::Version::V2;
-    if wish.cgroups_mode == "disabled" || (engine.privilege().is_rootless() && !v2) {
-        return None;
-    }
-    let parent = match wish.cgroup_parent.as_str() {
-        "" => "/minke",
-        parent => parent,
-    };
-    Some(format!("{}/{id}", parent.trim_end_matches('/')))
 }
 
 /// The zone's file for /etc/localtime.

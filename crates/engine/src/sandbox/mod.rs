@@ -3,6 +3,7 @@
 //! `spawn` forks the monitor, which launches the container and stays with it; the command keeps the other end of a socket
 //! on which it hears that the container runs, what it writes and how it ended.
 
+pub mod group;
 mod handover;
 mod launch;
 mod supervise;
@@ -13,7 +14,7 @@ use spec::ResolvedSpec;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 pub(crate) use handover::exec_last_duties;
-pub(crate) use launch::{cgroups_path, groups, keeps_groups, log_config_of, start_time};
+pub(crate) use launch::{groups, keeps_groups, log_config_of, start_time};
 pub use supervise::monitor_main;
 
 /// What is to be started.

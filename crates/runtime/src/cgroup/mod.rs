@@ -1,8 +1,8 @@
 //! Control groups, v1, hybrid and v2.
 //!
-//! Only hierarchies that hold a limit get a group: each costs a tenth of a millisecond to make and to remove. Nothing here
-//! writes `cgroup.procs`, which waits for a grace period of the whole machine (7 ms): on v1 the child writes `0` into `tasks`
-//! for itself, on v2 it is born in its group.
+//! Only hierarchies that hold a limit get a group: each costs a tenth of a millisecond to make and to remove. A container's process
+//! isn't moved by way of `cgroup.procs`, which waits for a grace period of the whole machine (7 ms): on v1 the child writes `0`
+//! into `tasks` for itself, on v2 it is born in its group.
 
 mod device_program;
 mod devices;
@@ -18,7 +18,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use host::{Version, can_limit, version};
+pub use host::{Version, can_limit, enter, group_of, may_reach, own, version};
 pub(crate) use plan::{Group, plan};
 
 /// Where a container's cgroups are.

@@ -66,15 +66,13 @@ pub(crate) fn plan(id: &str, spec: &Spec, version: Version) -> Result<Vec<Group>
             .collect()),
         Version::V2 => {
             let (controllers, writes) = v2::plan(resources)?;
-            let root = if host::is_root() {
-                PathBuf::from(host::ROOT)
-            } else {
-                host::delegated().unwrap_or(host::ROOT.into())
-            };
+            let root = host::root_of(&path);
             // An ordinary user's devices are bind mounts of what he may open anyway.
             let device_program =
                 (host::is_root() && !devices::allows_all(&rules)).then(|| device_program::compile(&rules));
-            Ok(vec![Group { writes, controllers, device_program, ..Group::below(&root, &path) }])
+            let path = Path::new(host::ROOT).join(&path);
+            let below = path.strip_prefix(&root).or_else(|_| path.strip_prefix(host::ROOT)).unwrap_or(&path);
+            Ok(vec![Group { writes, controllers, device_program, ..Group::below(&root, below) }])
         }
     }
 }

@@ -133,6 +133,14 @@ pub(super) fn rdma(resources: &Resources) -> Vec<Write> {
     resources.rdma.iter().map(|entry| Write::new("rdma.max", line(entry))).collect()
 }
 
+/// systemd gives its users memory, pids and cpu, unless it is told to give more.
+fn cure(parent: &Path) -> &'static str {
+    match parent.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"user@")) {
+        true => " (systemd decides what users get: `systemctl edit user@.service`, Delegate=cpu cpuset io memory pids)",
+        false => "",
+    }
+}
+
 /// Makes a parent hand controllers down to its children; what is handed down already costs one read.
 pub(super) fn hand_down(parent: &Path, controllers: &[&str]) -> Result<(), Error> {
     if controllers.is_empty() {
@@ -142,8 +150,8 @@ pub(super) fn hand_down(parent: &Path, controllers: &[&str]) -> Result<(), Error
     let have = std::fs::read_to_string(&path).unwrap_or_default();
     let have: Vec<_> = have.split_ascii_whitespace().collect();
     for controller in controllers.iter().filter(|controller| !have.contains(controller)) {
-        std::fs::write(&path, format!("+{controller}"))
-            .tried(|| format!("enable the `{controller}` controller in `{}`", path.display()))?;
+        let what = || format!("enable the `{controller}` controller in `{}`{}", path.display(), cure(parent));
+        std::fs::write(&path, format!("+{controller}")).tried(what)?;
     }
     Ok(())
 }

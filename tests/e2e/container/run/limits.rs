@@ -114,7 +114,7 @@ fn limits_on_cgroup2(env: &TestEnv) {
     env.base();
     let line = "run --rm --network none --memory 64m --memory-swap 128m --cpus 0.5 --pids-limit 77 --cpu-shares 512 base \
                 sh -c 'cd /sys/fs/cgroup; cat memory.max memory.swap.max cpu.max pids.max cpu.weight'";
-    env.ok(line).prints("67108864\n67108864\n50000 100000\n77\n20\n");
+    env.ok(line).prints("67108864\n67108864\n50000 100000\n77\n59\n");
 }
 
 fn limits_without_rights_warn(env: &TestEnv) {

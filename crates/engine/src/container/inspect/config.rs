@@ -76,7 +76,7 @@ impl View<'_> {
         let ports = &self.full.container.summary.ports;
         let mut object = json!({
             "Binds": self.binds(),
-            "CgroupManager": "cgroupfs",
+            "CgroupManager": crate::sandbox::group::name(self.engine),
             "CgroupMode": mode(&spec.namespaces.cgroup),
             "ContainerIDFile": cid,
             "LogConfig": {

@@ -122,7 +122,7 @@ impl View<'_> {
         };
         let started = state.map(|s| s.started.as_str()).filter(|s| !s.is_empty()).unwrap_or(&last.started);
         let finished = exit.map_or(last.finished.as_str(), |exit| exit.finished.as_str());
-        let cgroup = crate::sandbox::cgroups_path(self.engine, &self.full.container.id, self.spec);
+        let cgroup = crate::sandbox::group::shown(self.engine, &self.full.container.id, self.spec, state);
         json!({
             "OciVersion": oci::runtime::VERSION,
             "Status": status,
@@ -137,7 +137,7 @@ impl View<'_> {
             "Error": exit.map_or(last.error.as_str(), |exit| exit.error.as_str()),
             "StartedAt": or_never(started),
             "FinishedAt": or_never(finished),
-            "CgroupPath": cgroup.unwrap_or_default(),
+            "CgroupPath": cgroup,
             "CheckpointedAt": NEVER,
             "RestoredAt": NEVER,
         })

@@ -3,7 +3,9 @@
 //! `cargo xtask e2e` builds the engine and runs this; the file of a case is named for its command. All cases are one
 //! binary, because linking many costs more than running them.
 
+mod artifact;
 mod container;
+mod counterpart;
 mod image;
 mod manifest;
 mod network;

@@ -8,6 +8,7 @@
 mod engine;
 mod error;
 
+pub mod artifact;
 pub mod container;
 pub mod image;
 pub mod info;

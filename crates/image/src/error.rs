@@ -27,6 +27,23 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// A name that another file of the artifact has.
+    #[error("{title}: file already exists in artifact")]
+    TitleTaken {
+        /// The name.
+        title: String,
+    },
+    /// Several files that shall all be called the same.
+    #[error("duplicate layers org.opencontainers.image.title labels within an artifact not allowed")]
+    OneTitle,
+    /// More files than a manifest may name.
+    #[error("the artifact would have {count} files, more than the {limit} that are allowed")]
+    TooManyFiles {
+        /// How many.
+        count: usize,
+        /// How many may be.
+        limit: usize,
+    },
     /// Neither here nor there.
     #[error("locating image to add to manifest list: {local}; {location}")]
     Located {

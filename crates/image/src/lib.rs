@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 mod archive;
+pub mod artifact;
 mod choose;
 mod chunked;
 mod compress;

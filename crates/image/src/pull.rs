@@ -94,7 +94,6 @@ fn goes_on_after(error: &Error) -> bool {
     matches!(error, Error::Registry(_) | Error::Registries(_) | Error::AllFailed { .. })
 }
 
-/// From the mirrors and the place itself; the first that works.
 fn pull_reference(
     store: &Store,
     context: &Context,
@@ -103,13 +102,27 @@ fn pull_reference(
     progress: &dyn Progress,
 ) -> Result<Resolved, Error> {
     progress.line(&format!("Trying to pull {reference}..."));
+    from_endpoints(store, context, reference, progress, |remote| {
+        pull_remote(store, context, reference, remote, platform, progress)
+    })
+}
+
+/// From the mirrors and the place itself; the first that works.
+pub(crate) fn from_endpoints<T>(
+    store: &Store,
+    context: &Context,
+    reference: &Reference,
+    progress: &dyn Progress,
+    pull: impl Fn(&RegistrySource<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
     let endpoints = context.registries.get()?.pull_endpoints(&reference.to_string())?;
     let mut failures = Vec::new();
     let last = endpoints.len() - 1;
     for (at, endpoint) in endpoints.iter().enumerate() {
         let (client, place) = context.client(endpoint)?;
         let remote = RegistrySource::at(context, client, reference.clone(), place)?.resuming(store);
-        match pull_remote(store, context, reference, &remote, platform, progress) {
+        // Whoever can't give the manifest hasn't got the image: another may be asked.
+        match remote.top().and_then(|_| pull(&remote)) {
             Err(e) if at < last => {
                 progress.line(&format!("WARNING: mirror {}: {}", endpoint.reference, chain(&e)));
                 failures.push(chain(&e));
@@ -132,8 +145,6 @@ fn pull_remote(
     platform: Option<&Platform>,
     progress: &dyn Progress,
 ) -> Result<Resolved, Error> {
-    // Whoever can't give the manifest hasn't got the image: another may be asked.
-    remote.top()?;
     let naming = StoreNaming {
         names: reference.tag.is_some().then(|| reference.to_string()).into_iter().collect(),
         repository: Some(reference.name()),

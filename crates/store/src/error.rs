@@ -58,6 +58,15 @@ pub enum Error {
     /// An image of an additional store.
     #[error("cannot remove read-only image \"{0}\"")]
     ReadOnlyImage(String),
+    /// No such artifact.
+    #[error("{0}: artifact does not exist")]
+    NoSuchArtifact(String),
+    /// Something has that name already.
+    #[error("{0}: artifact already exists")]
+    ArtifactExists(String),
+    /// Not `[registry/]repository[:tag]`.
+    #[error("`{0}` is no name for an artifact ([registry/]repository[:tag])")]
+    InvalidArtifactName(String),
     /// An image configuration that can't be read.
     #[error("configuration of image {id}")]
     Config {

@@ -1,4 +1,4 @@
-//! What images and containers refer to, and dropping what nothing refers to.
+//! What images, artifacts and containers refer to, and dropping what nothing refers to.
 
 use crate::error::{At, Error};
 use crate::location::Store;
@@ -19,6 +19,9 @@ impl Store {
         for image in self.image_records()? {
             all.blobs.extend(image.needed_blobs().cloned());
             all.layers.extend(image.needed_layers().cloned());
+        }
+        for path in self.artifact_files()? {
+            all.blobs.extend(self.read_artifact(&path)?.iter().flat_map(|artifact| artifact.needed_blobs()).cloned());
         }
         for container in self.roots()? {
             all.layers.extend(self.root_layers(&container)?);

@@ -15,9 +15,10 @@
 //! layers/<hex>/mapped/<key>/  copies with shifted owners
 //! layers/<hex>/contents        digests of files, where they were known for nothing, see `layer::contents`
 //! layers/<hex>/seen           which blobs the layer has been and in which repositories, one JSON object a line
-//! blobs/sha256/<hex>          manifests and configurations, verified when read
+//! blobs/sha256/<hex>          manifests, configurations and files of artifacts, verified when read
 //! images/<hex>.json           image records, those of lists among them
 //! names/<name>                image ID and name
+//! artifacts/<name>             manifest and blobs of an artifact
 //! containers/<id>/            upper, work, merged, root.json, and what the engine keeps there
 //! volumes/<name>/_data
 //! partial/<algorithm>-<hex>   beginnings of blobs whose transfer broke off; dropped when a week old
@@ -32,10 +33,12 @@
 //! `synced` that names another boot is rebuilt from its own tar stream, whose digest must be its DiffID, or dropped.
 
 mod additional;
+mod artifact;
 mod blob;
 mod boot;
 mod check;
 mod error;
+mod file_blob;
 mod garbage;
 mod image;
 mod layer;
@@ -58,8 +61,10 @@ mod trash;
 mod volume;
 mod walk;
 
+pub use artifact::{Artifact, Prior, check_artifact_name};
 pub use check::{Aside, CheckOptions, Damage, Known, Stray};
 pub use error::Error;
+pub use file_blob::BlobWriter;
 pub use image::{Image, NewImage};
 pub use layer::contents::{Found, Part, Sum};
 pub use layer::{AppliedLayer, LayerWriter};

@@ -6,6 +6,7 @@ use crate::error::{At, Error};
 use crate::location::Store;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{FlockOperation, Mode, OFlags};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Held while records change ([`Store::lock`]) or must not change ([`Store::lock_shared`]).
@@ -73,29 +74,29 @@ impl Store {
         }
     }
 
-    /// Writes a whole file beside and renames it into place, so that readers see the old or the new one.
-    pub(crate) fn write_atomically(&self, path: &Path, content: &[u8]) -> Result<(), Error> {
-        for _ in 0..8 {
-            let temporary = self.path2("tmp", &format!("{}-{}", std::process::id(), random_name()));
-            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-            let fd = rustix::fs::open(&temporary, flags, Mode::from_raw_mode(0o600)).at("create file", &temporary)?;
+    /// A new file in `tmp/`, locked as long as it is open.
+    pub(crate) fn temporary_file(&self) -> Result<(PathBuf, File), Error> {
+        loop {
+            let path = self.path2("tmp", &format!("{}-{}", std::process::id(), random_name()));
+            let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+            let fd = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600)).at("create file", &path)?;
             crate::step::point();
-            if rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive).is_err() {
-                continue;
-            }
-            let mut file = std::fs::File::from(fd);
-            if let Err(e) = std::io::Write::write_all(&mut file, content) {
-                let _ = rustix::fs::unlink(&temporary);
-                return Err(e).at("write file", path);
-            }
-            crate::step::point();
-            match rustix::fs::rename(&temporary, path) {
-                // Taken for a stray between its creation and its lock.
-                Err(rustix::io::Errno::NOENT) if path.parent().is_some_and(Path::exists) => {}
-                result => return result.at("rename file to", path),
+            // Between its creation and its lock it may have been taken for a stray.
+            if try_lock(&fd) && is_at(&fd, &path).at("look at", &path)? {
+                return Ok((path, fd.into()));
             }
         }
-        Err(std::io::Error::from(std::io::ErrorKind::ResourceBusy)).at("write file", path)
+    }
+
+    /// Writes a whole file beside and renames it into place, so that readers see the old or the new one.
+    pub(crate) fn write_atomically(&self, path: &Path, content: &[u8]) -> Result<(), Error> {
+        let (temporary, mut file) = self.temporary_file()?;
+        if let Err(e) = std::io::Write::write_all(&mut file, content) {
+            let _ = rustix::fs::unlink(&temporary);
+            return Err(e).at("write file", path);
+        }
+        crate::step::point();
+        rustix::fs::rename(&temporary, path).at("rename file to", path)
     }
 }
 

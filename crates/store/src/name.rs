@@ -118,7 +118,8 @@ pub(crate) fn canonical(name: &str) -> Result<String, Error> {
     }
 }
 
-fn file_name(name: &str) -> String {
+/// `/` and `:` become what no name has.
+pub(crate) fn file_name(name: &str) -> String {
     if name.len() > 240 {
         return format!("#{}", Digest::sha256(name.as_bytes()).hex());
     }

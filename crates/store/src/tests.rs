@@ -1,7 +1,7 @@
 //! The store as a whole: images and names come and go, and whatever is killed leaves it sound.
 
 use crate::testing::{Fixture, Tar, add_image, add_layer, open};
-use crate::{Error, Store};
+use crate::{Artifact, Error, Prior, Store};
 use oci::Digest;
 use std::collections::HashSet;
 use std::path::Path;
@@ -210,12 +210,21 @@ fn scenario(store: &Store) -> Result<(), Error> {
     let top = add_layer(store, &Tar::new().file("d/x", b"one").file("d/x", b"two").end())?.diff_id;
     let layers = [base.layers[0].clone(), top];
     let image = add_image(store, "victim", &layers, &["a.b/victim:1", "a.b/victim:2"])?;
+    for content in ["first", "second"] {
+        let blob = Digest::sha256(content.as_bytes());
+        let mut writer = store.begin_blob()?;
+        std::io::Write::write_all(&mut writer, content.as_bytes()).unwrap();
+        writer.finish(&blob)?;
+        let artifact = Artifact { name: "victim".to_owned(), manifest: image.manifest.clone(), blobs: vec![blob] };
+        store.commit_artifact(&artifact, &Prior::Anything)?;
+    }
     store.create_root("victim", &layers)?;
     store.create_volume_dir("victim")?;
     store.reclaim()?;
     store.tag(&image.id, "a.b/victim:3")?;
     store.remove_root("victim")?;
     store.remove_image(&image.id)?;
+    store.remove_artifact("victim")?;
     store.reclaim()
 }
 
@@ -262,6 +271,9 @@ fn check_sound(fixture: &Fixture, base: &crate::Image, at: usize) {
         }
         store.blob(&image.id).unwrap();
         store.blob(&image.manifest).unwrap();
+    }
+    for artifact in store.artifacts().unwrap() {
+        assert!(artifact.needed_blobs().all(|blob| store.verify_blob(blob).is_ok()), "step {at}");
     }
     let names: HashSet<String> = images.iter().flat_map(|image| image.names.clone()).collect();
     assert_eq!(names.len(), std::fs::read_dir(fixture.path("names")).unwrap().count(), "step {at}");

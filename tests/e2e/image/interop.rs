@@ -1,7 +1,7 @@
 //! A table: what we write, the real skopeo, podman and buildah read, and the other way round: each transport, format and
 //! compression, with the same ids and digests.
 
-use super::counterpart::{id_at, id_in_manifest, is_there, ok, write};
+use crate::counterpart::{id_at, id_in_manifest, is_there, ok, write};
 use testkit::{Base, Compression, Flavor, Registry, Settings, TestEnv};
 
 const PROGRAMS: [&str; 3] = ["skopeo", "podman", "buildah"];

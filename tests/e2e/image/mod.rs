@@ -3,7 +3,6 @@
 mod additional_stores;
 mod authentication;
 mod chunked;
-mod counterpart;
 mod exists;
 mod history;
 mod hostile_layers;

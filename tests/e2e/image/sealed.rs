@@ -1,6 +1,6 @@
 //! Signatures and encryption that a push makes, used by pulls: ours, and by the real skopeo where there is one.
 
-use super::counterpart;
+use crate::counterpart;
 use testkit::{Base, Settings, TestEnv};
 
 /// Runs the real skopeo: whether it succeeded, and what it said.

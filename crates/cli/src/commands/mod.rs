@@ -1,5 +1,6 @@
 //! One file a command: arguments → spec → engine → print.
 
+pub mod artifact;
 pub mod container;
 pub mod image;
 pub mod manifest;

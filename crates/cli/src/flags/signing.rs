@@ -1,4 +1,4 @@
-//! Signatures and encryption of what is written: every command that copies images or artifacts out of the store, or from place to place.
+//! Signatures and encryption of what is written: `push`, `manifest push`, `artifact push`, `skopeo copy` and `skopeo sync`.
 
 use crate::error::Failure;
 use crate::output::quote;

@@ -37,6 +37,7 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("skopeo copy", "sign-by-sq-fingerprint"),
     ("skopeo sync", "sign-by-sq-fingerprint"),
     ("manifest push", "sign-by-sq-fingerprint"),
+    ("artifact push", "sign-by-sq-fingerprint"),
     ("image prune", "build-cache"),
     ("info", "debug"),
     ("completion", "no-desc"),
@@ -52,7 +53,7 @@ pub const GLOBALS: &str = "cdi-spec-dir config conmon connection,c events-backen
 pub const COMMANDS: &[(&str, &str)] = &[
     (
         "",
-        "artifact auto-update build buildx commit compose context cp diff events export farm generate \
+        "auto-update build buildx commit compose context cp diff events export farm generate \
          healthcheck init kube machine mount network pause play pod \
          quadlet rename restart secret stats unmount unpause unshare update volume",
     ),
@@ -99,7 +100,7 @@ pub fn canonical(verb: &str) -> &str {
         "image rm" => "rmi",
         "system info" => "info",
         "image inspect" | "container inspect" | "image prune" => verb,
-        own if ["skopeo ", "manifest "].iter().any(|noun| own.starts_with(noun)) => own,
+        own if ["artifact ", "skopeo ", "manifest "].iter().any(|noun| own.starts_with(noun)) => own,
         other => other.rsplit(' ').next().unwrap_or(other),
     }
 }

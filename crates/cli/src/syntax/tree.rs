@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::flag::Flag;
 use super::missing;
-use crate::commands::{container, image, manifest, registry, skopeo, system};
+use crate::commands::{artifact, container, image, manifest, registry, skopeo, system};
 use crate::error::Failure;
 
 /// Options of the program itself, before or among those of a command.
@@ -31,6 +31,7 @@ pub struct Noun {
 
 /// All nouns.
 pub static NOUNS: &[Noun] = &[
+    Noun { name: "artifact", summary: "Manage artifacts: files in the store and in registries" },
     Noun { name: "container", summary: "Manage containers" },
     Noun { name: "image", summary: "Manage images" },
     Noun { name: "image trust", summary: "Manage which images are trusted" },
@@ -96,6 +97,15 @@ pub static ENTRIES: &[Entry] = &[
     entry("", "untag", &image::untag::COMMAND),
     entry("", "version", &system::version::COMMAND),
     entry("", "wait", &container::wait::COMMAND),
+    entry("artifact", "add", &artifact::add::COMMAND),
+    entry("artifact", "extract", &artifact::extract::COMMAND),
+    entry("artifact", "inspect", &artifact::inspect::COMMAND),
+    hidden("artifact", "list", &artifact::list::COMMAND),
+    entry("artifact", "ls", &artifact::list::COMMAND),
+    entry("artifact", "pull", &artifact::pull::COMMAND),
+    entry("artifact", "push", &artifact::push::COMMAND),
+    hidden("artifact", "remove", &artifact::rm::COMMAND),
+    entry("artifact", "rm", &artifact::rm::COMMAND),
     entry("container", "attach", &container::attach::COMMAND),
     entry("container", "create", &container::create::COMMAND),
     entry("container", "exec", &container::exec::COMMAND),

@@ -2,7 +2,7 @@
 //! fetch again what came from a registry, remove what can't be fetched.
 
 use crate::image::{RegistryOptions, context, remove::remove_image};
-use crate::{Engine, Error, container};
+use crate::{Engine, Error, artifact, container};
 use ::image::{PullPolicy, Quiet};
 use oci::Digest;
 use std::collections::BTreeSet;
@@ -31,6 +31,10 @@ pub struct CheckReport {
     pub fetched_images: BTreeSet<String>,
     /// Removed.
     pub removed_images: BTreeSet<String>,
+    /// Artifacts whose damaged files were fetched again.
+    pub fetched_artifacts: BTreeSet<String>,
+    /// Removed.
+    pub removed_artifacts: BTreeSet<String>,
     /// Removed.
     pub removed_containers: BTreeSet<String>,
     /// Removed without an image.
@@ -90,6 +94,11 @@ fn repair(engine: &Engine, options: &CheckOptions, report: &mut CheckReport) -> 
             report.failures.push(format!("deleting image {id}: {}", error.chain()));
         }
     }
+    for name in damage.artifacts.keys() {
+        if let Err(error) = repair_artifact(engine, name, report) {
+            report.failures.push(format!("deleting artifact {name}: {}", error.chain()));
+        }
+    }
     let lost = damage.containers.keys().filter(|id| !layers_are_there(engine, id).unwrap_or(false));
     for id in lost.cloned().collect::<Vec<_>>() {
         if let Err(error) = repair_container(engine, &id, options, &aside, report) {
@@ -134,6 +143,19 @@ fn repair_image(
             Err(error)
         }
     }
+}
+
+/// What can't be fetched goes.
+fn repair_artifact(engine: &Engine, name: &str, report: &mut CheckReport) -> Result<(), Error> {
+    match artifact::pull_again(engine, name) {
+        Ok(()) => report.fetched_artifacts.insert(name.to_owned()),
+        Err(error) => {
+            log::info!("fetch {name} again: {}", error.chain());
+            engine.store().drop_artifact(name)?;
+            report.removed_artifacts.insert(name.to_owned())
+        }
+    };
+    Ok(())
 }
 
 /// Whether everything of the image is there again.

@@ -2,6 +2,7 @@
 
 use super::Addition;
 use crate::Error;
+use crate::artifact::{SNIFFED, TITLE, detect};
 use oci::image::Descriptor;
 use oci::{Digest, media_type};
 use serde_json::{Value, json};
@@ -32,8 +33,6 @@ pub struct Artifact {
 const UNKNOWN: &str = "application/vnd.unknown.artifact.v1";
 /// The OCI image specification's type for an empty configuration, `{}`.
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
-/// So many bytes of a file tell its type.
-const SNIFFED: usize = 512;
 
 /// Makes the manifest. It and the configuration are in the store afterwards, the files aren't.
 pub fn artifact(store: &Store, files: &[PathBuf], artifact: &Artifact) -> Result<Addition, Error> {
@@ -93,7 +92,7 @@ fn layer(path: &Path, artifact: &Artifact) -> Result<(Value, Digest), Error> {
     let mut descriptor = json!({ "mediaType": found, "digest": digest, "size": size });
     if !artifact.without_titles {
         let title = path.file_name().unwrap_or_default().to_string_lossy();
-        descriptor["annotations"] = json!({ "org.opencontainers.image.title": title });
+        descriptor["annotations"] = json!({ TITLE: title });
     }
     Ok((descriptor, digest))
 }
@@ -114,17 +113,8 @@ pub fn file_type(path: &Path, start: &[u8]) -> &'static str {
         Some("xml") => "text/xml",
         Some("yaml" | "yml") => "application/yaml",
         Some("zip") => "application/zip",
-        _ => sniff(start),
-    }
-}
-
-/// Text, something compressed, or bytes.
-fn sniff(start: &[u8]) -> &'static str {
-    match start {
-        [0x1f, 0x8b, ..] => "application/x-gzip",
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => "application/zstd",
-        text if text.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b | 0x20..)) => "text/plain",
-        _ => "application/octet-stream",
+        // Here without parameters.
+        _ => detect(start).split(';').next().unwrap_or_default(),
     }
 }
 
@@ -140,6 +130,7 @@ mod tests {
             ("a", b"", "text/plain"),
             ("a.tar.gz", b"", "application/gzip"),
             ("a", &[0x1f, 0x8b, 8], "application/x-gzip"),
+            ("a", b"<html>", "text/html"),
             ("a.dat", &[0, 1, 2], "application/octet-stream"),
         ] {
             assert_eq!(file_type(Path::new(name), start), expected, "{name}");

@@ -260,7 +260,10 @@ impl Parts {
 
 fn invalid_type(kind: &str) -> Invalid {
     let error = Invalid::new(format!("invalid filesystem type {kind:?}"));
-    if kind == "glob" { error.hint("type=glob is not supported yet") } else { error }
+    match kind {
+        "artifact" | "glob" => error.hint(format!("type={kind} is not supported yet")),
+        _ => error,
+    }
 }
 
 /// `ro`, `ro=true`. (podman takes any other text for false; a typing error should be told.)

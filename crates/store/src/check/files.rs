@@ -52,7 +52,7 @@ impl Store {
                     Err(_) => damage.stray(path, "no blob is called so", false),
                     // With a note it may be one that is just being pulled.
                     Ok(blob) if !referenced.blobs.contains(&blob) && !fresh => {
-                        damage.stray(path, "blob not referenced by any images", false);
+                        damage.stray(path, "blob not referenced by any images or artifacts", false);
                     }
                     Ok(_) => {}
                 }

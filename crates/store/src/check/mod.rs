@@ -20,7 +20,7 @@ use std::time::Duration;
 /// How to check.
 #[derive(Debug, Clone)]
 pub struct CheckOptions {
-    /// Doesn't read layers.
+    /// Doesn't read layers and files of artifacts.
     pub quick: bool,
     /// Layers that nothing refers to may be this old.
     pub max_age: Duration,
@@ -44,6 +44,8 @@ pub struct Damage {
     pub layers: BTreeMap<String, Vec<String>>,
     /// Images by the hex digits of their ID.
     pub images: BTreeMap<String, Vec<String>>,
+    /// Artifacts by name, or by whatever the file of their record is called.
+    pub artifacts: BTreeMap<String, Vec<String>>,
     /// Containers.
     pub containers: BTreeMap<String, Vec<String>>,
     /// Files and folders that nothing accounts for.
@@ -64,7 +66,8 @@ pub struct Stray {
 impl Damage {
     /// All is well.
     pub fn is_none(&self) -> bool {
-        self.layers.is_empty() && self.images.is_empty() && self.containers.is_empty() && self.strays.is_empty()
+        let objects = [&self.layers, &self.images, &self.artifacts, &self.containers];
+        objects.iter().all(|faults| faults.is_empty()) && self.strays.is_empty()
     }
 }
 
@@ -81,6 +84,7 @@ impl Store {
         };
         self.check_layers(options, &referenced.layers, &mut damage)?;
         self.check_images(&mut damage)?;
+        self.check_artifacts(options, &mut damage)?;
         self.check_containers(known, &mut damage)?;
         Ok(damage)
     }

@@ -1,6 +1,7 @@
-//! Images and containers: is all that they need there and sound?
+//! Images, artifacts and containers: is all that they need there and sound?
 
-use super::{Damage, Known};
+use super::{CheckOptions, Damage, Known};
+use crate::artifact::Artifact;
 use crate::error::{At, Error};
 use crate::image::Image;
 use crate::location::Store;
@@ -64,6 +65,41 @@ impl Store {
             }
         }
         faults
+    }
+
+    pub(super) fn check_artifacts(&self, options: &CheckOptions, damage: &mut Damage) -> Result<(), Error> {
+        for path in self.artifact_files()? {
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let (key, faults) = match self.read_artifact(&path)? {
+                None if path.exists() => (file, vec!["artifact record can't be read".to_owned()]),
+                None => continue,
+                Some(artifact) => {
+                    let faults = self.artifact_faults(&artifact, options.quick);
+                    // Replaced or removed meanwhile: nothing to complain of.
+                    let gone = self.artifact(&artifact.name)?.is_none_or(|now| now != artifact);
+                    (artifact.name, if gone { Vec::new() } else { faults })
+                }
+            };
+            if !faults.is_empty() {
+                damage.artifacts.insert(key, faults);
+            }
+        }
+        Ok(())
+    }
+
+    fn artifact_faults(&self, artifact: &Artifact, quick: bool) -> Vec<String> {
+        let look = |blob: &Digest| match quick {
+            true => self.open_blob(blob).map(drop),
+            false => self.verify_blob(blob).map(drop),
+        };
+        let fault = |blob: &Digest| match look(blob) {
+            Ok(()) => None,
+            Err(Error::MissingBlob(_)) => Some(format!("blob {blob} is missing")),
+            Err(Error::DamagedBlob(_)) => Some(format!("blob {blob} has incorrect digest")),
+            Err(e) => Some(e.to_string()),
+        };
+        let faults = artifact.needed_blobs().filter_map(fault);
+        faults.map(|fault| format!("artifact {}: {fault}", artifact.name)).collect()
     }
 
     pub(super) fn check_containers(&self, known: &Known, damage: &mut Damage) -> Result<(), Error> {

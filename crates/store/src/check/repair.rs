@@ -75,6 +75,16 @@ impl Store {
         self.discard(&file)
     }
 
+    /// Moves the record of a damaged artifact into the trash, and what nothing else needs of it.
+    pub fn drop_artifact(&self, name: &str) -> Result<(), Error> {
+        if self.artifact(name)?.is_some() {
+            return self.remove_artifact(name).map(drop);
+        }
+        // One that can't be read: of such the file's name is known.
+        let _lock = self.lock()?;
+        self.discard(&self.path2("artifacts", name))
+    }
+
     /// Moves strays into the trash: the caller leaves out what is precious unless it was told to.
     pub fn drop_stray(&self, stray: &Stray) -> Result<(), Error> {
         let _lock = self.lock()?;

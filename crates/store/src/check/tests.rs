@@ -50,6 +50,32 @@ fn an_untouched_store_is_clean() {
     assert_eq!(check(&fixture), Damage::default());
 }
 
+#[test]
+fn damaged_artifacts_are_found_and_named() {
+    let fixture = Fixture::new();
+    let file = fixture.folder.path().join("file");
+    std::fs::write(&file, b"content").unwrap();
+    let (blob, _) = fixture.store.add_file(&std::fs::File::open(&file).unwrap()).unwrap();
+    let artifact = crate::Artifact { name: "a.b/c:1".to_owned(), manifest: blob.clone(), blobs: Vec::new() };
+    fixture.store.commit_artifact(&artifact, &crate::Prior::Nothing).unwrap();
+    fixture.store.reclaim().unwrap();
+    assert_eq!(check(&fixture), Damage::default());
+    std::fs::write(fixture.store.blob_path(&blob), b"CONTENT").unwrap();
+    let damage = check(&fixture);
+    assert_eq!(damage.artifacts["a.b/c:1"], [format!("artifact a.b/c:1: blob {blob} has incorrect digest")]);
+    let quick = CheckOptions { quick: true, ..EVERYTHING };
+    assert_eq!(fixture.store.check(&quick, &Known::default()).unwrap(), Damage::default());
+    std::fs::write(fixture.path("artifacts/broken"), b"{").unwrap();
+    std::fs::remove_file(fixture.store.blob_path(&blob)).unwrap();
+    let damage = fixture.store.check(&quick, &Known::default()).unwrap();
+    assert_eq!(damage.artifacts["a.b/c:1"], [format!("artifact a.b/c:1: blob {blob} is missing")]);
+    assert_eq!(damage.artifacts["broken"], ["artifact record can't be read"]);
+    for name in damage.artifacts.keys() {
+        fixture.store.drop_artifact(name).unwrap();
+    }
+    assert_eq!(check(&fixture), Damage::default());
+}
+
 /// Who clears away may have passed by what the last process left.
 #[test]
 fn whoever_clears_away_is_waited_for() {

@@ -8,7 +8,7 @@ use crate::output::progress::Reporter;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use image::{Destination, Format, Hooks, Layers, Location, Options};
+use image::{Copied, Destination, Format, Hooks, Layers, Location, Options};
 
 /// `push`
 pub static COMMAND: Command = Command {
@@ -55,11 +55,15 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let engine = context.engine()?;
     let copied = engine::image::push(engine, &matches.arguments[0], destination, &registry, &options)?;
     progress.finish();
-    if let Some(file) = matches.text("digestfile") {
-        std::fs::write(file, copied.written.digest.as_str())
-            .map_err(|error| Failure::new(format!("write digest to `{file}`: {error}")))?;
-    }
+    write_digest(matches, &copied)?;
     Ok(0)
+}
+
+/// `--digestfile`.
+pub fn write_digest(matches: &Matches, copied: &Copied) -> Result<(), Failure> {
+    let Some(file) = matches.text("digestfile") else { return Ok(()) };
+    std::fs::write(file, copied.written.digest.as_str())
+        .map_err(|error| Failure::new(format!("write digest to `{file}`: {error}")))
 }
 
 /// `--format`.

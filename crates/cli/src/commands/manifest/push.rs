@@ -1,7 +1,7 @@
 //! `manifest push`: a list and its images to a registry, an archive or a folder.
 
 use super::{INSECURE, registry_options};
-use crate::commands::image::push::format;
+use crate::commands::image::push::{format, write_digest};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::flags::signing::Signing;
@@ -64,10 +64,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let engine = context.engine()?;
     let copied = engine::manifest::push(engine, list, destination, &registry, &options)?;
     progress.finish();
-    if let Some(file) = matches.text("digestfile") {
-        std::fs::write(file, copied.written.digest.as_str())
-            .map_err(|error| Failure::new(format!("write digest to `{file}`: {error}")))?;
-    }
+    write_digest(matches, &copied)?;
     if matches.bool("rm") || matches.bool("purge") {
         let (_, errors) = engine::manifest::remove(engine, std::slice::from_ref(list), false);
         if let Some(error) = errors.into_iter().next() {

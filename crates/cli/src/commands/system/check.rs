@@ -27,7 +27,7 @@ pub static COMMAND: Command = Command {
 static FLAGS: &[Flag] = &[
     Flag::bool("force", "Repair, and remove containers that can't be repaired").short('f'),
     Flag::text("max", "duration", "How old layers may be that nothing refers to").short('m').default("24h0m0s"),
-    Flag::bool("quick", "Don't read the layers").short('q'),
+    Flag::bool("quick", "Don't read layers and files of artifacts").short('q'),
     Flag::bool("repair", "Fetch again or remove what is damaged, unless containers need it").short('r'),
 ];
 
@@ -70,6 +70,11 @@ fn print(report: &CheckReport) -> Result<(), Failure> {
         let words = |set: &std::collections::BTreeSet<String>, words| set.contains(id).then_some(words);
         words(&report.removed_images, "Deleted damaged image")
             .or(words(&report.fetched_images, "Fetched damaged image"))
+    })?;
+    block("artifact", &damage.artifacts, |name| {
+        let words = |set: &std::collections::BTreeSet<String>, words| set.contains(name).then_some(words);
+        words(&report.removed_artifacts, "Deleted damaged artifact")
+            .or(words(&report.fetched_artifacts, "Fetched damaged artifact"))
     })?;
     block("container", &damage.containers, |id| {
         report.removed_containers.contains(id).then_some("Deleted damaged container")

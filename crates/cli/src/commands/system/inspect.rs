@@ -1,9 +1,10 @@
 //! `inspect`: all about any object, and the work of `container inspect` and `image inspect`.
 
+use crate::commands::artifact::inspect::fields;
 use crate::commands::container::select::{LATEST, latest};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::template::Types;
+use crate::output::template::{JSON_FORM, Types};
 use crate::output::{json, quote, report, stream};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
@@ -14,8 +15,8 @@ use serde_json::Value;
 pub static COMMAND: Command = Command {
     usage: "[options] {CONTAINER|IMAGE} [...]",
     summary: "Show all about an object",
-    details: "Prints all that is known about containers and images, as JSON or by a Go template.\n\
-              A name that both have means the container, unless --type says otherwise.",
+    details: "Prints all that is known about containers, images and artifacts, as JSON or by a Go template.\n\
+              A name that several have means the container, else the image, unless --type says otherwise.",
     examples: &["inspect web", "inspect --type image alpine", "inspect --format '{{.State.Status}}' web"],
     flags: &[SHOW_FLAGS, &[LATEST, SIZE, TYPE]],
     stops: false,
@@ -30,7 +31,8 @@ pub static SHOW_FLAGS: &[Flag] = &[Flag::text("format", "string", "Show by a Go 
 /// `--size`.
 pub const SIZE: Flag = Flag::bool("size", "Also count the bytes on disk").short('s');
 
-const TYPE: Flag = Flag::text("type", "string", "What kind of object: container, image, all").short('t').default("all");
+const TYPE: Flag =
+    Flag::text("type", "string", "What kind of object: container, image, artifact, all").short('t').default("all");
 
 /// What kind of object is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub enum Kind {
     Container,
     /// An image.
     Image,
+    /// An artifact.
+    Artifact,
 }
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
@@ -48,7 +52,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         "all" => Kind::All,
         "container" => Kind::Container,
         "image" => Kind::Image,
-        later @ ("pod" | "network" | "volume" | "artifact") => {
+        "artifact" => Kind::Artifact,
+        later @ ("pod" | "network" | "volume") => {
             return Err(Failure::new(format!(
                 "inspect --type {later} is not supported yet: minke has no such objects"
             )));
@@ -84,6 +89,9 @@ pub fn inspect(context: &Context, matches: &Matches, kind: Kind) -> Result<i32, 
 
 fn one(context: &Context, name: &str, kind: Kind, size: bool) -> Result<Value, Failure> {
     let engine = context.engine()?;
+    if kind == Kind::Artifact {
+        return Ok(fields(&engine::artifact::inspect(engine, name)?));
+    }
     if kind != Kind::Image {
         match engine::container::inspect(engine, name, size) {
             Ok(object) => return Ok(object.0),
@@ -97,7 +105,8 @@ fn one(context: &Context, name: &str, kind: Kind, size: bool) -> Result<Value, F
     match engine::image::inspect(engine, name) {
         Ok(object) => Ok(object.0),
         Err(engine::Error::Image(image::Error::NotKnown { .. })) if kind == Kind::All => {
-            Err(Failure::new(format!("no such object: {}", quote(name))))
+            let found = engine::artifact::inspect(engine, name).map(|artifact| fields(&artifact));
+            found.map_err(|_| Failure::new(format!("no such object: {}", quote(name))))
         }
         Err(error) => Err(error.into()),
     }
@@ -105,6 +114,8 @@ fn one(context: &Context, name: &str, kind: Kind, size: bool) -> Result<Value, F
 
 fn show(format: &str, objects: Vec<Value>) -> Result<(), Failure> {
     if format == "json" {
+        let objects: Vec<Value> =
+            objects.into_iter().map(|object| object.get(JSON_FORM).cloned().unwrap_or(object)).collect();
         return stream::line(&json::pretty(&objects, "     ")?);
     }
     // Docker's field is `Id`; Podman takes both spellings.
@@ -130,5 +141,15 @@ const TYPES: Types = Types {
         "Options",
     ],
     times: &["Created", "StartedAt", "FinishedAt", "CheckpointedAt", "RestoredAt", "created"],
-    pointers: &["Health", "Healthcheck", "StartupHealthCheck", "IPAMConfig", "SizeRw", "HostsFile", "IDMappings"],
+    pointers: &[
+        "Subject",
+        "Platform",
+        "Health",
+        "Healthcheck",
+        "StartupHealthCheck",
+        "IPAMConfig",
+        "SizeRw",
+        "HostsFile",
+        "IDMappings",
+    ],
 };

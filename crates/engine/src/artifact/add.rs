@@ -1,0 +1,113 @@
+//! `artifact add`.
+
+use super::open;
+use crate::{Engine, Error};
+use ::image::artifact::{File, SNIFFED, append, detect, encode, new, titles};
+use oci::Digest;
+use oci::image::Manifest;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use store::Prior;
+
+/// How files are added.
+#[derive(Debug, Clone, Default)]
+pub struct Adding {
+    /// `--append`: to the artifact that has the name.
+    pub append: bool,
+    /// `--replace`: the artifact that has the name goes.
+    pub replace: bool,
+    /// `--type`.
+    pub artifact_type: Option<String>,
+    /// `--file-type`, instead of what the files look like.
+    pub file_type: Option<String>,
+    /// `--annotation`, of each file and of a new artifact.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// Makes an artifact of files, or adds them to one; the digest of its manifest.
+pub fn add(engine: &Engine, name: &str, files: &[PathBuf], adding: &Adding) -> Result<Digest, Error> {
+    let names: Vec<String> = files.iter().map(|path| title(path)).collect();
+    // Before anything is copied.
+    titles(&base(engine, name, adding)?.0, &names, &adding.annotations)?;
+    let mut stored = store_all(engine, files, adding)?;
+    for attempt in 0.. {
+        let (mut manifest, prior) = base(engine, name, adding)?;
+        append(&mut manifest, &stored, &adding.annotations)?;
+        match commit(engine, name, &manifest, &prior) {
+            // Somebody else has removed what had the same content.
+            Err(Error::Store(store::Error::MissingBlob(_))) if attempt < MOST => {
+                stored = store_all(engine, files, adding)?;
+            }
+            // Somebody else has added to it.
+            Err(Error::Store(store::Error::ArtifactExists(_))) if adding.append && attempt < MOST => {}
+            result => {
+                engine.left_trash();
+                return result;
+            }
+        }
+    }
+    unreachable!("the number of tries is limited")
+}
+
+/// So often it is tried again if others change the same things.
+const MOST: usize = 20;
+
+/// What the files are added to, and what must be there then.
+fn base(engine: &Engine, name: &str, adding: &Adding) -> Result<(Manifest, Prior), Error> {
+    if adding.append {
+        let artifact = engine.store().artifact(name)?;
+        let artifact = artifact.ok_or_else(|| store::Error::NoSuchArtifact(name.to_owned()))?;
+        let prior = Prior::Manifest(artifact.manifest.clone());
+        return Ok((open(engine, artifact)?.manifest, prior));
+    }
+    store::check_artifact_name(name)?;
+    if !adding.replace && engine.store().artifact(name)?.is_some() {
+        return Err(store::Error::ArtifactExists(name.to_owned()).into());
+    }
+    let prior = if adding.replace { Prior::Anything } else { Prior::Nothing };
+    let now = jiff::Timestamp::now().to_string();
+    Ok((new(adding.artifact_type.clone(), &adding.annotations, now), prior))
+}
+
+fn title(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn store_all(engine: &Engine, files: &[PathBuf], adding: &Adding) -> Result<Vec<File>, Error> {
+    files.iter().map(|path| store_file(engine, path, adding.file_type.as_deref())).collect()
+}
+
+fn store_file(engine: &Engine, path: &Path, media_type: Option<&str>) -> Result<File, Error> {
+    let failed = |source| Error::io("read", path, source);
+    let file = std::fs::File::open(path).map_err(|source| Error::io("open", path, source))?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(failed(rustix::io::Errno::ISDIR.into()));
+    }
+    let (digest, size) = engine.store().add_file(&file)?;
+    let media_type = match media_type {
+        Some(given) => given.to_owned(),
+        None => detect(&beginning(engine, &digest)?).to_owned(),
+    };
+    Ok(File { title: title(path), media_type, digest, size })
+}
+
+fn beginning(engine: &Engine, blob: &Digest) -> Result<Vec<u8>, Error> {
+    let mut start = Vec::with_capacity(SNIFFED);
+    let read = engine.store().open_blob(blob)?.take(SNIFFED as u64).read_to_end(&mut start);
+    read.map_err(|source| Error::io("read blob", blob.as_str(), source))?;
+    Ok(start)
+}
+
+fn commit(engine: &Engine, name: &str, manifest: &Manifest, prior: &Prior) -> Result<Digest, Error> {
+    let (store, bytes) = (engine.store(), encode(manifest)?);
+    let digest = Digest::sha256(&bytes);
+    if manifest.config.digest == Digest::sha256(b"{}") {
+        store.put_blob(&manifest.config.digest, b"{}")?;
+    }
+    store.put_blob(&digest, &bytes)?;
+    let blobs = [&manifest.config].into_iter().chain(&manifest.layers).map(|blob| blob.digest.clone()).collect();
+    let artifact = store::Artifact { name: name.to_owned(), manifest: digest.clone(), blobs };
+    store.commit_artifact(&artifact, prior)?;
+    Ok(digest)
+}

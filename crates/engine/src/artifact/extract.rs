@@ -1,0 +1,197 @@
+//! `artifact extract`: files come out of the store, whole or not at all.
+//!
+//! What files are called is the word of whoever made the artifact: it is a name in the target folder or refused.
+
+use super::{find, open};
+use crate::{Engine, Error};
+use ::image::artifact::title;
+use oci::Digest;
+use oci::image::{Descriptor, Manifest};
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, Uid};
+use rustix::io::Errno;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+/// Which files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// All.
+    All,
+    /// `--title`.
+    Title(String),
+    /// `--digest`.
+    Digest(String),
+}
+
+/// Writes files of an artifact into a folder, or one of them into a file.
+pub fn extract(engine: &Engine, name: &str, target: &Path, selection: &Selection) -> Result<(), Error> {
+    let artifact = open(engine, find(engine, name)?)?;
+    let chosen = chosen(&artifact.manifest, selection)?;
+    if target.is_dir() {
+        let files = names(&chosen, selection)?;
+        let folder = folder(target).map_err(|e| Error::io("open target folder", target, e.into()))?;
+        return files.iter().try_for_each(|(name, digest)| write(engine, digest, (&folder, target), name));
+    }
+    let [one] = chosen.as_slice() else {
+        return Err(Error::Invalid(format!(
+            "the artifact consists of several blobs and the target \"{}\" is not a directory and neither digest or title \
+             was specified to only copy a single blob",
+            target.display()
+        )));
+    };
+    write_file(engine, &one.digest, target)
+}
+
+fn chosen<'m>(manifest: &'m Manifest, selection: &Selection) -> Result<Vec<&'m Descriptor>, Error> {
+    let invalid = |text: String| Err(Error::Invalid(text));
+    if manifest.layers.is_empty() {
+        return invalid("the artifact has no blobs, nothing to extract".to_owned());
+    }
+    let all = manifest.layers.iter();
+    match selection {
+        Selection::All => Ok(all.collect()),
+        Selection::Digest(digest) => match all.clone().find(|layer| layer.digest.as_str() == digest) {
+            Some(layer) => Ok(vec![layer]),
+            None => invalid(format!("no blob with the digest {digest:?}")),
+        },
+        Selection::Title(wanted) => match all.filter(|layer| title(layer) == Some(wanted)).collect::<Vec<_>>() {
+            found if found.is_empty() => invalid(format!("no blob with the title {wanted:?}")),
+            found if found.len() > 1 => invalid(format!("more than one match for the title {wanted:?}")),
+            found => Ok(found),
+        },
+    }
+}
+
+/// What the files are called in a folder: each name once.
+fn names(chosen: &[&Descriptor], selection: &Selection) -> Result<BTreeMap<String, Digest>, Error> {
+    let mut names = BTreeMap::new();
+    for layer in chosen {
+        let name = match title(layer) {
+            Some(title) if !matches!(selection, Selection::Digest(_)) => checked(title)?,
+            _ => layer.digest.as_str().replace(':', "-"),
+        };
+        match names.insert(name, layer.digest.clone()) {
+            Some(other) if other != layer.digest => {
+                let name = shown(title(layer).unwrap_or_default());
+                return Err(Error::Invalid(format!(
+                    "more than one blob of the artifact has the title {name}: choose with --digest"
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(names)
+}
+
+fn checked(title: &str) -> Result<String, Error> {
+    let wrong = |why| Err(Error::Invalid(format!("invalid name: {} {why}: artifact blob title invalid", shown(title))));
+    match title {
+        "." | ".." => wrong("is a folder"),
+        _ if title.contains('/') => wrong("cannot contain /"),
+        _ if title.contains('\0') => wrong("cannot contain a null byte"),
+        _ => Ok(title.to_owned()),
+    }
+}
+
+/// For messages: not longer than a line, whatever somebody wrote into a manifest.
+fn shown(title: &str) -> String {
+    format!("{:?}", title.chars().take(80).collect::<String>())
+}
+
+/// A device or a pipe is written to; a file is replaced once the new one is whole, and keeps its mode and owner.
+fn write_file(engine: &Engine, digest: &Digest, target: &Path) -> Result<(), Error> {
+    let failed = |source| Error::io("create target file", target, source);
+    if target.metadata().is_ok_and(|there| !there.is_file()) {
+        let stream = File::options().write(true).open(target).map_err(failed)?;
+        engine.store().extract_blob(digest, &stream)?;
+        return Ok(());
+    }
+    if target.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return Err(failed(Errno::ISDIR.into()));
+    }
+    // A link leads to the file that is meant.
+    let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+    let above = target.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let folder = folder(above).map_err(|e| failed(e.into()))?;
+    write(engine, digest, (&folder, above), &name)
+}
+
+fn folder(path: &Path) -> rustix::io::Result<OwnedFd> {
+    rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Writes one file, without a name as long as it isn't whole. `name` is one component; what it names is replaced, never
+/// followed.
+fn write(engine: &Engine, digest: &Digest, (folder, shown): (&OwnedFd, &Path), name: &str) -> Result<(), Error> {
+    let failed = |e: Errno| Error::io("create target file", shown.join(name), e.into());
+    let beside = format!(".{}-{}", digest.short(), std::process::id());
+    let (file, is_named) = unnamed(folder, &beside).map_err(failed)?;
+    let written = engine.store().extract_blob(digest, &file).map_err(Error::from).and_then(|_| {
+        if !is_named {
+            let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+            rustix::fs::linkat(CWD, own, folder, &beside, AtFlags::SYMLINK_FOLLOW).map_err(failed)?;
+        }
+        keep_owner(folder, name, &file).map_err(failed)?;
+        rustix::fs::renameat(folder, &beside, folder, name).map_err(failed)
+    });
+    if written.is_err() {
+        let _ = rustix::fs::unlinkat(folder, &beside, AtFlags::empty());
+    }
+    written
+}
+
+/// A file without a name, or by this one where the file system has no others.
+fn unnamed(folder: &OwnedFd, beside: &str) -> rustix::io::Result<(File, bool)> {
+    let mode = Mode::from_raw_mode(0o644);
+    match rustix::fs::openat(folder, ".", OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, mode) {
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
+            let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            Ok((rustix::fs::openat(folder, beside, flags, mode)?.into(), true))
+        }
+        file => Ok((file?.into(), false)),
+    }
+}
+
+/// Those of the regular file that is replaced, as far as we may.
+fn keep_owner(folder: &OwnedFd, name: &str, file: impl AsFd) -> rustix::io::Result<()> {
+    let Ok(old) = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else { return Ok(()) };
+    if rustix::fs::FileType::from_raw_mode(old.st_mode) != rustix::fs::FileType::RegularFile {
+        return Ok(());
+    }
+    // Who may not give files away keeps this one.
+    let _ = rustix::fs::fchown(&file, Some(Uid::from_raw(old.st_uid)), Some(Gid::from_raw(old.st_gid)));
+    rustix::fs::fchmod(&file, Mode::from_raw_mode(old.st_mode & 0o777))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::image::artifact::TITLE;
+
+    fn layer(title: &str, content: &str) -> Descriptor {
+        let plain = Descriptor::new("text/plain", Digest::sha256(content.as_bytes()), content.len() as u64);
+        Descriptor { annotations: [(TITLE.to_owned(), title.to_owned())].into(), ..plain }
+    }
+
+    #[test]
+    fn titles_never_lead_out_of_the_folder() {
+        for bad in ["..", ".", "../x", "/etc/passwd", "a/b", "x\0y"] {
+            let error = names(&[&layer(bad, "")], &Selection::All).unwrap_err().to_string();
+            assert!(error.contains("artifact blob title invalid"), "{error}");
+            assert!(names(&[&layer(bad, "")], &Selection::Digest(String::new())).is_ok());
+        }
+    }
+
+    #[test]
+    fn names_are_titles_or_digests_and_given_once() {
+        let (a, b) = (layer("same", "a"), layer("same", "b"));
+        assert!(names(&[&a, &b], &Selection::All).unwrap_err().to_string().contains("more than one blob"));
+        assert_eq!(names(&[&a, &a], &Selection::All).unwrap().len(), 1);
+        let empty = layer("", "a");
+        let name = names(&[&empty], &Selection::All).unwrap().into_keys().next().unwrap();
+        assert_eq!(name, empty.digest.as_str().replace(':', "-"));
+    }
+}

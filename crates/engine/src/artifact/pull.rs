@@ -1,0 +1,27 @@
+//! `artifact pull`.
+
+use super::find;
+use crate::image::{RegistryOptions, context};
+use crate::{Engine, Error};
+use ::image::{Progress, Quiet};
+use oci::reference::Name;
+
+/// Fetches what is damaged of an artifact, if its registry still has it.
+pub(crate) fn pull_again(engine: &Engine, name: &str) -> Result<(), Error> {
+    let artifact = find(engine, name)?;
+    let known = artifact.name.parse::<Name>().is_ok_and(|name| name.registry.is_some());
+    if !known {
+        return Err(Error::Invalid(format!("artifact {name} is of no registry")));
+    }
+    let context = context(engine, &RegistryOptions::default())?;
+    ::image::artifact::pull(engine.store(), &context, name, Some(&artifact.manifest), &Quiet)?;
+    Ok(())
+}
+
+/// Fetches an artifact from a registry; it is stored by the name as it was given.
+pub fn pull(engine: &Engine, name: &str, registry: &RegistryOptions, progress: &dyn Progress) -> Result<(), Error> {
+    store::check_artifact_name(name)?;
+    ::image::artifact::pull(engine.store(), &context(engine, registry)?, name, None, progress)?;
+    engine.left_trash();
+    Ok(())
+}

@@ -2,6 +2,7 @@
 
 use crate::error::Failure;
 use crate::syntax::matches::Matches;
+use engine::info::Build;
 use engine::{Engine, Options, Privilege};
 use std::cell::OnceCell;
 
@@ -11,6 +12,8 @@ pub struct Context {
     pub path: String,
     /// The whole command line, for `inspect`'s CreateCommand.
     pub argv: Vec<String>,
+    /// What this program was built from.
+    pub build: Build,
     options: Options,
     engine: OnceCell<Engine>,
 }
@@ -27,7 +30,7 @@ impl Context {
             // One of the two words: the parser has checked it.
             cgroup_manager: globals.text("cgroup-manager").and_then(|word| word.parse().ok()),
         };
-        Context { path, argv, options, engine: OnceCell::new() }
+        Context { path, argv, build: Build::default(), options, engine: OnceCell::new() }
     }
 
     /// Where temporary files go, instead of into the store's folder.

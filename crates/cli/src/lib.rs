@@ -12,6 +12,7 @@ mod prompt;
 pub mod syntax;
 
 pub use engine::Privilege;
+pub use engine::info::Build;
 pub use error::Failure;
 
 use context::Context;
@@ -58,18 +59,19 @@ impl Invocation {
         Ok(storage.runroot(&environment))
     }
 
-    /// Carries it out; the exit code.
-    pub fn run(self, privilege: Privilege) -> i32 {
+    /// Carries it out; the exit code. `build`: what this program was built from.
+    pub fn run(self, privilege: Privilege, build: Build) -> i32 {
         let as_skopeo = is_skopeo(&self.parsed.path);
-        self.execute(privilege)
+        self.execute(privilege, build)
             .unwrap_or_else(|failure| if as_skopeo { failure.fatal().show() } else { failure.show() })
     }
 
-    fn execute(self, privilege: Privilege) -> Result<i32, Failure> {
+    fn execute(self, privilege: Privilege, build: Build) -> Result<i32, Failure> {
         let Parsed { path, action, globals } = self.parsed;
         match action {
             Action::Run(command, matches) => {
                 let mut context = Context::new(path, self.argv, &globals, privilege);
+                context.build = build;
                 if is_skopeo(&context.path) {
                     commands::skopeo::global::apply(&matches)?;
                     context.set_scratch(matches.text("tmpdir"));
@@ -77,7 +79,7 @@ impl Invocation {
                 (command.run)(&context, &matches)
             }
             Action::Help(command) => stream::print(&help::command(&path, command)).map(|()| 0),
-            Action::Version => stream::line(&format!("{path} version {}", engine::info::version().version)).map(|()| 0),
+            Action::Version => stream::line(&format!("{path} version {}", engine::info::VERSION)).map(|()| 0),
             Action::Group { noun, asked } => {
                 stream::print(&help::group(&path, noun))?;
                 match noun {

@@ -36,10 +36,13 @@ pub struct Version {
     pub go_version: String,
     /// Commit.
     pub git_commit: String,
-    /// When it was built, text.
+    /// The commit's date, text.
     pub built_time: String,
-    /// When it was built, seconds since 1970.
+    /// The same in seconds since 1970.
     pub built: i64,
+    /// Who built it; nothing is known of that.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub build_origin: String,
     /// `linux/amd64`.
     pub os_arch: String,
     /// `linux`.
@@ -49,8 +52,22 @@ pub struct Version {
 /// Podman's version whose behaviour and API are followed.
 const FOLLOWED: &str = "5.8.6";
 
+/// Our version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What the program was built from; empty texts where that isn't known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Build {
+    /// The commit's hash.
+    pub commit: &'static str,
+    /// The commit's date, or `SOURCE_DATE_EPOCH`: seconds since 1970.
+    pub date: &'static str,
+    /// `rustc 1.95.0`
+    pub compiler: &'static str,
+}
+
 /// Collects it.
-pub fn info(engine: &Engine) -> Result<Info, Error> {
+pub fn info(engine: &Engine, build: Build) -> Result<Info, Error> {
     Ok(Info {
         host: host(engine),
         store: store(engine)?,
@@ -61,28 +78,24 @@ pub fn info(engine: &Engine) -> Result<Info, Error> {
             "log": ["k8s-file", "json-file", "none", "passthrough"],
             "authorization": null,
         }),
-        version: version(),
+        version: version(build),
     })
 }
 
 /// Needs no engine.
-pub fn version() -> Version {
+pub fn version(build: Build) -> Version {
+    let built = build.date.parse().ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     Version {
         api_version: FOLLOWED.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        go_version: format!("rustc {}", option_env!("MINKE_RUSTC").unwrap_or("1.95")),
-        git_commit: option_env!("MINKE_COMMIT").unwrap_or_default().to_owned(),
-        built_time: built().strftime("%a %b %e %H:%M:%S %Y").to_string(),
-        built: built().as_second(),
+        version: VERSION.to_owned(),
+        go_version: build.compiler.to_owned(),
+        git_commit: build.commit.to_owned(),
+        built_time: built.map(|built| built.strftime("%a %b %e %H:%M:%S %Y").to_string()).unwrap_or_default(),
+        built: built.map_or(0, jiff::Timestamp::as_second),
+        build_origin: String::new(),
         os_arch: format!("linux/{}", architecture()),
         os: "linux".to_owned(),
     }
-}
-
-/// The binary's own time stamp: a build that notes the time can't be repeated bit for bit.
-fn built() -> jiff::Timestamp {
-    let modified = fs::metadata("/proc/self/exe").and_then(|meta| meta.modified());
-    modified.ok().and_then(|time| jiff::Timestamp::try_from(time).ok()).unwrap_or_default()
 }
 
 /// GOARCH.
@@ -115,7 +128,7 @@ fn host(engine: &Engine) -> Value {
         "cgroupManager": crate::sandbox::group::name(engine),
         "cgroupVersion": if v2 { "v2" } else { "v1" },
         "cgroupControllers": controllers(v2),
-        "conmon": {"package": "", "path": own_path(), "version": format!("built into minke {}", env!("CARGO_PKG_VERSION"))},
+        "conmon": {"package": "", "path": own_path(), "version": format!("built into minke {}", VERSION)},
         "cpus": std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         "cpuUtilization": cpu_use(),
         "databaseBackend": "sqlite",
@@ -135,7 +148,7 @@ fn host(engine: &Engine) -> Value {
         "networkBackend": "minke",
         "networkBackendInfo": {
             "backend": "minke",
-            "version": format!("minke {}", env!("CARGO_PKG_VERSION")),
+            "version": format!("minke {}", VERSION),
             "package": "",
             "path": own_path(),
             "dns": {},
@@ -145,7 +158,7 @@ fn host(engine: &Engine) -> Value {
             "name": "minke",
             "package": "",
             "path": own_path(),
-            "version": format!("minke {}\nspec: {}", env!("CARGO_PKG_VERSION"), oci::runtime::VERSION),
+            "version": format!("minke {}\nspec: {}", VERSION, oci::runtime::VERSION),
         },
         "os": "linux",
         "remoteSocket": {"path": "", "exists": false},

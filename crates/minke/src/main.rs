@@ -5,8 +5,11 @@
 
 mod rootless;
 
-use cli::{Failure, Privilege};
+use cli::{Build, Failure, Privilege};
 use std::ffi::OsString;
+
+/// What `build.rs` noted.
+const BUILD: Build = Build { commit: env!("MINKE_COMMIT"), date: env!("MINKE_DATE"), compiler: env!("MINKE_COMPILER") };
 
 fn main() {
     std::process::exit(run(std::env::args_os().collect()))
@@ -23,7 +26,7 @@ fn run(argv: Vec<OsString>) -> i32 {
         Err(failure) => return failure.show(),
     };
     match privilege(&invocation) {
-        Ok(privilege) => invocation.run(privilege),
+        Ok(privilege) => invocation.run(privilege, BUILD),
         Err(failure) => failure.show(),
     }
 }

@@ -37,6 +37,7 @@ mod artifact;
 mod blob;
 mod boot;
 mod check;
+mod diff;
 mod error;
 mod file_blob;
 mod garbage;
@@ -63,6 +64,7 @@ mod walk;
 
 pub use artifact::{Artifact, Prior, check_artifact_name};
 pub use check::{Aside, CheckOptions, Damage, Known, Stray};
+pub use diff::{Change, ChangeKind};
 pub use error::Error;
 pub use file_blob::BlobWriter;
 pub use image::{Image, NewImage};

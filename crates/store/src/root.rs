@@ -189,15 +189,26 @@ impl Store {
             None => self.diff_path(layer),
             Some(key) => crate::layer::mapped::path(&self.layer_path(layer), key),
         };
-        // The lowest layer hides nothing, so it needn't be asked.
-        let used = layers.iter().skip(1).rev().position(|layer| self.is_opaque(layer)).map_or(layers.len(), |n| n + 1);
         RootDirs {
-            lower: layers.iter().rev().take(used).map(lower).collect(),
+            lower: self.shown(layers).map(lower).collect(),
             upper: folder.join("upper"),
             work: folder.join("work"),
             merged: folder.join("merged"),
             userxattr: self.location.ownership != Ownership::Root,
         }
+    }
+
+    /// Where the files of an image's layers are, uppermost first, without layers that others hide as a whole.
+    pub fn image_dirs(&self, layers: &[Digest]) -> Result<Vec<PathBuf>, Error> {
+        self.require_layers(layers)?;
+        Ok(self.shown(layers).map(|layer| self.diff_path(layer)).collect())
+    }
+
+    /// From the uppermost down to one that hides all below it.
+    fn shown<'l>(&self, layers: &'l [Digest]) -> impl Iterator<Item = &'l Digest> {
+        // The lowest layer hides nothing, so it needn't be asked.
+        let used = layers.iter().skip(1).rev().position(|layer| self.is_opaque(layer)).map_or(layers.len(), |n| n + 1);
+        layers.iter().rev().take(used)
     }
 
     /// What `/` of the container looks like: the upper folder hides those below.

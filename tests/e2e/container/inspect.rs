@@ -58,6 +58,32 @@ fn format_takes_fields(env: &TestEnv) {
     env.run("inspect --format '{{.NoSuch}}' i").code(125).complains("NoSuch");
 }
 
+fn templates(env: &TestEnv) {
+    env.base();
+    env.ok("create --name i -p 8080:80 -v /etc:/x:ro --label a=b base sleep 9");
+    for (format, expected) in [
+        ("{{.HostConfig.IDMappings}} {{.State.Health}} {{.SizeRw}} {{.Config.Healthcheck}}", "<nil> <nil> <nil> <nil>"),
+        ("{{json .State.Health}} {{json .Config.Labels}} {{json .Config.Cmd}}", r#"null {"a":"b"} ["sleep","9"]"#),
+        ("{{json .HostConfig.PortBindings}}", r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"8080"}]}"#),
+        ("{{range $p, $c := .HostConfig.PortBindings}}{{$p}}={{(index $c 0).HostPort}}{{end}}", "80/tcp=8080"),
+        ("{{range .Mounts}}{{.Src}}:{{.Dst}}:{{.RW}}{{end}}", "/etc:/x:false"),
+        (
+            "{{.State.StoppedByUser}} {{.State.Restored}} {{.Config.SystemdMode}} {{.Config.ChrootDirs}}",
+            "false false false []",
+        ),
+        ("{{.State.StartedAt.IsZero}} {{.State.FinishedAt.Year}}", "true 1"),
+        ("{{len .ID}} {{.NetworkSettings.SecondaryIPAddresses}}", "64 []"),
+        ("{{len .Config.Labels}} {{index .Config.Labels \"zz\"}}|", "1 |"),
+    ] {
+        let output = env.engine().words("inspect i --format").arg(format).run();
+        output.ok();
+        assert_eq!(output.text(), expected, "{format}");
+    }
+    let id = env.ok("inspect i -f {{.Id}}").text();
+    assert_eq!(id, env.ok("inspect i -f {{.ID}}").text());
+    env.ok("inspect i --format ''").has("\"Id\"");
+}
+
 fn mounts_are_listed(env: &TestEnv) {
     env.base();
     env.ok("create --name i -v /etc:/x:ro -v named:/y base true");
@@ -90,5 +116,5 @@ fn size_is_told(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    shows_what_was_asked_for, follows_the_state, format_takes_fields, mounts_are_listed, several_and_unknown, size_is_told,
+    shows_what_was_asked_for, follows_the_state, format_takes_fields, templates, mounts_are_listed, several_and_unknown, size_is_told,
 ] }

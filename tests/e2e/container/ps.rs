@@ -56,6 +56,56 @@ fn last_and_latest(env: &TestEnv) {
     assert_eq!(env.ok("ps -n 2 --format {{.Names}}").lines().len(), 2);
 }
 
+/// A format with spaces and quotes, as one word.
+fn shown(env: &TestEnv, command: &str, format: &str) -> String {
+    let output = env.engine().words(command).arg("--format").arg(format).run();
+    output.ok();
+    output.text()
+}
+
+fn templates(env: &TestEnv) {
+    env.base();
+    env.ok(
+        "create --name a --label tier=web --label x=y -p 8080:80 -v /etc:/one -v /etc:/two --network none base sleep 9",
+    );
+    for (format, expected) in [
+        (r#"{{.Label "tier"}}|{{.Label "none"}}|{{.Labels.x}}|{{.Labels}}"#, "web||y|map[tier:web x:y]"),
+        ("{{range .Mounts}}[{{.}}]{{end}} {{.Mounts}}", "[/one][/two] [/one /two]"),
+        ("{{range .}}<{{.Names}}>{{end}}", "<a>"),
+        ("{{.Command}} {{.ListContainer.Command}} {{.ListContainer.Names}}", "sleep 9 [sleep 9] [a]"),
+        (r#"{{join .ListContainer.Command "-"}} {{len .Names}} {{truncate .Image 4 | upper}}"#, "sleep-9 1 LOCA"),
+        (r#"{{if eq .State "created"}}new{{else}}old{{end}} {{printf "%5s|" .Names}}"#, "new     a|"),
+        ("{{json .Names}} {{json .Labels}} {{json .Size}}", r#""a" {"tier":"web","x":"y"} """#),
+        ("table {{.Names}}\\t{{.State}}", "NAMES       STATE\na           created"),
+        ("{{.Namespaces.NET}}{{.Namespaces}}{{.Cgroup}}{{.User}}", "{      }"),
+        (r#"{{.Created.Format "2006"}}{{if gt .Created.Unix 1700000000}} late{{end}}"#, "2026 late"),
+    ] {
+        let expected = expected.replace("2026", &shown(env, "ps -a", "{{.Created.Year}}"));
+        assert_eq!(shown(env, "ps -a", format), expected, "{format}");
+    }
+    let whole: serde_json::Value = serde_json::from_str(&shown(env, "ps -a", "{{json .}}")).unwrap();
+    assert_eq!(
+        (&whole["Names"][0], &whole["Mounts"][1], &whole["CreatedAt"]),
+        (&"a".into(), &"/two".into(), &"".into())
+    );
+    let wrong = env.engine().words("ps -a --format").arg("{{.Label}}").run();
+    wrong.code(125).complains("executing \"ps\" at <.Label>: wrong number of args for Label: want 1 got 0");
+}
+
+fn namespaces(env: &TestEnv) {
+    env.base();
+    env.ok("run -d --name up --network none base sleep 1000");
+    let pid = env.ok("inspect -f {{.State.Pid}} up").text();
+    let link = env.inside(|| std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap());
+    let number = link.to_str().unwrap().trim_matches(|c: char| !c.is_ascii_digit()).to_owned();
+    assert_eq!(shown(env, "ps --ns", "{{.NET}} {{.Namespaces.NET}}"), format!("{number} {number}"));
+    let listed: serde_json::Value = serde_json::from_slice(&env.ok("ps --ns --format json").stdout).unwrap();
+    assert_eq!(listed[0]["Namespaces"]["Net"], number.as_str());
+    let listed: serde_json::Value = serde_json::from_slice(&env.ok("ps --format json").stdout).unwrap();
+    assert_eq!(listed[0]["Namespaces"], serde_json::json!({}));
+    env.ok("rm -f -t 0 up");
+}
+
 fn json_is_json(env: &TestEnv) {
     env.base();
     env.ok("create --name a base true");
@@ -83,5 +133,5 @@ fn ports_are_shown(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    an_empty_list_has_its_heads, filters_by_command_and_policy, columns_tell_the_state, q_and_no_trunc, filters, last_and_latest, json_is_json,
+    an_empty_list_has_its_heads, filters_by_command_and_policy, columns_tell_the_state, q_and_no_trunc, filters, last_and_latest, templates, namespaces, json_is_json,
 ]; root: [ports_are_shown] }

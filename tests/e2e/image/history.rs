@@ -29,4 +29,14 @@ fn images_on_the_way_are_named(env: &TestEnv) {
     env.ok("history -H=false --format {{.Created}} base").prints("2026-01-02T03:04:05Z\n");
 }
 
-testkit::cases! { both: [shows_the_layers, images_on_the_way_are_named] }
+fn templates(env: &TestEnv) {
+    env.base();
+    let shown = |format: &str| env.engine().words("history --format").arg(format).arg("base").run().text();
+    let whole = format!("{} testkit", Base::image().id());
+    assert_eq!(shown("{{.ImageHistoryLayer.ID}} {{.ImageHistoryLayer.CreatedBy}}"), whole);
+    assert_eq!(shown("{{range .}}{{.CreatedBy}},{{end}}"), "testkit,");
+    assert_eq!(shown("{{.ImageHistoryLayer.Created}}"), "2026-01-02 03:04:05 +0000 UTC");
+    assert!(shown("{{json .}}").contains("\"CreatedBy\":\"testkit\""));
+}
+
+testkit::cases! { both: [shows_the_layers, images_on_the_way_are_named, templates] }

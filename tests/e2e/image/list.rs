@@ -111,6 +111,69 @@ fn wrong_filters_are_refused(env: &TestEnv) {
     env.run("images --sort foo").code(125).complains("Choose from: \"created, id, repository, size, tag\"");
 }
 
+fn templates(env: &TestEnv) {
+    env.load(&labelled(), "localhost/two:1");
+    let id = labelled().id();
+    for (format, expected) in [
+        ("{{range .}}{{.Repository}}:{{.Tag}} {{end}}", "localhost/two:1".to_owned()),
+        (
+            "{{.ImageSummary.ID}} {{.ImageSummary.Names}} {{.ImageSummary.Labels.a}}",
+            format!("{id} [localhost/two:1] b"),
+        ),
+        ("{{eq .VirtualSize .ImageSummary.Size}} {{.SharedSize}}", "true 0".to_owned()),
+        ("{{len .Labels}} {{index .Labels \"c\"}} {{join .Names \",\"}}", "2 d localhost/two:1".to_owned()),
+        ("{{json .Labels}} {{json .Names}}", "{\"a\":\"b\",\"c\":\"d\"} [\"localhost/two:1\"]".to_owned()),
+    ] {
+        let output = env.engine().words("images --format").arg(format).run();
+        output.ok();
+        assert_eq!(output.text().trim_end(), expected, "{format}");
+    }
+    env.ok("images --format {{.}}").has(&format!("{{localhost/two 1 {{{id}"));
+}
+
+fn listed(env: &TestEnv) -> Vec<serde_json::Value> {
+    serde_json::from_slice(&env.ok("images --format json").stdout).unwrap()
+}
+
+fn json_has_one_entry_a_name(env: &TestEnv) {
+    env.base();
+    env.ok("tag base other:2");
+    let listed = listed(env);
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert_eq!(listed[0], listed[1]);
+    assert_eq!(listed[0]["Names"], json!(["localhost/other:2", "localhost/base:latest"]));
+    assert_eq!(listed[0]["History"], json!(["localhost/base:latest", "localhost/other:2"]));
+    assert_eq!(listed[0]["CreatedAt"], "2026-01-02T03:04:05Z");
+    env.ok("images -q").prints(&format!("{}\n", &Base::image().id()[..12]));
+}
+
+fn digests_are_names(env: &TestEnv) {
+    let registry = env.registry();
+    let digest = registry.push("a/one", "1", &Base::image());
+    let name = format!("{}/a/one@{digest}", registry.host());
+    env.ok(&format!("pull -q {name}"));
+    assert_eq!(listed(env)[0]["Names"], json!([name]));
+    assert_eq!(listed(env)[0]["Digest"], digest.as_str());
+    env.ok(&format!("tag {name} tagged:1"));
+    assert_eq!(listed(env).len(), 1);
+    assert_eq!(listed(env)[0]["Names"], json!(["localhost/tagged:1", name]));
+    env.ok("images --format {{.Repository}}:{{.Tag}}").prints("localhost/tagged:1\n");
+}
+
+fn of_a_list_the_lists_digest_is_shown(env: &TestEnv) {
+    let registry = env.registry();
+    let images = [Base::image(), Base::image().architecture("s390x")];
+    let list = registry.push_index("a/list", "1", &images);
+    let name = format!("{}/a/list:1", registry.host());
+    env.ok(&format!("pull -q {name}"));
+    env.ok("images --format {{.Digest}}").prints(&format!("{list}\n"));
+    let manifest = env.ok(&format!("image inspect {name} --format {{{{.Digest}}}}")).text();
+    assert_ne!(manifest, list);
+    let mut both = [&manifest, &list].map(|digest| format!("{}/a/list@{digest}", registry.host()));
+    both.sort();
+    assert_eq!(listed(env)[0]["RepoDigests"], json!(both));
+}
+
 fn names_come_newest_first(env: &TestEnv) {
     env.base();
     env.ok("tag base other:2");
@@ -137,5 +200,6 @@ fn names_come_newest_first(env: &TestEnv) {
 
 testkit::cases! { both: [
     an_empty_list_has_its_heads, shows_names_ids_and_sizes, format_and_filter, every_filter, wrong_filters_are_refused,
-    names_come_newest_first,
+    names_come_newest_first, templates, json_has_one_entry_a_name, digests_are_names,
+    of_a_list_the_lists_digest_is_shown,
 ] }

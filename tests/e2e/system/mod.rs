@@ -3,6 +3,7 @@
 mod check;
 mod configuration;
 mod df;
+mod diff;
 mod hello;
 mod help;
 mod info;

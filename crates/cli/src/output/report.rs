@@ -23,10 +23,12 @@ impl Report<'_> {
     /// Prints `rows`, each an object.
     pub fn print(&self, rows: Vec<Value>) -> Result<(), Failure> {
         let (text, is_table) = normalise(self.format);
-        let template = Template::parse(self.name, &format!("{{{{range .}}}}{text}\n{{{{end -}}}}")).map_err(wrong)?;
+        let text = if ranges(&text) { text + "\n" } else { format!("{{{{range .}}}}{text}\n{{{{end -}}}}") };
+        let template = Template::parse(self.name, &text).map_err(wrong)?;
         let mut out = String::new();
         if is_table && !self.noheading {
-            out += &self.render(&template, vec![self.header_row()], true)?;
+            let types = Types { header: true, ..self.types };
+            out += &Report { types, ..*self }.render(&template, vec![self.header_row()], true)?;
         }
         out += &self.render(&template, rows, is_table)?;
         stream::print(&if is_table { table::align(&out) } else { out })
@@ -44,6 +46,13 @@ impl Report<'_> {
         let fields = self.headers.iter().map(|(field, header)| ((*field).to_owned(), Value::from(*header)));
         Value::Object(fields.collect::<Map<_, _>>())
     }
+}
+
+/// `{{range .}}…`: it goes through the rows itself.
+fn ranges(format: &str) -> bool {
+    let words = format.strip_prefix("{{").and_then(|rest| rest.trim_start_matches(['-', ' ']).strip_prefix("range"));
+    let over = words.map(str::trim_start).and_then(|rest| rest.strip_prefix('.'));
+    over.is_some_and(|rest| rest.trim_start_matches([' ', '-']).starts_with("}}"))
 }
 
 fn wrong(error: super::template::Error) -> Failure {

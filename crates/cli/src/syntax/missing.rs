@@ -53,16 +53,16 @@ pub const GLOBALS: &str = "cdi-spec-dir config conmon connection,c events-backen
 pub const COMMANDS: &[(&str, &str)] = &[
     (
         "",
-        "auto-update build buildx commit compose context cp diff events export farm generate \
+        "auto-update build buildx commit compose context cp events export farm generate \
          healthcheck init kube machine mount network pause play pod \
          quadlet rename restart secret stats unmount unpause unshare update volume",
     ),
     (
         "container",
-        "checkpoint cleanup clone commit cp diff exists export init mount pause prune rename restart \
+        "checkpoint cleanup clone commit cp exists export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
-    ("image", "build diff mount unmount"),
+    ("image", "build mount unmount"),
     ("system", "connection dial-stdio events locks migrate prune renumber reset service"),
 ];
 

@@ -245,7 +245,7 @@ fn summarise(resolved: &ResolvedSpec, cidfile: Option<&Path>) -> Summary {
         _ => None,
     };
     Summary {
-        command: resolved.args.clone(),
+        command: resolved.command.clone(),
         labels: resolved.labels.clone(),
         ports: resolved.network.ports.iter().map(crate::network::port).collect(),
         exposed: resolved.network.exposed.clone(),

@@ -27,7 +27,7 @@ pub struct ListOptions {
 pub struct ContainerSummary {
     /// `--rm`.
     pub auto_remove: bool,
-    /// argv with entry point.
+    /// argv without entry point.
     pub command: Vec<String>,
     /// RFC 3339.
     pub created_at: String,

@@ -28,9 +28,14 @@ fn summary(image: store::Image, counts: &BTreeMap<String, usize>) -> ImageSummar
     let created: Timestamp = image.created.as_deref().and_then(|time| time.parse().ok()).unwrap_or_default();
     let id = image.id.hex().to_owned();
     let dangling = image.is_dangling();
+    let repo_tags = (!image.names.is_empty()).then(|| image.names.clone());
+    let names = image.names.iter().chain(image.pinned.iter().rev()).cloned().collect();
+    // What was pulled by a list is known by the list's.
+    let by_digest = image.repo_digests.last().and_then(|name| name.rsplit_once('@'));
+    let digest = by_digest.map_or_else(|| image.manifest.to_string(), |(_, digest)| digest.to_owned());
     ImageSummary {
         parent_id: String::new(),
-        repo_tags: (!image.names.is_empty()).then(|| image.names.clone()),
+        repo_tags,
         repo_digests: ::image::repo_digests(&image),
         size: image.size,
         shared_size: 0,
@@ -38,10 +43,10 @@ fn summary(image: store::Image, counts: &BTreeMap<String, usize>) -> ImageSummar
         labels: image.labels,
         containers: counts.get(&id).copied().unwrap_or(0),
         dangling,
-        digest: image.manifest.to_string(),
-        names: image.names,
+        digest,
+        names,
         created: created.as_second(),
-        created_at: created.to_string(),
+        created_at: Timestamp::from_second(created.as_second()).unwrap_or_default().to_string(),
         arch: image.platform.architecture,
         os: image.platform.os,
         is_manifest_list: image.list.is_some(),

@@ -103,9 +103,9 @@ pub struct ImageSummary {
     pub containers: usize,
     /// Neither a name nor a digest by which it was asked for.
     pub dangling: bool,
-    /// Manifest's digest.
+    /// Of the list by which it was pulled, else its manifest's.
     pub digest: String,
-    /// Names.
+    /// Names, newest first; digests by which it was asked for are names, too.
     pub names: Vec<String>,
     /// Seconds since 1970.
     pub created: i64,

@@ -122,7 +122,7 @@ fn rows(
     }
 }
 
-/// What images have in common counts once, and can't be reclaimed as long as one of them is in use.
+/// What images have in common counts once, and can't be reclaimed as long as one of them stays.
 fn sum(images: &[store::Image], sizes: &HashMap<Digest, u64>, used: impl Fn(&store::Image) -> usize) -> Sum {
     let own = |image: &store::Image| image.size.saturating_sub(image.layers.iter().filter_map(|l| sizes.get(l)).sum());
     let whole = |images: &[&store::Image]| {
@@ -131,8 +131,10 @@ fn sum(images: &[store::Image], sizes: &HashMap<Digest, u64>, used: impl Fn(&sto
     };
     let all: Vec<_> = images.iter().collect();
     let active: Vec<_> = images.iter().filter(|image| used(image) > 0).collect();
+    // Nothing goes from an additional store.
+    let staying: Vec<_> = images.iter().filter(|image| image.read_only || used(image) > 0).collect();
     let size = whole(&all);
-    Sum { total: images.len(), active: active.len(), size, reclaimable: size - whole(&active).min(size) }
+    Sum { total: images.len(), active: active.len(), size, reclaimable: size - whole(&staying).min(size) }
 }
 
 fn containers(engine: &Engine, links: &[(String, String)]) -> Result<Vec<ContainerUsage>, Error> {

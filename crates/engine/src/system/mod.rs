@@ -2,6 +2,9 @@
 
 mod check;
 mod df;
+mod diff;
 
 pub use check::{CheckOptions, CheckReport, check};
 pub use df::{ContainerUsage, ImageUsage, Sum, Usage, VolumeUsage, df};
+pub use diff::{Thing, diff};
+pub use store::{Change, ChangeKind};

@@ -167,16 +167,25 @@ pub struct Healthcheck {
     /// `["CMD", …]`, `["CMD-SHELL", …]`, `["NONE"]`.
     #[serde(deserialize_with = "null_default")]
     pub test: Vec<String>,
-    /// ns.
+    /// ns; 0: not said, as below.
+    #[serde(skip_serializing_if = "is_zero")]
     pub interval: u64,
     /// ns.
+    #[serde(skip_serializing_if = "is_zero")]
     pub timeout: u64,
     /// ns.
+    #[serde(skip_serializing_if = "is_zero")]
     pub start_period: u64,
     /// ns.
+    #[serde(skip_serializing_if = "is_zero")]
     pub start_interval: u64,
     /// Times.
+    #[serde(skip_serializing_if = "is_zero")]
     pub retries: u32,
+}
+
+fn is_zero<N: Copy + Into<u64>>(number: &N) -> bool {
+    (*number).into() == 0
 }
 
 #[cfg(test)]

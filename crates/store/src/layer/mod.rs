@@ -112,7 +112,7 @@ impl Store {
     }
 
     /// Where a layer's files are.
-    pub(crate) fn diff_path(&self, diff_id: &Digest) -> PathBuf {
+    pub fn diff_path(&self, diff_id: &Digest) -> PathBuf {
         let own = self.layer_path(diff_id).join("diff");
         match self.additional_layer(diff_id) {
             Some(layer) if !own.exists() => layer.diff.clone(),
@@ -297,7 +297,7 @@ fn read_record(layer: &Path) -> Option<Record> {
 }
 
 /// The attribute by which overlay knows an opaque folder.
-fn opaque_attribute(ownership: Ownership) -> &'static str {
+pub(crate) fn opaque_attribute(ownership: Ownership) -> &'static str {
     match ownership {
         Ownership::Root => "trusted.overlay.opaque",
         Ownership::UserNamespace | Ownership::SingleId => "user.overlay.opaque",

@@ -4,13 +4,14 @@ use super::select::{LATEST, filters};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::report::{Report, is_json};
-use crate::output::{json, stream, template};
+use crate::output::{json, stream};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
 use engine::container::{ContainerSummary, ListOptions, list};
 use serde_json::Value;
 
+mod namespaces;
 mod row;
 
 /// `ps`
@@ -54,7 +55,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let full = matches.bool("no-trunc");
     match matches.text("format") {
         Some(format) if is_json(format) => {
-            let objects: Vec<Value> = containers.iter().map(row::object).collect();
+            let objects: Vec<Value> = containers.iter().map(|c| row::object(c, matches.bool("ns"))).collect();
             stream::line(&json::pretty(&objects, "  ")?)?;
         }
         _ if matches.bool("quiet") => {
@@ -96,12 +97,8 @@ fn table(containers: &[ContainerSummary], given: Option<&str>, full: bool, match
         (false, false) => row::DEFAULT.to_owned(),
     };
     let format = given.unwrap_or(&own);
-    let wants_namespaces = ["NS", "IPC", "MNT", "NET", "UTS"].iter().any(|word| format.contains(word));
-    let wants_json = template::wants_json_form(format);
-    let row = |c| match row::row(c, full, wants_namespaces) {
-        row if wants_json => row::with_json_form(row, c),
-        row => row,
-    };
+    let wanted = row::Wanted::by(format, matches.bool("ns"));
+    let row = |c| row::row(c, full, wanted);
     let rows = containers.iter().map(row).collect();
     Report { name: "ps", format, headers: row::HEADERS, noheading: matches.bool("noheading"), types: row::TYPES }
         .print(rows)

@@ -45,7 +45,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     };
     let asked: Vec<_> = all.iter().filter(|port| port.container_port == number && port.protocol == protocol).collect();
     if asked.is_empty() {
-        return Err(Failure::new(format!("failed to find published port \"{number}/{protocol}\"")));
+        return Err(Failure::new(format!("failed to find published port \"{}\"", rest[0])));
     }
     for published in asked {
         stream::line(&format!("{}:{}", published.host_ip, published.host_port))?;

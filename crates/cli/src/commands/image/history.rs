@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::output::report::{Report, is_json};
 use crate::output::template::{JSON_FORM, Types};
-use crate::output::{duration, size, stream};
+use crate::output::{duration, go_time, size, stream};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
@@ -26,7 +26,7 @@ pub static COMMAND: Command = Command {
 
 static FLAGS: &[Flag] = &[
     Flag::text("format", "string", "Show by a Go template, or json"),
-    Flag::bool("human", "Sizes and dates for people").short('H').default("true"),
+    Flag::bool("human", "Dates for people").short('H').default("true"),
     Flag::bool("no-trunc", "Don't shorten").alias(&["notruncate"]),
     Flag::bool("quiet", "Only ids").short('q'),
 ];
@@ -56,7 +56,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         }
     } else {
         let rows = entries.iter().map(|entry| row(entry, full, human)).collect();
-        let types = Types { root: "images.historyReporter", ..Types::default() };
+        let types = Types { root: "images.historyReporter", embedded: "ImageHistoryLayer", ..Types::NONE };
         Report { name: "history", format, headers: HEADERS, noheading: false, types }.print(rows)?;
     }
     Ok(0)
@@ -84,9 +84,14 @@ fn row(entry: &HistoryEntry, full: bool, human: bool) -> Value {
         "CreatedAt": at,
         "CreatedSince": since,
         "CreatedBy": step(&entry.created_by, full),
-        "Size": if human { size::human(entry.size) } else { entry.size.to_string() },
+        "Size": size::human(entry.size),
         "Comment": entry.comment,
-        "Tags": entry.tags, JSON_FORM: entry,
+        "Tags": entry.tags,
+        "ImageHistoryLayer": {
+            "ID": entry.id, "Created": go_time(&entry.created), "CreatedBy": entry.created_by, "Tags": entry.tags,
+            "Size": entry.size, "Comment": entry.comment, JSON_FORM: entry,
+        },
+        JSON_FORM: entry,
     })
 }
 

@@ -64,8 +64,14 @@ const HEADERS: &[(&str, &str)] = &[
     ("IsManifestList", "IS MANIFEST LIST"),
 ];
 
-const TYPES: Types =
-    Types { root: "images.imageReporter", maps: &["Labels"], times: &[], pointers: &["IsManifestList"] };
+const TYPES: Types = Types {
+    root: "images.imageReporter",
+    maps: &["Labels"],
+    pointers: &["IsManifestList"],
+    embedded: "ImageSummary",
+    own: &["Repository", "Tag"],
+    ..Types::NONE
+};
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let options = ListOptions {
@@ -77,7 +83,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let full = matches.bool("no-trunc");
     match matches.text("format") {
         Some(format) if is_json(format) => {
-            let objects: Vec<Value> = images.iter().map(object).collect();
+            // One a name, as in the table.
+            let objects: Vec<Value> = sorted(&images, full, matches).iter().map(|(image, _)| object(image)).collect();
             stream::line(&json::pretty(&objects, "    ")?)?;
         }
         _ if matches.bool("quiet") => ids(&images, full, matches)?,
@@ -116,10 +123,12 @@ fn table(images: &[ImageSummary], full: bool, given: Option<&str>, matches: &Mat
         "table {{{{.Repository}}}}\t{{{{.Tag}}}}\t{digest}{{{{.ID}}}}\t{{{{.CreatedSince}}}}\t{{{{.Size}}}}{history}{read_only}"
     );
     let format = given.unwrap_or(&own);
-    let wants_json = template::wants_json_form(format);
+    let wants_whole = template::wants_whole(format, TYPES);
     let row = |(image, mut row): (&ImageSummary, Value)| {
-        if wants_json {
-            row[JSON_FORM] = template_object(image, &row);
+        if wants_whole {
+            let whole = whole(image);
+            row[JSON_FORM] = template_object(&row, &whole);
+            row[TYPES.embedded] = whole;
         }
         row
     };
@@ -149,7 +158,7 @@ fn sorted<'a>(images: &'a [ImageSummary], full: bool, matches: &Matches) -> Vec<
 /// Repository and tag of each name; `<none>` where there is none.
 fn names(image: &ImageSummary) -> Vec<(String, String)> {
     let none = || "<none>".to_owned();
-    let tagged: Vec<_> = image.names.iter().map(|name| split(name)).collect();
+    let tagged: Vec<_> = image.repo_tags.iter().flatten().map(|name| split(name)).collect();
     if !tagged.is_empty() {
         return tagged;
     }
@@ -176,7 +185,7 @@ fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Val
         "Repository": repository, "Tag": tag, "ID": id, "Id": image.id, "Digest": image.digest,
         "Created": since, "CreatedSince": since, "CreatedAt": go_time(&created.to_string()),
         "CreatedTime": go_time(&created.to_string()),
-        "Size": size::spaced(image.size), "VirtualSize": size::spaced(image.virtual_size), "SharedSize": image.shared_size,
+        "Size": size::spaced(image.size), "VirtualSize": image.virtual_size, "SharedSize": image.shared_size,
         "Labels": image.labels, "Containers": image.containers, "Names": image.names,
         "History": oldest_first(image).join(", "), "ParentId": image.parent_id,
         "RepoTags": image.repo_tags, "RepoDigests": image.repo_digests,
@@ -186,11 +195,21 @@ fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Val
     })
 }
 
+/// All about it, in the order and with the types of Podman's struct.
+fn whole(image: &ImageSummary) -> Value {
+    json!({
+        "ID": image.id, "ParentId": image.parent_id, "RepoTags": image.repo_tags, "RepoDigests": image.repo_digests,
+        "Created": image.created, "Size": image.size, "SharedSize": image.shared_size, "VirtualSize": image.virtual_size,
+        "Labels": (!image.labels.is_empty()).then_some(&image.labels), "Containers": image.containers,
+        "ReadOnly": image.read_only, "Dangling": image.dangling, "Arch": image.arch, "Digest": image.digest,
+        "History": oldest_first(image), "IsManifestList": image.is_manifest_list.then_some(true),
+        "Names": image.names, "Os": image.os,
+    })
+}
+
 /// What `json` makes of a row.
-fn template_object(image: &ImageSummary, row: &Value) -> Value {
-    let mut object = json!({ "repository": row["Repository"], "tag": row["Tag"] });
-    object["Id"] = json!(image.id);
-    let whole = serde_json::to_value(image).unwrap_or(Value::Null);
+fn template_object(row: &Value, whole: &Value) -> Value {
+    let mut object = json!({ "repository": row["Repository"], "tag": row["Tag"], "Id": whole["ID"] });
     for field in [
         "ParentId",
         "RepoTags",
@@ -202,11 +221,11 @@ fn template_object(image: &ImageSummary, row: &Value) -> Value {
         "Labels",
         "Containers",
         "Digest",
+        "History",
+        "Names",
     ] {
         object[field] = whole[field].clone();
     }
-    object["History"] = json!(oldest_first(image));
-    object["Names"] = json!(image.names);
     object
 }
 

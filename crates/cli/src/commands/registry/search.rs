@@ -46,7 +46,7 @@ const HEADERS: &[(&str, &str)] = &[
     ("Tag", "TAG"),
 ];
 
-const TYPES: Types = Types { root: "types.ImageSearchReport", maps: &[], times: &[], pointers: &[] };
+const TYPES: Types = Types { root: "types.ImageSearchReport", ..Types::NONE };
 
 /// How many results a registry is asked for.
 const USUAL_LIMIT: usize = 25;

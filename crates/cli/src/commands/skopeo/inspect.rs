@@ -37,7 +37,7 @@ static FLAGS: &[Flag] = &[
 ];
 
 const TYPES: Types =
-    Types { root: "inspect.Output", maps: &["Labels", "Annotations"], times: &["Created"], pointers: &[] };
+    Types { root: "inspect.Output", maps: &["Labels", "Annotations"], times: &["Created"], ..Types::NONE };
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let [name] = matches.arguments.as_slice() else {

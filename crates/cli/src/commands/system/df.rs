@@ -60,7 +60,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             stream::line(&format!("[\n{}\n]", lines.join(",\n")))?;
         }
         format => {
-            let types = Types { root: "*system.dfSummary", ..Types::default() };
+            let types = Types { root: "*system.dfSummary", ..Types::NONE };
             let format = format.unwrap_or(TABLE);
             Report { name: "df", format, headers: HEADERS, noheading: false, types }.print(rows)?;
         }

@@ -4,12 +4,14 @@ use crate::commands::artifact::inspect::fields;
 use crate::commands::container::select::{LATEST, latest};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::template::{JSON_FORM, Types};
+use crate::output::template::JSON_FORM;
 use crate::output::{json, quote, report, stream};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
 use serde_json::Value;
+
+mod shape;
 
 /// `inspect`
 pub static COMMAND: Command = Command {
@@ -81,7 +83,7 @@ pub fn inspect(context: &Context, matches: &Matches, kind: Kind) -> Result<i32, 
             Err(failure) => failures.push(failure),
         }
     }
-    show(matches.text("format").unwrap_or("json"), objects)?;
+    show(matches.text("format").filter(|format| !format.is_empty()).unwrap_or("json"), objects)?;
     let last = failures.pop();
     failures.iter().for_each(Failure::print);
     last.map_or(Ok(0), Err)
@@ -118,38 +120,5 @@ fn show(format: &str, objects: Vec<Value>) -> Result<(), Failure> {
             objects.into_iter().map(|object| object.get(JSON_FORM).cloned().unwrap_or(object)).collect();
         return stream::line(&json::pretty(&objects, "     ")?);
     }
-    // Docker's field is `Id`; Podman takes both spellings.
-    let format = format.replace(".ID", ".Id");
-    report::each("inspect", &format, objects, TYPES)
+    report::each("inspect", format, objects.into_iter().map(shape::fields).collect(), shape::TYPES)
 }
-
-/// What Go's types say of Podman's inspect objects.
-const TYPES: Types = Types {
-    root: "interface {}",
-    maps: &[
-        "Labels",
-        "Annotations",
-        "PortBindings",
-        "Ports",
-        "Networks",
-        "Tmpfs",
-        "Data",
-        "DriverOpts",
-        "Sysctls",
-        "Volumes",
-        "ExposedPorts",
-        "Options",
-    ],
-    times: &["Created", "StartedAt", "FinishedAt", "CheckpointedAt", "RestoredAt", "created"],
-    pointers: &[
-        "Subject",
-        "Platform",
-        "Health",
-        "Healthcheck",
-        "StartupHealthCheck",
-        "IPAMConfig",
-        "SizeRw",
-        "HostsFile",
-        "IDMappings",
-    ],
-};

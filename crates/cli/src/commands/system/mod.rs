@@ -3,6 +3,7 @@
 pub mod check;
 pub mod completion;
 pub mod df;
+pub mod diff;
 pub mod info;
 pub mod inspect;
 pub mod man;

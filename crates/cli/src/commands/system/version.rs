@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::template::Types;
+use crate::output::template::{JSON_FORM, Types};
 use crate::output::{report, stream, table};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
@@ -24,14 +24,22 @@ pub static COMMAND: Command = Command {
 
 static FLAGS: &[Flag] = &[Flag::text("format", "string", "Show by a Go template, or json").short('f')];
 
-fn run(_: &Context, matches: &Matches) -> Result<i32, Failure> {
-    let version = engine::info::version();
+fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
+    let version = engine::info::version(context.build);
     match matches.text("format") {
         None => stream::print(&text(&version))?,
         Some(format) if report::is_json(format) => stream::line(&json!({ "Client": version }).to_string())?,
         Some(format) => {
-            let types = Types { root: "*types.SystemVersionReport", pointers: &["Server"], ..Types::default() };
-            report::each("version", format, vec![json!({ "Client": version, "Server": null })], types)?;
+            // Without a service the server is the client, whose fields older templates name alone.
+            let mut fields = json!(version);
+            fields["BuildOrigin"] = version.build_origin.into();
+            let mut row =
+                json!({ "Client": fields, "Server": fields, JSON_FORM: { "Client": fields, "Server": fields } });
+            if let (Some(row), Some(own)) = (row.as_object_mut(), fields.as_object()) {
+                row.extend(own.clone());
+            }
+            let types = Types { root: "*types.SystemVersionReport", own: &["Client", "Server"], ..Types::NONE };
+            report::each("version", format, vec![row], types)?;
         }
     }
     Ok(0)

@@ -2,7 +2,7 @@
 
 use super::print::{self, is_map};
 use super::tree::{Branch, Command, Node, Operand, OperandKind, Pipeline, Tree};
-use super::{Error, Types, functions};
+use super::{Error, JSON_FORM, Types, functions, methods};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -61,14 +61,8 @@ impl<'a> Runner<'a, '_> {
         let before = &self.tree.text[..at];
         let line = before.matches('\n').count() + 1;
         let column = before.rfind('\n').map_or(at, |newline| at - newline - 1);
-        // Go cuts long sources.
-        let shown: String = if source.chars().count() > 20 {
-            source.chars().take(20).collect::<String>() + "..."
-        } else {
-            source.to_owned()
-        };
         let name = self.name;
-        Err(Error(format!("template: {name}:{line}:{column}: executing {name:?} at <{shown}>: {message}")))
+        Err(Error(format!("template: {name}:{line}:{column}: executing {name:?} at <{source}>: {message}")))
     }
 
     fn list(&mut self, nodes: &'a [Node], dot: &Val<'a>) -> Result<Flow, Error> {
@@ -156,12 +150,12 @@ impl<'a> Runner<'a, '_> {
                 list.into_iter().enumerate().map(|(i, v)| (Value::from(i), under(Cow::Owned(v)))).collect()
             }
             Cow::Borrowed(Value::Object(map)) => {
-                let mut items: Vec<_> = map.iter().collect();
+                let mut items: Vec<_> = map.iter().filter(|(key, _)| *key != JSON_FORM).collect();
                 items.sort_by_key(|(key, _)| *key);
                 items.into_iter().map(|(k, v)| (Value::from(k.as_str()), Val::found(v, k))).collect()
             }
             Cow::Owned(Value::Object(map)) => {
-                let mut items: Vec<_> = map.into_iter().collect();
+                let mut items: Vec<_> = map.into_iter().filter(|(key, _)| key != JSON_FORM).collect();
                 items.sort_by(|(a, _), (b, _)| a.cmp(b));
                 items.into_iter().map(|(k, v)| (Value::from(k), under(Cow::Owned(v)))).collect()
             }
@@ -224,18 +218,18 @@ impl<'a> Runner<'a, '_> {
         let (first, rest) = (&command.words[0], &command.words[1..]);
         if let OperandKind::Function(name) = &first.kind {
             let value = self.function(command, name, rest, dot, last)?;
-            return self.fields(value, first);
+            return self.fields(value, first, &first.fields);
         }
         if matches!(first.kind, OperandKind::Nil) {
             return self.fail(first.at, "nil", "nil is not a command");
         }
+        if let Some((method, before)) = first.fields.split_last()
+            && (!rest.is_empty() || last.is_some())
+        {
+            return self.method(first, method, before, (rest, dot, last));
+        }
         if !rest.is_empty() || last.is_some() {
-            let what = match &first.kind {
-                OperandKind::Dot if !first.fields.is_empty() => {
-                    format!("{} is not a method but has arguments", first.fields[first.fields.len() - 1])
-                }
-                _ => format!("can't give argument to non-function {}", first.source),
-            };
+            let what = format!("can't give argument to non-function {}", first.source);
             return self.fail(first.at, &first.source, &what);
         }
         self.operand(first, dot)
@@ -279,8 +273,42 @@ impl<'a> Runner<'a, '_> {
         )
     }
 
+    /// `.A.Method x y`, `z | .A.Method x`.
+    fn method(
+        &mut self,
+        operand: &'a Operand,
+        method: &'a str,
+        before: &'a [String],
+        (words, dot, last): (&'a [Operand], &Val<'a>, Option<Val<'a>>),
+    ) -> Result<Val<'a>, Error> {
+        let receiver = self.start(operand, dot)?;
+        let receiver = self.fields(receiver, operand, before)?;
+        let mut arguments = Vec::with_capacity(words.len() + 1);
+        for word in words {
+            arguments.push(self.operand(word, dot)?);
+        }
+        arguments.extend(last);
+        match methods::call(&receiver, method, &arguments, self.types) {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(functions::Failure::Arguments(why))) => self.fail(operand.at, &operand.source, &why),
+            Some(Err(functions::Failure::Call(why))) => {
+                self.fail(operand.at, &operand.source, &format!("error calling {method}: {why}"))
+            }
+            None => {
+                self.fields(receiver, operand, std::slice::from_ref(operand.fields.last().unwrap_or(&operand.source)))?;
+                self.fail(operand.at, &operand.source, &format!("{method} is not a method but has arguments"))
+            }
+        }
+    }
+
     fn operand(&mut self, operand: &'a Operand, dot: &Val<'a>) -> Result<Val<'a>, Error> {
-        let value = match &operand.kind {
+        let value = self.start(operand, dot)?;
+        self.fields(value, operand, &operand.fields)
+    }
+
+    /// What an operand is before its fields.
+    fn start(&mut self, operand: &'a Operand, dot: &Val<'a>) -> Result<Val<'a>, Error> {
+        Ok(match &operand.kind {
             OperandKind::Dot => dot.clone(),
             OperandKind::Nil => Val::made(Value::Null),
             OperandKind::Constant(value) => Val::found(value, ""),
@@ -292,12 +320,11 @@ impl<'a> Runner<'a, '_> {
             OperandKind::Function(name) => functions::call(name, &[], self.types).map(Val::made).or_else(|_| {
                 self.fail(operand.at, name, &format!("wrong number of args for {name}: want at least 1 got 0"))
             })?,
-        };
-        self.fields(value, operand)
+        })
     }
 
-    fn fields(&self, mut value: Val<'a>, operand: &'a Operand) -> Result<Val<'a>, Error> {
-        for (depth, field) in operand.fields.iter().enumerate() {
+    fn fields(&self, mut value: Val<'a>, operand: &'a Operand, fields: &'a [String]) -> Result<Val<'a>, Error> {
+        for (depth, field) in fields.iter().enumerate() {
             let at_root = depth == 0 && value.name.is_empty();
             value = match self.field(&value, field, at_root) {
                 Ok(value) => value,
@@ -316,6 +343,19 @@ impl<'a> Runner<'a, '_> {
         if let Some(found) = found {
             return Ok(Val { value: found, name: Cow::Borrowed(field), missing: false });
         }
+        match methods::call(value, field, &[], self.types) {
+            Some(Ok(value)) => return Ok(value),
+            Some(Err(functions::Failure::Arguments(why) | functions::Failure::Call(why))) => return Err(why),
+            None => {}
+        }
+        if let Some((_, other)) = self.types.aliases.iter().find(|(alias, _)| *alias == field)
+            && value.value.get(other).is_some()
+        {
+            return self.field(value, other, at_root);
+        }
+        if self.types.header {
+            return Ok(header(value, field));
+        }
         if is_map(&value.name, self.types) && matches!(*value.value, Value::Object(_) | Value::Null) {
             return Ok(Val { value: Cow::Owned(Value::Null), name: Cow::Borrowed(field), missing: true });
         }
@@ -325,6 +365,14 @@ impl<'a> Runner<'a, '_> {
             Value::Object(_) if at_root => format!("can't evaluate field {field} in type {root}"),
             ref other => format!("can't evaluate field {field} in type {}", print::type_name(other)),
         })
+    }
+}
+
+/// A header that nobody wrote.
+fn header<'a>(value: &Val<'a>, field: &'a str) -> Val<'a> {
+    match &*value.value {
+        Value::String(_) => Val::made(Value::from(field.to_uppercase())),
+        _ => Val { value: Cow::Owned(Value::Null), name: Cow::Borrowed(field), missing: true },
     }
 }
 

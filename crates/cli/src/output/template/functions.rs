@@ -79,10 +79,7 @@ fn dispatch(name: &str, a: &[Val<'_>], types: Types) -> Result<Value, String> {
         "html" => Value::from(html(&print(a, types))),
         "js" => Value::from(js(&print(a, types))),
         "urlquery" => Value::from(urlquery(&print(a, types))),
-        "json" => {
-            let form = a[0].value.get(JSON_FORM).unwrap_or(&a[0].value);
-            Value::from(serde_json::to_string(form).map_err(|e| e.to_string())?)
-        }
+        "json" => Value::from(serde_json::to_string(&json_form(&a[0].value)).map_err(|e| e.to_string())?),
         "join" => Value::from(join(&a[0].value, text(&a[1])?)?),
         "split" => Value::from(text(&a[0])?.split(text(&a[1])?).collect::<Vec<_>>()),
         "lower" => Value::from(text(&a[0])?.to_lowercase()),
@@ -92,6 +89,18 @@ fn dispatch(name: &str, a: &[Val<'_>], types: Types) -> Result<Value, String> {
         "truncate" => Value::from(text(&a[0])?.chars().take(number(&a[1])?).collect::<String>()),
         _ => return Err(format!("unknown function {name}")),
     })
+}
+
+/// What JSON shows: an object's other form, if it has one; what lies in lists and maps likewise.
+fn json_form(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => match map.get(JSON_FORM) {
+            Some(form) => form.clone(),
+            None => map.iter().map(|(key, value)| (key.clone(), json_form(value))).collect(),
+        },
+        Value::Array(list) => list.iter().map(json_form).collect(),
+        other => other.clone(),
+    }
 }
 
 fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, String> {
@@ -144,7 +153,7 @@ fn length(value: &Value) -> Result<Value, String> {
     Ok(Value::from(match value {
         Value::String(s) => s.len(),
         Value::Array(list) => list.len(),
-        Value::Object(map) => map.len(),
+        Value::Object(map) => map.len() - usize::from(map.contains_key(JSON_FORM)),
         Value::Null => 0,
         other => return Err(format!("len of type {}", type_name(other))),
     }))

@@ -5,12 +5,16 @@
 //! strings are times, how the root type is called) comes in [`Types`]. Reference: the documentation of Go's text/template.
 
 mod eval;
+mod fields;
 mod functions;
+mod layout;
 mod lex;
+mod methods;
 mod parse;
 mod print;
 mod tree;
 
+pub use fields::Shape;
 pub use print::{quote, time as go_time};
 use serde_json::Value;
 
@@ -18,9 +22,9 @@ use serde_json::Value;
 /// differ from its names of fields. Nothing else sees it.
 pub const JSON_FORM: &str = "\0json";
 
-/// Whether a template may look at it: it costs as much as all other fields together.
-pub fn wants_json_form(format: &str) -> bool {
-    format.contains("json")
+/// Whether a template may look at a row as a whole, which costs as much as all its other fields together.
+pub fn wants_whole(format: &str, types: Types) -> bool {
+    [". ", ".}", ".|", ".)", "$", types.embedded].iter().any(|word| format.contains(word))
 }
 
 /// A failed template, worded as Go words it: `template: ps:1:13: executing "ps" at <.Foo>: …`.
@@ -39,6 +43,36 @@ pub struct Types {
     pub times: &'static [&'static str],
     /// Names of fields that are pointers, printed as `<nil>` when null (otherwise a null is an empty list).
     pub pointers: &'static [&'static str],
+    /// Methods that take a key, and the map that they look into.
+    pub lookups: &'static [(&'static str, &'static str)],
+    /// Other words for fields.
+    pub aliases: &'static [(&'static str, &'static str)],
+    /// The embedded struct of a row.
+    pub embedded: &'static str,
+    /// The fields that Go's type has beside its embedded struct; what else a row has are methods, not printed with it.
+    pub own: &'static [&'static str],
+    /// The data is a table's header: a field that isn't there is no error, and one below a header is its own name.
+    pub header: bool,
+}
+
+impl Types {
+    /// Nothing known.
+    pub const NONE: Types = Types {
+        root: "",
+        maps: &[],
+        times: &[],
+        pointers: &[],
+        lookups: &[],
+        aliases: &[],
+        embedded: "",
+        own: &[],
+        header: false,
+    };
+
+    /// What is printed of a row as a whole, if not everything.
+    fn own_fields(&self) -> impl Iterator<Item = &'static str> {
+        self.own.iter().copied().chain((!self.embedded.is_empty()).then_some(self.embedded))
+    }
 }
 
 /// A parsed template.

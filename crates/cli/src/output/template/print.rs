@@ -51,9 +51,19 @@ pub fn display(value: &Value, name: &str, types: Types) -> String {
             format!("[{}]", items.join(" "))
         }
         Value::Object(map) if is_map(name, types) || types.root.is_empty() => {
-            let mut items: Vec<_> = map.iter().map(|(k, v)| format!("{k}:{}", display(v, "", types))).collect();
+            let shown = map.iter().filter(|(k, _)| k.as_str() != JSON_FORM);
+            let mut items: Vec<_> = shown.map(|(k, v)| format!("{k}:{}", display(v, "", types))).collect();
             items.sort();
             format!("map[{}]", items.join(" "))
+        }
+        Value::Object(map)
+            if name.is_empty()
+                && types.own_fields().all(|field| map.contains_key(field))
+                && types.own_fields().count() > 0 =>
+        {
+            let shown = types.own_fields();
+            let items: Vec<_> = shown.filter_map(|k| map.get(k).map(|v| display(v, k, types))).collect();
+            format!("{{{}}}", items.join(" "))
         }
         Value::Object(map) => {
             let fields = map.iter().filter(|(k, _)| k.as_str() != JSON_FORM);

@@ -3,8 +3,13 @@
 use super::*;
 use serde_json::json;
 
-const TYPES: Types =
-    Types { root: "interface {}", maps: &["Labels", "PortBindings"], times: &["Created"], pointers: &["Health"] };
+const TYPES: Types = Types {
+    root: "interface {}",
+    maps: &["Labels", "PortBindings"],
+    times: &["Created"],
+    pointers: &["Health"],
+    ..Types::NONE
+};
 
 fn data() -> Value {
     json!({

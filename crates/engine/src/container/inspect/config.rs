@@ -13,7 +13,11 @@ impl View<'_> {
     pub(super) fn config(&self) -> Value {
         let spec = self.spec;
         let hostname = crate::network::hostname(&self.full.container.id, spec);
-        let exposed: BTreeMap<&String, Value> = spec.network.exposed.iter().map(|port| (port, json!({}))).collect();
+        // What is published is exposed.
+        let published = super::port::unfold(&self.full.container.summary.ports).into_iter();
+        let published = published.map(|port| format!("{}/{}", port.container_port, port.protocol));
+        let exposed: BTreeMap<String, Value> =
+            spec.network.exposed.iter().cloned().chain(published).map(|port| (port, json!({}))).collect();
         let mut env = spec.env.clone();
         if !env.iter().any(|variable| variable.starts_with("HOSTNAME=")) {
             env.push(format!("HOSTNAME={hostname}"));
@@ -141,17 +145,18 @@ impl View<'_> {
     }
 
     fn binds(&self) -> Vec<String> {
-        let asked = self.spec.mounts.iter().filter(|mount| mount.asked);
-        asked
+        self.asked_mounts()
+            .into_iter()
             .filter_map(|mount| {
                 let source = match &mount.source {
                     Source::Bind(path) => path,
                     Source::Volume { name, .. } => name,
                     _ => return None,
                 };
-                let ro = mount.options.iter().any(|option| option == "ro");
-                let mut options = vec![if ro { "ro" } else { "rw" }];
-                options.extend(mount.options.iter().map(String::as_str).filter(|o| !matches!(*o, "ro" | "rw")));
+                // Writing is what is usual.
+                let read_only = mount.options.iter().filter(|option| *option == "ro").map(String::as_str);
+                let others = mount.options.iter().map(String::as_str).filter(|o| !matches!(*o, "ro" | "rw"));
+                let options: Vec<&str> = read_only.chain(others).collect();
                 Some(format!("{source}:{}:{}", mount.destination, options.join(",")))
             })
             .collect()
@@ -190,8 +195,9 @@ impl View<'_> {
 
     fn ulimits(&self) -> Vec<Value> {
         let limit = |n: u64| if n == u64::MAX { -1 } else { i64::try_from(n).unwrap_or(i64::MAX) };
-        let limits = self.spec.rlimits.iter();
-        limits.map(|l| json!({"Name": l.kind, "Soft": limit(l.soft), "Hard": limit(l.hard)})).collect()
+        let mut limits: Vec<_> = self.spec.rlimits.iter().collect();
+        limits.sort_by(|a, b| a.kind.cmp(&b.kind));
+        limits.iter().map(|l| json!({"Name": l.kind, "Soft": limit(l.soft), "Hard": limit(l.hard)})).collect()
     }
 }
 
@@ -210,6 +216,8 @@ fn mode(namespace: &Namespace) -> String {
 /// Numbers of cgroup limits; 0: none.
 fn limits(resources: &Resources, object: &mut Map<String, Value>) {
     let cpu = resources.cpu.clone().unwrap_or_default();
+    // With any limit of memory, -1: what the kernel does without being told.
+    let unset = if resources.memory.is_some() { -1 } else { 0 };
     let memory = resources.memory.clone().unwrap_or_default();
     let block = resources.block_io.clone().unwrap_or_default();
     let (quota, period) = (cpu.quota.unwrap_or(0), cpu.period.unwrap_or(0));
@@ -236,7 +244,7 @@ fn limits(resources: &Resources, object: &mut Map<String, Value>) {
         ("KernelMemory", json!(0)),
         ("MemoryReservation", json!(memory.reservation.unwrap_or(0))),
         ("MemorySwap", json!(memory.swap.unwrap_or(0))),
-        ("MemorySwappiness", json!(memory.swappiness.unwrap_or(0))),
+        ("MemorySwappiness", memory.swappiness.map_or(json!(unset), |swappiness| json!(swappiness))),
         ("OomKillDisable", json!(memory.disable_oom_killer.unwrap_or(false))),
         ("PidsLimit", json!(resources.pids.as_ref().and_then(|pids| pids.limit).unwrap_or(0))),
     ] {

@@ -4,7 +4,7 @@ mod config;
 mod network;
 
 use super::list::status_of;
-use super::resolve_name;
+use super::{port, resolve_name};
 use crate::state::containers::Full;
 use crate::state::live::Live;
 use crate::{Engine, Error};
@@ -36,8 +36,9 @@ pub fn inspect(engine: &Engine, name: &str, size: bool) -> Result<ContainerInspe
     let mut object = view.object()?;
     if size {
         let size = super::size::of(engine, &id, &full.container.image_id)?;
-        object.insert("SizeRw".into(), json!(size.rw_size));
-        object.insert("SizeRootFs".into(), json!(size.root_fs_size));
+        let at = object.keys().position(|key| key == "Mounts").unwrap_or(object.len());
+        object.shift_insert(at, "SizeRw".into(), json!(size.rw_size));
+        object.shift_insert(at + 1, "SizeRootFs".into(), json!(size.root_fs_size));
     }
     Ok(ContainerInspect(Value::Object(object)))
 }
@@ -88,7 +89,7 @@ impl View<'_> {
             "MountLabel": "",
             "ProcessLabel": "",
             "AppArmorProfile": self.spec.apparmor_profile.clone().unwrap_or_default(),
-            "EffectiveCaps": self.spec.capabilities.effective,
+            "EffectiveCaps": Some(&self.spec.capabilities.effective).filter(|caps| !caps.is_empty()),
             "BoundingCaps": self.spec.capabilities.bounding,
             "ExecIDs": [],
             "GraphDriver": self.graph_driver(),
@@ -123,7 +124,7 @@ impl View<'_> {
         let started = state.map(|s| s.started.as_str()).filter(|s| !s.is_empty()).unwrap_or(&last.started);
         let finished = exit.map_or(last.finished.as_str(), |exit| exit.finished.as_str());
         let cgroup = crate::sandbox::group::shown(self.engine, &self.full.container.id, self.spec, state);
-        json!({
+        let mut object = json!({
             "OciVersion": oci::runtime::VERSION,
             "Status": status,
             "Running": running,
@@ -132,7 +133,7 @@ impl View<'_> {
             "OOMKilled": exit.map_or(last.oom, |exit| exit.oom),
             "Dead": false,
             "Pid": state.filter(|_| running).map_or(0, |state| state.pid),
-            "ConmonPid": state.filter(|_| running).map_or(0, |state| state.monitor),
+            "ConmonPid": state.map(|state| state.monitor),
             "ExitCode": if running { 0 } else { exit.map_or(last.exit_code, |exit| exit.code) },
             "Error": exit.map_or(last.error.as_str(), |exit| exit.error.as_str()),
             "StartedAt": or_never(started),
@@ -140,7 +141,11 @@ impl View<'_> {
             "CgroupPath": cgroup,
             "CheckpointedAt": NEVER,
             "RestoredAt": NEVER,
-        })
+        });
+        if !running && let Some(object) = object.as_object_mut() {
+            ["ConmonPid", "CgroupPath"].iter().for_each(|key| drop(object.shift_remove(*key)));
+        }
+        object
     }
 
     fn graph_driver(&self) -> Value {
@@ -148,17 +153,22 @@ impl View<'_> {
             return json!({"Name": "overlay", "Data": {}});
         };
         let lower: Vec<String> = dirs.lower.iter().map(|path| path.display().to_string()).collect();
-        json!({"Name": "overlay", "Data": {
-            "LowerDir": lower.join(":"),
-            "MergedDir": dirs.merged,
-            "UpperDir": dirs.upper,
-            "WorkDir": dirs.work,
-        }})
+        let mut data = json!({"LowerDir": lower.join(":"), "UpperDir": dirs.upper, "WorkDir": dirs.work});
+        if matches!(self.live, Live::Running(_)) {
+            data["MergedDir"] = json!(dirs.merged);
+        }
+        json!({"Name": "overlay", "Data": data})
     }
 
     fn mounts(&self) -> Result<Vec<Value>, Error> {
-        let asked = self.spec.mounts.iter().filter(|mount| mount.asked);
-        asked.filter_map(|mount| self.mount(mount).transpose()).collect()
+        self.asked_mounts().into_iter().filter_map(|mount| self.mount(mount).transpose()).collect()
+    }
+
+    /// Those that the user asked for, volumes first.
+    fn asked_mounts(&self) -> Vec<&ResolvedMount> {
+        let mut asked: Vec<_> = self.spec.mounts.iter().filter(|mount| mount.asked).collect();
+        asked.sort_by_key(|mount| !matches!(mount.source, Source::Volume { .. }));
+        asked
     }
 
     /// Podman shows binds, volumes and images; tmpfs is in HostConfig.

@@ -19,11 +19,11 @@ impl View<'_> {
             state.map(|state| state.network.interfaces.iter().map(|i| self.interface(i)).collect()).unwrap_or_default();
         let mut networks = Map::new();
         for (index, (name, _)) in self.spec.network.networks.iter().enumerate() {
-            let interface = interfaces.get(index).cloned().unwrap_or_else(|| self.interface(&none()));
+            let interface = interfaces.get(index).cloned().unwrap_or_else(|| self.interface(&none(name)));
             networks.insert(name.clone(), interface);
         }
         let sandbox = state.map(|state| format!("/proc/{}/ns/net", state.pid)).unwrap_or_default();
-        let first = interfaces.first().cloned().unwrap_or_else(|| self.interface(&none()));
+        let first = interfaces.first().cloned().unwrap_or_else(|| self.interface(&none("")));
         let get = |key: &str| first.get(key).cloned().unwrap_or(Value::Null);
         let mut object = json!({
             "EndpointID": "",
@@ -79,9 +79,9 @@ impl View<'_> {
     }
 }
 
-fn none() -> network::Interface {
+fn none(network: &str) -> network::Interface {
     network::Interface {
-        network: String::new(),
+        network: network.to_owned(),
         bridge: String::new(),
         name: String::new(),
         host_name: String::new(),

@@ -1,6 +1,7 @@
 //! One container as `ps` shows it: the fields of its templates and of its JSON.
 
-use crate::output::template::{JSON_FORM, Types};
+use super::namespaces::Namespaces;
+use crate::output::template::{self, JSON_FORM, Types};
 use crate::output::{duration, go_time, size};
 use engine::container::{ContainerSummary, PortSummary};
 use jiff::Timestamp;
@@ -8,20 +9,21 @@ use serde_json::{Value, json};
 
 /// The columns without flags.
 pub const DEFAULT: &str =
-    "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
+    "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.CreatedHuman}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
 
 /// The columns of `--ns`.
 pub const NAMESPACES: &str = "table {{.ID}}\t{{.Names}}\t{{.Pid}}\t{{.CGROUPNS}}\t{{.IPC}}\t{{.MNT}}\t{{.NET}}\t{{.PIDNS}}\t{{.USERNS}}\t{{.UTS}}";
 
 /// Fields and their headers.
 pub const HEADERS: &[(&str, &str)] = &[
-    ("AutoRemove", "AUTOREMOVE"),
+    ("AutoRemove", "AUTO REMOVE"),
     ("CGROUPNS", "CGROUPNS"),
+    ("Cgroup", "CGROUPNS"),
     ("Command", "COMMAND"),
     ("Created", "CREATED"),
     ("CreatedAt", "CREATED AT"),
     ("CreatedHuman", "CREATED"),
-    ("CIDFile", "CIDFILE"),
+    ("CIDFile", "CID FILE"),
     ("ExitCode", "EXIT CODE"),
     ("Exited", "EXITED"),
     ("ExitedAt", "EXITED AT"),
@@ -44,72 +46,96 @@ pub const HEADERS: &[(&str, &str)] = &[
     ("PodName", "PODNAME"),
     ("Ports", "PORTS"),
     ("Restarts", "RESTARTS"),
-    ("RunningFor", "CREATED"),
+    ("RunningFor", "RUNNING FOR"),
     ("Size", "SIZE"),
     ("StartedAt", "STARTED AT"),
     ("State", "STATE"),
     ("Status", "STATUS"),
     ("USERNS", "USERNS"),
+    ("User", "USERNS"),
     ("UTS", "UTS"),
 ];
 
 /// What Go's types would say.
-pub const TYPES: Types = Types { root: "containers.psReporter", maps: &["Labels"], times: &[], pointers: &[] };
+pub const TYPES: Types = Types {
+    root: "containers.psReporter",
+    maps: &["Labels", "ExposedPorts"],
+    times: &["Created"],
+    pointers: &["Size"],
+    lookups: &[("Label", "Labels")],
+    embedded: "ListContainer",
+    ..Types::NONE
+};
 
 /// Twelve digits, or all.
 pub fn id(id: &str, full: bool) -> String {
     if full { id.to_owned() } else { id.chars().take(12).collect() }
 }
 
+/// What a template asks for beside the plain fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// The kernel's numbers of its namespaces.
+    pub namespaces: bool,
+    /// The row as a whole: `.`, `.ListContainer`.
+    pub whole: bool,
+}
+
+impl Wanted {
+    /// By the text of the template; `namespaces`: `--ns`.
+    pub fn by(format: &str, namespaces: bool) -> Self {
+        let words = ["NS", "IPC", "MNT", "NET", "UTS", "Namespaces", "Cgroup", "User"];
+        let mentions = |words: &[&str]| words.iter().any(|word| format.contains(word));
+        Wanted { namespaces: namespaces || mentions(&words), whole: template::wants_whole(format, TYPES) }
+    }
+}
+
 /// The fields a template may use.
-pub fn row(c: &ContainerSummary, full: bool, namespaces: bool) -> Value {
+pub fn row(c: &ContainerSummary, full: bool, wanted: Wanted) -> Value {
     let since = created_ago(c);
     let mut row = json!({
-        "AutoRemove": c.auto_remove, "Command": command(&c.command, full), "Created": go_time(&c.created_at),
+        "AutoRemove": c.auto_remove, "Command": command(&c.command, full), "Created": c.created_at,
         "CreatedAt": go_time(&c.created_at), "CreatedHuman": since, "RunningFor": since, "CIDFile": c.cid_file,
         "ExitCode": c.exit_code, "Exited": c.exited, "ExitedAt": c.exited_at, "ExposedPorts": c.exposed_ports,
         "ID": id(&c.id, full), "Image": c.image, "ImageID": id(&c.image_id, full), "IsInfra": c.is_infra,
-        "Labels": c.labels, "Mounts": mounts(&c.mounts, full), "Names": c.names.join(","),
-        "Namespaces": {}, "Networks": c.networks.join(","), "Pid": c.pid, "Pod": id(&c.pod, full), "PodName": c.pod_name,
+        "Labels": c.labels, "Mounts": c.mounts, "Names": c.names.join(","),
+        "Networks": c.networks.join(","), "Pid": c.pid, "Pod": id(&c.pod, full), "PodName": c.pod_name,
         "Ports": ports(c), "Restarts": c.restarts, "Size": size(c), "StartedAt": c.started_at,
         "State": c.state, "Status": status(c),
-        "CGROUPNS": "", "IPC": "", "MNT": "", "NET": "", "PIDNS": "", "USERNS": "", "UTS": "",
     });
-    if namespaces && c.pid > 0 {
-        for (field, file) in [
-            ("CGROUPNS", "cgroup"),
-            ("IPC", "ipc"),
-            ("MNT", "mnt"),
-            ("NET", "net"),
-            ("PIDNS", "pid"),
-            ("USERNS", "user"),
-            ("UTS", "uts"),
-        ] {
-            row[field] = Value::from(namespace(c.pid, file));
-        }
+    let namespaces = if wanted.namespaces { Namespaces::of(c.pid) } else { Namespaces::unknown() };
+    namespaces.fill(&mut row);
+    row["Namespaces"] = namespaces.fields();
+    row["Namespaces"][JSON_FORM] = namespaces.json();
+    if wanted.whole {
+        row[TYPES.embedded] = whole(c, "ID", namespaces.fields());
+        row[JSON_FORM] = whole(c, "Id", namespaces.json());
     }
     row
 }
 
-/// What `json` makes of a row.
-pub fn with_json_form(mut row: Value, c: &ContainerSummary) -> Value {
-    row[JSON_FORM] = serde_json::to_value(c).unwrap_or(Value::Null);
-    row
-}
-
-/// The number in `net:[4026531840]`; empty when the process has gone or isn't ours to look at.
-fn namespace(pid: i32, file: &str) -> String {
-    let link = std::fs::read_link(format!("/proc/{pid}/ns/{file}")).unwrap_or_default();
-    let text = link.to_string_lossy();
-    text.split(['[', ']']).nth(1).unwrap_or_default().to_owned()
+/// All about it, in the order and with the types of Podman's struct.
+fn whole(c: &ContainerSummary, id: &str, namespaces: Value) -> Value {
+    json!({
+        "AutoRemove": c.auto_remove, "Command": c.command, "Created": c.created_at, "CreatedAt": "",
+        "CIDFile": c.cid_file, "Exited": c.exited, "ExitedAt": c.exited_at, "ExitCode": c.exit_code,
+        "ExposedPorts": c.exposed_ports, id: c.id, "Image": c.image, "ImageID": c.image_id, "IsInfra": c.is_infra,
+        "Labels": c.labels, "Mounts": c.mounts, "Names": c.names, "Namespaces": namespaces, "Networks": c.networks,
+        "Pid": c.pid, "Pod": c.pod, "PodName": c.pod_name, "Ports": c.ports, "Restarts": c.restarts, "Size": c.size,
+        "StartedAt": c.started_at, "State": c.state, "Status": c.status,
+    })
 }
 
 /// Podman's JSON, which has some fields in words.
-pub fn object(c: &ContainerSummary) -> Value {
-    let mut object = serde_json::to_value(c).unwrap_or(Value::Null);
+pub fn object(c: &ContainerSummary, namespaces: bool) -> Value {
+    let namespaces = if namespaces { Namespaces::of(c.pid) } else { Namespaces::unknown() };
+    let mut object = whole(c, "Id", namespaces.json());
     object["CreatedAt"] = Value::from(created_ago(c));
     object["Status"] = Value::from(status(c));
-    object["Namespaces"] = json!({});
+    if let Some(fields) = object.as_object_mut() {
+        fields.shift_remove("Created");
+        fields.insert("Created".to_owned(), c.created.into());
+    }
     object
 }
 
@@ -136,13 +162,6 @@ fn status(c: &ContainerSummary) -> String {
 fn command(words: &[String], full: bool) -> String {
     let text = words.join(" ");
     if full || text.chars().count() <= 17 { text } else { text.chars().take(17).collect::<String>() + "..." }
-}
-
-fn mounts(destinations: &[String], full: bool) -> String {
-    let shown = |m: &String| {
-        if full || m.chars().count() <= 15 { m.clone() } else { m.chars().take(12).collect::<String>() + "..." }
-    };
-    destinations.iter().map(shown).collect::<Vec<_>>().join(",")
 }
 
 fn size(c: &ContainerSummary) -> String {

@@ -10,6 +10,13 @@ pub(crate) fn run(bytes: &[u8]) {
         "ID": "abc", "Names": ["a", "b"], "Size": 12, "Ratio": 0.5, "On": true, "Nothing": null,
         "Labels": {"x": "y"}, "Created": "2026-01-02T03:04:05.6Z", "State": {"Running": false, "Pid": 1},
     });
-    let types = Types { root: "fuzz.Root", maps: &["Labels"], times: &["Created"], pointers: &["Nothing"] };
+    let types = Types {
+        root: "fuzz.Root",
+        maps: &["Labels"],
+        times: &["Created"],
+        pointers: &["Nothing"],
+        lookups: &[("Label", "Labels")],
+        ..Types::NONE
+    };
     let _ = template.render(&data, types);
 }

@@ -29,7 +29,7 @@ pub static COMMAND: Command = Command {
 };
 
 const TYPES: Types =
-    Types { root: "interface {}", maps: &["Annotations"], times: &[], pointers: &["Subject", "Platform"] };
+    Types { root: "interface {}", maps: &["Annotations"], pointers: &["Subject", "Platform"], ..Types::NONE };
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let artifact = engine::artifact::inspect(context.engine()?, &matches.arguments[0])?;

@@ -40,7 +40,7 @@ const HEADERS: &[(&str, &str)] = &[
     ("VirtualSize", "VIRTUAL SIZE"),
 ];
 
-const TYPES: Types = Types { root: "artifact.artifactListOutput", maps: &[], times: &[], pointers: &[] };
+const TYPES: Types = Types { root: "artifact.artifactListOutput", ..Types::NONE };
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let artifacts = engine::artifact::list(context.engine()?)?;

@@ -3,10 +3,9 @@
 //! It checks the size, not the digest: whoever reads hashes anyway.
 
 use crate::authorization::Scope;
-use crate::error::Transport;
 use crate::manifest::text;
 use crate::send::{Content, Exchange, Target, error_of};
-use crate::{Client, Error};
+use crate::{Client, Error, Transport};
 use oci::Digest;
 use std::io::{self, Read};
 use std::ops::Range;

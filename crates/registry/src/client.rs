@@ -2,10 +2,10 @@
 
 use crate::authorization::Authorizations;
 use crate::tls_stream::TlsConnector;
-use crate::url::Scheme;
-use crate::{Error, Retry, host, proxy, tls};
+use crate::url::{Scheme, Url};
+use crate::{Error, Retry, Transport, host, proxy, tls};
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 use ureq::Agent;
@@ -111,6 +111,8 @@ pub struct Client {
     pub(crate) authorizations: Mutex<Authorizations>,
     /// It was reached, so a refused connection is worth another try.
     pub(crate) reached: AtomicBool,
+    /// Bytes of an upload that are sent at a time; 0: all of it.
+    pub(crate) piece: AtomicUsize,
     plain: OnceLock<Agent>,
     tls: OnceLock<Agent>,
 }
@@ -124,6 +126,7 @@ impl Client {
             scheme: Mutex::default(),
             authorizations: Mutex::default(),
             reached: AtomicBool::new(false),
+            piece: AtomicUsize::new(0),
             plain: OnceLock::new(),
             tls: OnceLock::new(),
         }
@@ -146,6 +149,16 @@ impl Client {
         }
         let agent = self.build_agent(scheme)?;
         Ok(cell.get_or_init(|| agent))
+    }
+
+    /// Why there was no answer.
+    pub(crate) fn no_answer(&self, error: ureq::Error) -> Transport {
+        let folder = self.settings.cert_dirs.first().map(|folder| folder.display().to_string());
+        Transport::new(error).with_certificates_in(folder)
+    }
+
+    pub(crate) fn unreachable(&self, what: &str, url: &Url, error: ureq::Error) -> Error {
+        Error::Unreachable { what: what.to_owned(), url: url.shown(), source: self.no_answer(error) }
     }
 
     fn build_agent(&self, scheme: Scheme) -> Result<Agent, Error> {
@@ -174,7 +187,7 @@ impl Client {
             ().chain(SocksConnector::default())
                 .chain(ConnectProxyConnector::default())
                 .chain(TcpConnector::default())
-                .chain(TlsConnector(tls::config(&self.settings)?));
+                .chain(TlsConnector(tls::for_registry(&self.settings.cert_dirs, self.settings.security)?));
         Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
     }
 }

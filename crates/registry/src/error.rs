@@ -1,7 +1,7 @@
 //! What can go wrong between us and a registry.
 
+use crate::Transport;
 use oci::Digest;
-use std::fmt;
 use std::path::PathBuf;
 
 /// Each names what was tried (`what`: "read manifest 1 of 127.0.0.1:5000/a") and what the other side said.
@@ -169,6 +169,16 @@ pub enum Error {
         /// How that showed.
         why: String,
     },
+    /// An upload that may be taken in pieces.
+    #[error("{what}: {by} takes no upload of this length at once ({status})")]
+    TooMuch {
+        /// What was tried.
+        what: String,
+        /// Who.
+        by: String,
+        /// 411, 413 or 501.
+        status: u16,
+    },
     /// Docker's daemon isn't there, or refused.
     #[error("Docker's daemon {host}: {why}")]
     Daemon {
@@ -200,7 +210,7 @@ impl Error {
         match self {
             Error::Unreachable { source, .. } => source.is_transient(),
             Error::Status { status, .. } => crate::retry::is_transient_status(*status),
-            Error::Interrupted { .. } | Error::UploadLost { .. } => true,
+            Error::Interrupted { .. } | Error::UploadLost { .. } | Error::TooMuch { .. } => true,
             _ => false,
         }
     }
@@ -215,84 +225,6 @@ impl Error {
         matches!(self, Error::NotFound { .. } | Error::Unauthorized { .. })
     }
 }
-
-/// Why there was no HTTP answer.
-#[derive(Debug)]
-pub struct Transport(Box<ureq::Error>);
-
-impl Transport {
-    pub(crate) fn new(error: ureq::Error) -> Transport {
-        Transport(Box::new(error))
-    }
-
-    pub(crate) fn is_transient(&self) -> bool {
-        match &*self.0 {
-            // A certificate that isn't trusted, for one.
-            ureq::Error::Io(e) => e.kind() != std::io::ErrorKind::InvalidData,
-            ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed => true,
-            _ => false,
-        }
-    }
-
-    /// Nobody is there: no other try will find somebody.
-    pub(crate) fn is_absence(&self) -> bool {
-        match &*self.0 {
-            ureq::Error::Io(e) => matches!(
-                e.kind(),
-                std::io::ErrorKind::ConnectionRefused
-                    | std::io::ErrorKind::HostUnreachable
-                    | std::io::ErrorKind::NetworkUnreachable
-            ),
-            ureq::Error::HostNotFound => true,
-            _ => false,
-        }
-    }
-
-    /// There is no such socket.
-    pub(crate) fn is_no_file(&self) -> bool {
-        matches!(&*self.0, ureq::Error::Io(e) if e.kind() == std::io::ErrorKind::NotFound)
-    }
-
-    /// Somebody was there and hung up.
-    pub(crate) fn is_cut_off(&self) -> bool {
-        use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-        match &*self.0 {
-            ureq::Error::Io(e) => {
-                matches!(e.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
-            }
-            _ => false,
-        }
-    }
-
-    /// A certificate that isn't trusted; the peer does speak TLS.
-    pub(crate) fn is_certificate(&self) -> bool {
-        matches!(&*self.0, ureq::Error::Rustls(rustls::Error::InvalidCertificate(_)))
-            || matches!(&*self.0, ureq::Error::Io(e) if e.to_string().contains("invalid peer certificate"))
-    }
-}
-
-impl fmt::Display for Transport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            ureq::Error::Io(e) => write!(f, "{e}")?,
-            ureq::Error::HostNotFound => f.write_str("host not found")?,
-            ureq::Error::Timeout(ureq::Timeout::Connect) => f.write_str("no connection in time")?,
-            ureq::Error::Timeout(_) => f.write_str("timed out")?,
-            ureq::Error::Rustls(e) => write!(f, "TLS: {e}")?,
-            ureq::Error::Protocol(e) => write!(f, "the answer is no HTTP: {e}")?,
-            other => write!(f, "{other}")?,
-        }
-        if self.is_certificate() {
-            f.write_str(
-                " (put the authority's certificate into /etc/containers/certs.d/REGISTRY/ca.crt, or mark the registry \
-                 as insecure in registries.conf)",
-            )?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Transport {}
 
 /// A server's text for an error message: its first lines, nothing that moves the cursor.
 pub(crate) fn printable(text: &str) -> String {

@@ -1,8 +1,7 @@
 //! Whether a registry speaks TLS: found out once, by `GET /v2/` without credentials.
 
-use crate::error::Transport;
 use crate::url::{Scheme, Url};
-use crate::{Client, Error, Security};
+use crate::{Client, Error, Security, Transport};
 use std::sync::PoisonError;
 use ureq::Body;
 use ureq::http::Response;
@@ -39,7 +38,7 @@ impl Client {
                     self.learn(&response);
                     Ok(Scheme::Https)
                 }
-                (Err(source), _) if source.is_certificate() => {
+                (Err(source), _) if source.is_distrust() => {
                     Err(Error::Unreachable { what: what.to_owned(), url: self.base(Scheme::Https).to_string(), source })
                 }
                 (Err(_), Ok(_)) => Ok(Scheme::Http),
@@ -75,6 +74,6 @@ impl Client {
 
     fn probe(&self, scheme: Scheme) -> Result<Result<Response<Body>, Transport>, Error> {
         let answer = self.agent(scheme)?.get(self.base(scheme).to_string()).call();
-        Ok(answer.map_err(Transport::new))
+        Ok(answer.map_err(|error| self.no_answer(error)))
     }
 }

@@ -1,10 +1,10 @@
 //! One request: scheme, authorization, redirects, repetition.
 
 use crate::authorization::Scope;
-use crate::error::{Transport, printable};
+use crate::error::printable;
 use crate::retry::{self, MOST_ASKED, is_transient_status, retry_after};
 use crate::url::{Scheme, Url};
-use crate::{Client, Error, Security};
+use crate::{Client, Error, Security, Transport};
 use serde::Deserialize;
 use std::io::Read;
 use std::sync::atomic::Ordering;
@@ -90,7 +90,7 @@ impl Client {
         if self.reached.load(Ordering::Relaxed) { error.is_transient() } else { error.is_cut_off() }
     }
 
-    fn send_once(
+    pub(crate) fn send_once(
         &self,
         what: &str,
         target: Target<'_>,
@@ -166,8 +166,7 @@ impl Client {
         exchange: &Exchange<'_>,
         authorization: Option<&str>,
     ) -> Result<Response<Body>, Error> {
-        let unreachable =
-            |e: ureq::Error| Error::Unreachable { what: what.to_owned(), url: url.shown(), source: Transport::new(e) };
+        let unreachable = |error: ureq::Error| self.unreachable(what, url, error);
         let request = request(exchange.method, url, &exchange.headers, authorization);
         let agent = self.agent(url.scheme)?;
         let answer = match exchange.body {
@@ -192,12 +191,15 @@ impl Client {
         let home = Url::new(self.scheme(what)?, self.api_host(), "/");
         let authorization = if url.same_place(&home) { self.authorization(what, scope)? } else { None };
         let request = request(method, url, &headers, authorization.as_deref());
-        let unreachable =
-            |e: ureq::Error| Error::Unreachable { what: what.to_owned(), url: url.shown(), source: Transport::new(e) };
+        let unreachable = |error: ureq::Error| self.unreachable(what, url, error);
         let mut content = content;
         let body = SendBody::from_reader(&mut content);
         let response = self.agent(url.scheme)?.run(request.body(body).map_err(|e| unreachable(e.into()))?);
-        let response = response.map_err(unreachable)?;
+        let response = response.map_err(unreachable).inspect_err(|error| {
+            if error.is_transient() {
+                self.use_pieces();
+            }
+        })?;
         match response.status().as_u16() {
             // The token has run out meanwhile: with a new one the upload can be begun again.
             401 if url.same_place(&home) => {

@@ -1,12 +1,10 @@
-//! Certificates: the system's authorities, and what a certs.d folder adds (containers-certs.d(5)).
+//! Certificates: the system's authorities, and what a folder adds: one of certs.d (containers-certs.d(5)), or Docker's.
 //!
-//! In such a folder `*.crt` are authorities, `*.cert` with a `*.key` of the same name are for the client.
+//! In one of certs.d `*.crt` are authorities, `*.cert` with a `*.key` of the same name are for the client.
 
-use crate::verifier::{Gullible, Verifier};
-use crate::{Error, Security, Settings};
+use crate::verifier::Verifier;
+use crate::{Error, Security};
 use rustls::ClientConfig;
-use rustls::client::danger::ServerCertVerifier;
-use rustls::crypto::CryptoProvider;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::{Path, PathBuf};
@@ -15,7 +13,7 @@ use std::sync::Arc;
 /// The largest certificate or key file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
-/// What a certs.d folder holds.
+/// What a folder holds.
 #[derive(Default)]
 struct Folder {
     authorities: Vec<CertificateDer<'static>>,
@@ -29,19 +27,46 @@ struct Identity {
     key_file: PathBuf,
 }
 
-/// The TLS side of an agent.
-pub(crate) fn config(settings: &Settings) -> Result<Arc<ClientConfig>, Error> {
-    let folder = match settings.cert_dirs.iter().find(|dir| dir.is_dir()) {
-        Some(dir) => read_folder(dir)?,
+/// The TLS side of an agent for a registry: the first of the folders that exists counts.
+pub(crate) fn for_registry(folders: &[PathBuf], security: Security) -> Result<Arc<ClientConfig>, Error> {
+    let folder = match folders.iter().find(|folder| folder.is_dir()) {
+        Some(folder) => read_folder(folder)?,
         None => Folder::default(),
     };
+    config(folder, security)
+}
+
+/// The same for Docker's daemon, whose folders hold `ca.pem`, `cert.pem` and `key.pem`. As with Docker, all of them have
+/// to be there.
+pub(crate) fn for_daemon(folder: Option<&Path>, security: Security) -> Result<Arc<ClientConfig>, Error> {
+    let folder = match folder {
+        Some(folder) => Folder {
+            authorities: match security {
+                Security::Insecure => Vec::new(),
+                _ => certificates(&folder.join("ca.pem"))?,
+            },
+            client: Some(client(&folder.join("cert.pem"), folder.join("key.pem"))?),
+        },
+        None => Folder::default(),
+    };
+    config(folder, security)
+}
+
+fn config(folder: Folder, security: Security) -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = verifier(settings, folder.authorities, &provider);
+    let verifier = match security {
+        Security::Insecure => Verifier::of_everybody(&provider),
+        Security::Verified | Security::Loopback => {
+            // Errors of single files are no reason to trust nobody.
+            let systems = rustls_native_certs::load_native_certs().certs;
+            Verifier::of(folder.authorities.into_iter().chain(systems).collect(), &provider)
+        }
+    };
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| wrong("TLS", e))?
         .dangerous()
-        .with_custom_certificate_verifier(verifier);
+        .with_custom_certificate_verifier(Arc::new(verifier));
     let config = match folder.client {
         Some(Identity { chain, key, key_file }) => {
             builder.with_client_auth_cert(chain, key).map_err(|e| wrong(key_file, e))?
@@ -49,19 +74,6 @@ pub(crate) fn config(settings: &Settings) -> Result<Arc<ClientConfig>, Error> {
         None => builder.with_no_client_auth(),
     };
     Ok(Arc::new(config))
-}
-
-fn verifier(
-    settings: &Settings,
-    mut authorities: Vec<CertificateDer<'static>>,
-    provider: &Arc<CryptoProvider>,
-) -> Arc<dyn ServerCertVerifier> {
-    if settings.security == Security::Insecure {
-        return Arc::new(Gullible(provider.signature_verification_algorithms));
-    }
-    // Errors of single files are no reason to trust nobody.
-    authorities.extend(rustls_native_certs::load_native_certs().certs);
-    Arc::new(Verifier::new(authorities, provider))
 }
 
 fn read_folder(dir: &Path) -> Result<Folder, Error> {
@@ -72,7 +84,7 @@ fn read_folder(dir: &Path) -> Result<Folder, Error> {
     for file in files {
         match file.extension().and_then(|extension| extension.to_str()) {
             Some("crt") => folder.authorities.extend(certificates(&file)?),
-            Some("cert") => folder.client = Some(client(&file)?),
+            Some("cert") => folder.client = Some(client(&file, file.with_extension("key"))?),
             Some("key") if !file.with_extension("cert").exists() => {
                 return Err(wrong(&file, "there is no `.cert` file of the same name"));
             }
@@ -82,9 +94,8 @@ fn read_folder(dir: &Path) -> Result<Folder, Error> {
     Ok(folder)
 }
 
-fn client(file: &Path) -> Result<Identity, Error> {
+fn client(file: &Path, key_file: PathBuf) -> Result<Identity, Error> {
     let chain = certificates(file)?;
-    let key_file = file.with_extension("key");
     let key = PrivateKeyDer::from_pem_slice(&read(&key_file)?).map_err(|e| wrong(&key_file, e))?;
     Ok(Identity { chain, key, key_file })
 }
@@ -116,9 +127,7 @@ mod tests {
         for (name, text) in files {
             std::fs::write(dir.path().join(name), text).unwrap();
         }
-        let mut settings = Settings::new(Security::Insecure);
-        settings.cert_dirs = vec!["/does/not/exist".into(), dir.path().into()];
-        config(&settings)
+        for_registry(&["/does/not/exist".into(), dir.path().into()], Security::Insecure)
     }
 
     #[test]
@@ -135,5 +144,14 @@ mod tests {
             let error = with(files).err().unwrap().to_string();
             assert!(error.contains(name), "{files:?}: {error}");
         }
+    }
+
+    #[test]
+    fn dockers_folder_has_to_be_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = |security| for_daemon(Some(dir.path()), security).err().unwrap().to_string();
+        assert!(missing(Security::Verified).contains("ca.pem"));
+        assert!(missing(Security::Insecure).contains("cert.pem"));
+        assert!(for_daemon(None, Security::Verified).is_ok());
     }
 }

@@ -14,24 +14,51 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::sync::Arc;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
+use x509_cert::der::oid::ObjectIdentifier;
+use x509_cert::ext::pkix::ExtendedKeyUsage;
 
-/// Believes the certificates it was made with, and what these sign.
+/// Checks servers' certificates, and that the servers have the keys to them.
 #[derive(Debug)]
 pub(crate) struct Verifier {
-    /// `None` without any authority.
-    authorities: Option<Arc<WebPkiServerVerifier>>,
-    given: Vec<CertificateDer<'static>>,
+    trust: Trust,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
+/// Who is believed.
+#[derive(Debug)]
+enum Trust {
+    /// For registries that are said to be insecure.
+    Everybody,
+    /// These certificates, and what they sign.
+    Given {
+        /// `None` without any authority.
+        authorities: Option<Arc<WebPkiServerVerifier>>,
+        given: Vec<CertificateDer<'static>>,
+    },
+}
+
 impl Verifier {
-    pub(crate) fn new(given: Vec<CertificateDer<'static>>, provider: &Arc<CryptoProvider>) -> Self {
+    pub(crate) fn of_everybody(provider: &CryptoProvider) -> Self {
+        Self { trust: Trust::Everybody, algorithms: provider.signature_verification_algorithms }
+    }
+
+    pub(crate) fn of(given: Vec<CertificateDer<'static>>, provider: &Arc<CryptoProvider>) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(given.iter().cloned());
         let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
         // It fails without authorities only.
         let authorities = builder.build().ok();
-        Self { authorities, given, algorithms: provider.signature_verification_algorithms }
+        Self { trust: Trust::Given { authorities, given }, algorithms: provider.signature_verification_algorithms }
+    }
+
+    /// Certificates of the first version, for one, can't be read: who believes everybody takes them as they are.
+    fn signature(&self, checked: Result<HandshakeSignatureValid, Error>) -> Result<HandshakeSignatureValid, Error> {
+        match (checked, &self.trust) {
+            (Err(Error::InvalidCertificate(why)), Trust::Everybody) if why != CertificateError::BadSignature => {
+                Ok(HandshakeSignatureValid::assertion())
+            }
+            (checked, _) => checked,
+        }
     }
 }
 
@@ -44,10 +71,14 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let Some(authorities) = &self.authorities else { return Err(UnknownIssuer.into()) };
+        let Trust::Given { authorities, given } = &self.trust else { return Ok(ServerCertVerified::assertion()) };
+        let Some(authorities) = authorities else { return Err(UnknownIssuer.into()) };
         let verified = authorities.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verified {
-            Err(error) if is_authority(&error) => self.verify_itself(end_entity, server_name, now, error),
+            Err(error) if is_for_an_authority(&error) => match given.contains(end_entity) {
+                true => verify_itself(end_entity, server_name, now),
+                false => Err(unless_self_signed(end_entity, error)),
+            },
             other => other,
         }
     }
@@ -58,7 +89,7 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+        self.signature(verify_tls12_signature(message, certificate, signed, &self.algorithms))
     }
 
     fn verify_tls13_signature(
@@ -67,7 +98,7 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+        self.signature(verify_tls13_signature(message, certificate, signed, &self.algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -75,72 +106,44 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-impl Verifier {
-    /// `error` is what to say of a certificate that another one signed.
-    fn verify_itself(
-        &self,
-        certificate: &CertificateDer<'_>,
-        name: &ServerName<'_>,
-        now: UnixTime,
-        error: Error,
-    ) -> Result<ServerCertVerified, Error> {
-        let parsed = Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
-        let parsed = parsed.tbs_certificate();
-        if !self.given.iter().any(|given| given == certificate) {
-            return Err(if parsed.issuer() == parsed.subject() { UnknownIssuer.into() } else { error });
-        }
-        let (from, until) = (parsed.validity().not_before, parsed.validity().not_after);
-        if now.as_secs() < from.to_unix_duration().as_secs() {
-            return Err(CertificateError::NotValidYet.into());
-        }
-        if now.as_secs() > until.to_unix_duration().as_secs() {
-            return Err(CertificateError::Expired.into());
-        }
-        verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
-        Ok(ServerCertVerified::assertion())
-    }
-}
-
-fn is_authority(error: &Error) -> bool {
+/// The server's certificate says that it is an authority's.
+fn is_for_an_authority(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
     matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
-/// Believes everybody: for registries that are said to be insecure.
-#[derive(Debug)]
-pub(crate) struct Gullible(pub(crate) WebPkiSupportedAlgorithms);
-
-impl ServerCertVerifier for Gullible {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
+/// What to say of one that isn't among those that were given; `error` if another one signed it.
+fn unless_self_signed(certificate: &CertificateDer<'_>, error: Error) -> Error {
+    match Certificate::from_der(certificate).map(|parsed| parsed.tbs_certificate().clone()) {
+        Ok(parsed) if parsed.issuer() == parsed.subject() => UnknownIssuer.into(),
+        Ok(_) => error,
+        Err(_) => CertificateError::BadEncoding.into(),
     }
 }
+
+/// One that was given: for this server, for servers at all, within its time.
+fn verify_itself(
+    certificate: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, Error> {
+    let parsed = Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
+    let parsed = parsed.tbs_certificate();
+    let (from, until) = (parsed.validity().not_before, parsed.validity().not_after);
+    if now.as_secs() < from.to_unix_duration().as_secs() {
+        return Err(CertificateError::NotValidYet.into());
+    }
+    if now.as_secs() > until.to_unix_duration().as_secs() {
+        return Err(CertificateError::Expired.into());
+    }
+    let purposes = parsed.get_extension::<ExtendedKeyUsage>().map_err(|_| CertificateError::BadEncoding)?;
+    if purposes.is_some_and(|(_, purposes)| !purposes.0.iter().any(|purpose| FOR_SERVERS.contains(purpose))) {
+        return Err(CertificateError::InvalidPurpose.into());
+    }
+    verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+    Ok(ServerCertVerified::assertion())
+}
+
+/// `serverAuth` and `anyExtendedKeyUsage` (RFC 5280, 4.2.1.12).
+const FOR_SERVERS: [ObjectIdentifier; 2] =
+    [ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1"), ObjectIdentifier::new_unwrap("2.5.29.37.0")];

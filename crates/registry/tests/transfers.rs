@@ -7,6 +7,7 @@ use registry::{Client, Credentials, Error, Retry, Security, Settings, Timeouts};
 use server::{Body, Reply, Request, Server};
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 fn settings() -> Settings {
@@ -102,6 +103,158 @@ fn uploads_to_other_hosts_go_without_credentials() {
     assert_eq!(seen.iter().map(|request| request.method.as_str()).collect::<Vec<_>>(), ["PUT", "PATCH", "PUT"]);
     assert!(seen.iter().all(|request| request.header("authorization").is_none()), "{seen:?}");
     assert!(server.seen().iter().any(|request| request.header("authorization").is_some()));
+}
+
+/// A registry that keeps what comes in pieces of at most `most` bytes; `odd` may answer in its place.
+fn in_pieces(
+    most: usize,
+    odd: impl Fn(&Request, usize, &mut Vec<u8>) -> Option<Reply> + Send + Sync + 'static,
+) -> (Server, Arc<Mutex<Vec<u8>>>) {
+    let kept = Arc::<Mutex<Vec<u8>>>::default();
+    let (shared, patches) = (Arc::clone(&kept), AtomicUsize::new(0));
+    let server = Server::new(move |request, _| {
+        let mut kept = shared.lock().unwrap();
+        let number = if request.method == "PATCH" { patches.fetch_add(1, Ordering::SeqCst) } else { 0 };
+        if let Some(reply) = odd(request, number, &mut kept) {
+            return reply;
+        }
+        let has = |kept: &[u8]| format!("0-{}", kept.len().saturating_sub(1));
+        match (request.method.as_str(), request.path.as_str()) {
+            (_, "/v2/") => Reply::new(200, "{}"),
+            ("POST", _) => {
+                kept.clear();
+                Reply::new(202, "").header("Location", "/upload").header("OCI-Chunk-Min-Length", "300000")
+            }
+            _ if request.body.len() > most => Reply::new(413, "too long"),
+            ("GET", _) => Reply::new(204, "").header("Range", has(&kept)),
+            ("PATCH", _) => match request.header("content-range") {
+                Some(range) if !range.starts_with(&format!("{}-", kept.len())) => Reply::new(416, ""),
+                _ => {
+                    kept.extend(&request.body);
+                    Reply::new(202, "")
+                        .header("Range", has(&kept))
+                        .header("Location", format!("/upload?at={}", kept.len()))
+                }
+            },
+            _ => Reply::new(201, ""),
+        }
+    });
+    (server, kept)
+}
+
+fn noise(length: usize) -> Vec<u8> {
+    (0..length as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+}
+
+/// Once as what is known, once as a stream: what came of the last try, of as many as it takes.
+fn upload_all(server: &Server, kept: &Mutex<Vec<u8>>, content: &[u8]) -> Vec<Error> {
+    let (client, digest) = (Client::new(&server.host, settings()), Digest::sha256(content));
+    let mut errors = Vec::new();
+    for known in [true, false, true] {
+        loop {
+            let result = match known {
+                true => client.put_blob("a", &digest, content.len() as u64, &mut &content[..]),
+                false => client.put_stream("a", &mut &content[..], || Ok(digest.clone())),
+            };
+            match result {
+                Ok(()) => break,
+                Err(error) if error.is_transient() && errors.len() < 9 => errors.push(error),
+                Err(error) => panic!("{error} after {errors:?}"),
+            }
+        }
+        // In one go it comes with the PUT, which this registry doesn't keep.
+        assert!(kept.lock().unwrap().is_empty() || *kept.lock().unwrap() == content);
+    }
+    errors
+}
+
+#[test]
+fn what_is_too_long_for_a_registry_goes_in_shorter_and_shorter_pieces() {
+    let (server, kept) = in_pieces(600_000, |_, _, _| None);
+    let content = noise(5_000_001);
+    let errors = upload_all(&server, &kept, &content);
+    assert!(matches!(errors[..], [Error::TooMuch { status: 413, .. }]), "{errors:?}");
+    assert_eq!(*kept.lock().unwrap(), content);
+    let lengths: Vec<usize> =
+        server.seen().iter().filter(|seen| seen.method == "PATCH").map(|seen| seen.body.len()).collect();
+    let mut taken = lengths.iter().filter(|length| **length <= 600_000);
+    assert!(taken.next().is_some_and(|length| *length > 500_000), "{lengths:?}");
+    // What is the right length is found once.
+    assert_eq!(lengths.iter().filter(|length| **length > 600_000).count(), 3, "{lengths:?}");
+}
+
+#[test]
+fn pieces_are_as_long_as_the_registry_wants() {
+    let content = noise(700_000);
+    let (server, _) = in_pieces(200_000, |_, _, _| None);
+    let client = Client::new(&server.host, settings());
+    let put = || client.put_blob("a", &Digest::sha256(&content), content.len() as u64, &mut &content[..]);
+    assert!(matches!(put(), Err(Error::TooMuch { .. })));
+    assert!(matches!(put(), Err(Error::Status { status: 413, .. })));
+    let (server, _) = in_pieces(0, |request, _, _| {
+        let demands = Reply::new(202, "").header("Location", "/upload").header("OCI-Chunk-Min-Length", "900000000000");
+        (request.method == "POST").then_some(demands)
+    });
+    let client = Client::new(&server.host, settings());
+    let put = || client.put_blob("a", &Digest::sha256(&content), content.len() as u64, &mut &content[..]);
+    assert!(matches!(put(), Err(Error::TooMuch { .. })));
+    assert!(put().unwrap_err().to_string().contains("longer pieces"));
+}
+
+#[test]
+fn a_piece_whose_answer_got_lost_is_asked_for_and_gone_on_with() {
+    let content = noise(9_000_000);
+    // No answer after: all of it, a part, nothing; then one that says that it took a part.
+    let (server, kept) = in_pieces(4 << 20, |request, number, kept| {
+        let taken = match (request.method.as_str(), number) {
+            ("PATCH", 0) => request.body.len(),
+            ("PATCH", 1) => 1_000_000,
+            ("PATCH", 2) => 0,
+            ("PATCH", 3) => {
+                kept.extend(&request.body[..500_000]);
+                return Some(Reply::new(202, "").header("Range", format!("0-{}", kept.len() - 1)));
+            }
+            _ => return None,
+        };
+        kept.extend(&request.body[..taken]);
+        Some(Reply::new(0, "").body(Body::Raw(Vec::new())))
+    });
+    let client = Client::new(&server.host, settings());
+    let digest = Digest::sha256(&content);
+    let put = || client.put_blob("a", &digest, content.len() as u64, &mut &content[..]);
+    assert!(matches!(put(), Err(Error::TooMuch { .. })));
+    put().unwrap();
+    assert!(*kept.lock().unwrap() == content);
+    assert_eq!(server.seen().iter().filter(|seen| seen.method == "GET").count(), 3);
+}
+
+#[test]
+fn an_upload_that_is_forgotten_is_begun_anew() {
+    let content = noise(9_000_000);
+    for forgotten in [Reply::new(404, ""), Reply::new(200, ""), Reply::new(204, "").header("Range", "0-7")] {
+        let (server, kept) = in_pieces(4 << 20, move |request, number, _| match (request.method.as_str(), number) {
+            ("PATCH", 1) => Some(Reply::new(416, "")),
+            ("GET", _) if request.path.starts_with("/upload") => Some(forgotten.clone()),
+            _ => None,
+        });
+        let errors = upload_all(&server, &kept, &content);
+        assert!(matches!(errors[..], [Error::TooMuch { .. }, Error::UploadLost { .. }]), "{errors:?}");
+    }
+}
+
+#[test]
+fn a_registry_that_takes_no_pieces_gets_all_at_once_again() {
+    let content = noise(9_000_000);
+    let broken = AtomicUsize::new(0);
+    let (server, kept) = in_pieces(usize::MAX, move |request, _, _| match request.method.as_str() {
+        "PUT" if !request.body.is_empty() && broken.fetch_add(1, Ordering::SeqCst) == 0 => {
+            Some(Reply::new(0, "").body(Body::Raw(Vec::new())))
+        }
+        "PATCH" if request.header("content-range").is_some() => Some(Reply::new(405, "")),
+        _ => None,
+    });
+    let errors = upload_all(&server, &kept, &content);
+    assert!(matches!(errors[..], [Error::Unreachable { .. }, Error::UploadLost { .. }]), "{errors:?}");
 }
 
 #[test]

@@ -53,7 +53,10 @@ impl Request {
 
     /// Sends this over `stream` and reads the whole answer.
     pub(crate) fn send(&self, mut stream: TcpStream) -> Option<Answer> {
-        let mut head = format!("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", self.method, self.path);
+        let mut head = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", self.method, self.path);
+        if self.header("host").is_none() {
+            head += "Host: localhost\r\n";
+        }
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }

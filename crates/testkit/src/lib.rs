@@ -11,6 +11,7 @@ mod http;
 mod image;
 mod keeper;
 mod leak;
+mod limit;
 mod namespace;
 mod output;
 mod process;

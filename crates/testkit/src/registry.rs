@@ -21,6 +21,8 @@ pub struct Auth<'a> {
     pub deletes: bool,
     /// Speak TLS with a certificate of this authority.
     pub tls: Option<&'a Authority>,
+    /// Of clients too.
+    pub client_certificates: bool,
 }
 
 /// A running registry.
@@ -55,6 +57,13 @@ impl<'e> Registry<'e> {
     #[must_use]
     pub fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// A proxy before it, on `port`, that refuses requests with more than `longest` bytes of content; what it is called.
+    #[must_use]
+    pub fn limited(&self, port: u16, longest: usize) -> String {
+        crate::limit::start(self.env, (port, self.port), longest);
+        format!("127.0.0.1:{port}")
     }
 
     /// Pushes an image; returns its manifest's digest.
@@ -120,6 +129,9 @@ fn configuration(env: &TestEnv, port: u16, auth: &Auth<'_>) -> String {
     if let Some(authority) = auth.tls {
         let (certificate, key) = authority.certify(env, "127.0.0.1");
         text += &format!("  tls:\n    certificate: {}\n    key: {}\n", certificate.display(), key.display());
+        if auth.client_certificates {
+            text += &format!("    clientcas:\n      - {}\n", authority.certificate().display());
+        }
     }
     if let Some((user, password)) = auth.basic {
         let file = write_htpasswd(env, user, password);

@@ -27,12 +27,14 @@ impl Authority {
     }
 
     /// A server's certificate that signs itself, as most people make it: for OpenSSL it is an authority's by default.
+    /// `purpose`: its `extendedKeyUsage`, if it has one.
     #[must_use]
-    pub fn of_itself(env: &TestEnv, address: &str) -> Self {
+    pub fn of_itself(env: &TestEnv, address: &str, purpose: Option<&str>) -> Self {
         let authority = Self { dir: env.dir().join("tls"), serves: true };
+        let purpose = purpose.map_or(String::new(), |purpose| format!("-addext extendedKeyUsage={purpose}"));
         env.script(&format!(
             "mkdir -p {dir}; cd {dir}; openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={address} \
-             -addext subjectAltName=IP:{address} -keyout ca.key -out ca.crt 2>/dev/null",
+             -addext subjectAltName=IP:{address} {purpose} -keyout ca.key -out ca.crt 2>/dev/null",
             dir = authority.dir.display()
         ));
         authority
@@ -44,10 +46,19 @@ impl Authority {
         self.dir.join("ca.crt")
     }
 
+    /// The certificate and key of a server that was started with it; a client may show them as well.
+    #[must_use]
+    pub fn certified(&self) -> (PathBuf, PathBuf) {
+        match self.serves {
+            true => (self.certificate(), self.dir.join("ca.key")),
+            false => (self.dir.join("server.crt"), self.dir.join("server.key")),
+        }
+    }
+
     /// Makes a server certificate for an address; returns certificate and key.
     pub(crate) fn certify(&self, env: &TestEnv, address: &str) -> (PathBuf, PathBuf) {
         if self.serves {
-            return (self.certificate(), self.dir.join("ca.key"));
+            return self.certified();
         }
         env.script(&format!(
             "cd {dir}; openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={address} \
@@ -57,6 +68,6 @@ impl Authority {
              -out server.crt 2>/dev/null",
             dir = self.dir.display()
         ));
-        (self.dir.join("server.crt"), self.dir.join("server.key"))
+        self.certified()
     }
 }

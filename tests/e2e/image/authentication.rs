@@ -75,7 +75,11 @@ fn tls_with_an_unknown_authority_is_refused(env: &TestEnv) {
     open.push(IMAGE, "1", &Base::image());
     let closed = Registry::start_with(env, 5002, &Auth { tls: Some(&authority), ..Auth::default() });
     let name = format!("{}/{IMAGE}:1", closed.host());
-    env.run(&format!("pull -q {name}")).refused("certificate");
+    let refused = env.run(&format!("pull -q {name}"));
+    refused.refused("certificate");
+    if !env.is_peer() {
+        refused.complains(&format!("certs.d/{}/ca.crt", closed.host()));
+    }
     env.ok(&format!("pull -q --tls-verify=false {name}"));
     env.ok("rmi -a -f");
     env.engine().words(&format!("pull -q {name}")).var("SSL_CERT_FILE", authority.certificate()).run().ok();
@@ -88,12 +92,12 @@ fn tls_with_an_unknown_authority_is_refused(env: &TestEnv) {
 }
 
 fn a_certificate_that_signs_itself_is_believed_when_it_is_given(env: &TestEnv) {
-    let itself = Authority::of_itself(env, "127.0.0.1");
+    let itself = Authority::of_itself(env, "127.0.0.1", None);
     let open = env.registry();
     open.push(IMAGE, "1", &Base::image());
     let closed = Registry::start_with(env, 5002, &Auth { tls: Some(&itself), ..Auth::default() });
     let name = format!("{}/{IMAGE}:1", closed.host());
-    env.run(&format!("pull -q {name}")).refused("certificate").lacks("OtherError");
+    env.run(&format!("pull -q {name}")).refused("certificate").is_readable();
     env.script(&format!(
         "mkdir {0}; cp {1} {0}/ca.crt; chmod -R a+rX {0}",
         "/tmp/certs",
@@ -107,8 +111,42 @@ fn a_certificate_that_signs_itself_is_believed_when_it_is_given(env: &TestEnv) {
     env.engine().words(&format!("pull -q {name}")).var("SSL_CERT_FILE", itself.certificate()).run().ok();
 }
 
+fn a_certificate_for_other_purposes_is_refused(env: &TestEnv) {
+    let itself = Authority::of_itself(env, "127.0.0.1", Some("clientAuth"));
+    env.registry().push(IMAGE, "1", &Base::image());
+    let closed = Registry::start_with(env, 5002, &Auth { tls: Some(&itself), ..Auth::default() });
+    env.script(&format!(
+        "mkdir /tmp/certs; cp {} /tmp/certs/ca.crt; chmod -R a+rX /tmp/certs",
+        itself.certificate().display()
+    ));
+    let refused = env.run(&format!("pull -q --cert-dir /tmp/certs {}/{IMAGE}:1", closed.host()));
+    refused.refused("certificate");
+    assert!(!refused.complaint().contains("put the authority's certificate"), "{refused}");
+}
+
+fn a_registry_may_ask_for_the_clients_certificate(env: &TestEnv) {
+    let authority = Authority::new(env);
+    env.registry().push(IMAGE, "1", &Base::image());
+    let auth = Auth { tls: Some(&authority), client_certificates: true, ..Auth::default() };
+    let closed = Registry::start_with(env, 5002, &auth);
+    let (certificate, key) = authority.certified();
+    env.script(&format!(
+        "mkdir /tmp/certs; cp {} /tmp/certs/ca.crt; chmod -R a+rX /tmp/certs",
+        authority.certificate().display()
+    ));
+    let pull = format!("pull -q --cert-dir /tmp/certs {}/{IMAGE}:1", closed.host());
+    env.run(&pull).refused("certificate");
+    env.script(&format!(
+        "cp {} /tmp/certs/client.cert; cp {} /tmp/certs/client.key; chmod -R a+rX /tmp/certs",
+        certificate.display(),
+        key.display()
+    ));
+    env.ok(&pull);
+}
+
 testkit::cases! { both: [
     without_credentials_it_is_refused, basic_from_auth_json, basic_from_the_users_files, creds_on_the_command_line,
     bearer_tokens, tls_with_an_unknown_authority_is_refused,
-    a_certificate_that_signs_itself_is_believed_when_it_is_given,
+    a_certificate_that_signs_itself_is_believed_when_it_is_given, a_certificate_for_other_purposes_is_refused,
+    a_registry_may_ask_for_the_clients_certificate,
 ] }

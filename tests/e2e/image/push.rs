@@ -1,6 +1,6 @@
 //! `push`: what arrives can be pulled, what is there isn't sent, and the ways to say where and how.
 
-use testkit::{Base, Flavor, TestEnv};
+use testkit::{Base, Entry, Flavor, Image, Layer, TestEnv};
 
 /// The digest that a push reports.
 fn digest(env: &TestEnv) -> String {
@@ -70,7 +70,35 @@ fn wrong_destinations_are_refused(env: &TestEnv) {
     env.run("push").code(125).is_readable();
 }
 
+/// Web servers in front of registries often take a megabyte and no more; nobody tells that beforehand.
+fn what_is_too_long_goes_in_pieces(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman sends all or nothing");
+    }
+    let mut state = 1_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let content: Vec<u8> = (0..3_000_000).map(|_| noise()).collect();
+    let image = Image::new(vec![Layer::new(&[Entry::file("big", content)])]);
+    env.load(&image, "localhost/big:1");
+    let registry = env.registry();
+    let limited = registry.limited(5050, 1 << 20);
+    env.ok(&format!("push -q localhost/big:1 {limited}/big:1"));
+    // A blob whose digest is known beforehand.
+    env.ok(&format!("skopeo copy -q docker://{limited}/big:1 dir:d"));
+    env.ok("rmi -a");
+    env.ok(&format!("pull -q {}/big:1", registry.host())).prints(&format!("{}\n", image.id()));
+    env.script(&format!("rm -r {}/registry/docker", env.dir().display()));
+    env.ok(&format!("skopeo copy -q dir:d docker://{limited}/again:1"));
+    env.ok("rmi -a");
+    env.ok(&format!("pull -q {}/again:1", registry.host())).prints(&format!("{}\n", image.id()));
+    let hopeless = registry.limited(5051, 1000);
+    env.run(&format!("push -q again:1 {hopeless}/never:1")).refused("413");
+}
+
 testkit::cases! { both: [
     what_is_pushed_can_be_pulled, what_was_pulled_keeps_its_digest, formats_and_compressions,
-    into_archives_and_folders, wrong_destinations_are_refused,
+    into_archives_and_folders, what_is_too_long_goes_in_pieces, wrong_destinations_are_refused,
 ] }

@@ -1,7 +1,7 @@
 //! `docker-daemon:`: what is said to a Docker daemon, and what is made of its answers.
 
 use super::{ok, skopeo, small};
-use testkit::{Body, FakeRegistry, Reply, TestEnv};
+use testkit::{Auth, Authority, Body, FakeRegistry, Registry, Reply, TestEnv};
 
 /// A daemon with one image; the flag that leads to it.
 fn daemon(env: &TestEnv) -> (FakeRegistry, String) {
@@ -82,4 +82,33 @@ fn pulled_and_pushed(env: &TestEnv) {
     assert!(fake.seen().iter().any(|seen| seen.path.starts_with("/images/load") && !seen.body.is_empty()));
 }
 
-testkit::cases! { both: [images_are_read, images_are_written, its_failures_are_told, pulled_and_pushed] }
+/// A registry with TLS that asks for client certificates stands for the daemon: that it has no images is its answer.
+fn its_certificates_are_dockers(env: &TestEnv) {
+    let authority = Authority::new(env);
+    let auth = Auth { tls: Some(&authority), client_certificates: true, ..Auth::default() };
+    let server = Registry::start_with(env, 5002, &auth);
+    let inspect = format!("inspect --daemon-host tcp://{} --cert-dir /tmp/certs docker-daemon:a:1", server.host());
+    let (certificate, key) = authority.certified();
+    env.script("mkdir /tmp/certs");
+    for (file, name) in [(authority.certificate(), "ca.pem"), (certificate, "cert.pem"), (key, "key.pem")] {
+        skopeo(env, &inspect).run().code(1).complains(name);
+        env.script(&format!("cp {} /tmp/certs/{name}; chmod -R a+rX /tmp/certs", file.display()));
+    }
+    skopeo(env, &inspect).run().code(1).complains("404");
+    env.script("rm /tmp/certs/ca.pem");
+    skopeo(env, &format!("{inspect} --tls-verify=false")).run().code(1).complains("404");
+    if !env.is_peer() {
+        // Podman doesn't read these.
+        let mut pull = env.engine().words("pull -q docker-daemon:a:1");
+        for (name, value) in
+            [("HOST", format!("tcp://{}", server.host()).as_str()), ("TLS_VERIFY", "1"), ("CERT_PATH", "/tmp/certs")]
+        {
+            pull = pull.var(&format!("DOCKER_{name}"), value);
+        }
+        pull.run().refused("/tmp/certs/ca.pem");
+    }
+}
+
+testkit::cases! { both: [
+    images_are_read, images_are_written, its_failures_are_told, its_certificates_are_dockers, pulled_and_pushed,
+] }

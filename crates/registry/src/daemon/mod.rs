@@ -2,13 +2,14 @@
 
 mod socket;
 
-use crate::error::{Transport, printable};
+use crate::error::printable;
 use crate::send::{MAX_ERROR_TEXT, Message};
 use crate::tls_stream::TlsConnector;
 use crate::url::encode;
-use crate::{Error, Security, Settings, tls};
+use crate::{Error, Security, Transport, tls};
+use serde::Deserialize;
 use socket::{NoNames, Socket};
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 use ureq::http::{Request, Response};
@@ -20,7 +21,7 @@ use ureq::{Agent, Body, SendBody};
 const USUAL: &str = "unix:///var/run/docker.sock";
 /// For a connection to stand.
 const CONNECT: Duration = Duration::from_secs(15);
-/// The longest line of `load`'s answer, in bytes.
+/// The longest answer to `load`, in bytes.
 const LONGEST_ANSWER: u64 = 4 << 20;
 
 /// A daemon.
@@ -69,8 +70,8 @@ impl Daemon {
             }
             Place::Net(authority, false) => (config.build().new_agent(), format!("http://{authority}")),
             Place::Net(authority, true) => {
-                let settings = Settings { cert_dirs: cert_dir.into_iter().collect(), ..Settings::new(security) };
-                let connector = ().chain(TcpConnector::default()).chain(TlsConnector(tls::config(&settings)?));
+                let tls = tls::for_daemon(cert_dir.as_deref(), security)?;
+                let connector = ().chain(TcpConnector::default()).chain(TlsConnector(tls));
                 let agent = Agent::with_parts(config.build(), connector, DefaultResolver::default());
                 (agent, format!("https://{authority}"))
             }
@@ -100,10 +101,7 @@ impl Daemon {
         if response.status() != 200 {
             return Err(self.refused(response));
         }
-        let mut text = String::new();
-        let read = response.into_body().into_reader().take(LONGEST_ANSWER).read_to_string(&mut text);
-        read.map_err(|error| self.unreachable(error.into()))?;
-        match text.lines().find_map(failure) {
+        match failure(response.into_body().into_reader()) {
             Some(why) => Err(Error::Daemon { host: self.host.clone(), why }),
             None => Ok(()),
         }
@@ -152,13 +150,28 @@ fn message(response: Response<Body>) -> String {
     }
 }
 
-/// A line that tells of a failure: `{"error": "…"}`.
-fn failure(line: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Line {
-        error: Option<String>,
+/// One of the messages that follow one another in the answer to `load`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Progress {
+    error_detail: Option<Message>,
+    /// What older daemons say instead.
+    error: Option<String>,
+}
+
+/// The failure that the messages tell of, or that they aren't any.
+fn failure(answer: impl Read) -> Option<String> {
+    let mut answer = answer.take(LONGEST_ANSWER);
+    for progress in serde_json::Deserializer::from_reader(BufReader::new(&mut answer)).into_iter::<Progress>() {
+        match progress {
+            Ok(Progress { error_detail: None, error: None }) => {}
+            Ok(Progress { error_detail, error }) => {
+                return error_detail.map(|detail| detail.message).or(error).map(|why| printable(&why));
+            }
+            Err(why) => return Some(format!("its answer can't be read: {}", printable(&why.to_string()))),
+        }
     }
-    serde_json::from_str::<Line>(line).ok()?.error.map(|why| printable(&why))
+    (answer.limit() == 0).then(|| format!("its answer is longer than {LONGEST_ANSWER} bytes"))
 }
 
 #[cfg(test)]
@@ -180,10 +193,16 @@ mod tests {
 
     #[test]
     fn failures_in_a_list_of_messages() {
-        assert_eq!(failure(r#"{"stream":"Loaded"}"#), None);
-        assert_eq!(
-            failure(r#"{"errorDetail":{"message":"x"},"error":"no space\u001b"}"#),
-            Some("no space ".to_owned())
-        );
+        let failure = |answer: &str| failure(answer.as_bytes());
+        let loaded = "{\"stream\":\"Loaded\"}\r\n";
+        assert_eq!(failure(""), None);
+        assert_eq!(failure(&loaded.repeat(3)), None);
+        let full = format!(r#"{loaded}{{"errorDetail":{{"message":"no space\u001b"}},"error":"x"}}{loaded}"#);
+        assert_eq!(failure(&full).unwrap(), "no space ");
+        assert_eq!(failure(r#"{"error":"old"}"#).unwrap(), "old");
+        for broken in ["Loaded", &format!("{loaded}<html>"), &format!("{loaded}{{\"stream\":"), "[1]"] {
+            assert!(failure(broken).unwrap().starts_with("its answer can't be read"), "{broken}");
+        }
+        assert!(failure(&" ".repeat(5 << 20)).unwrap().contains("longer than"));
     }
 }

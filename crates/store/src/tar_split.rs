@@ -56,7 +56,7 @@ impl Line {
 
 /// What a line says.
 #[derive(Debug, PartialEq)]
-pub enum Part {
+pub enum Piece {
     /// Bytes of the stream.
     Segment(Vec<u8>),
     /// The content of a file.
@@ -77,8 +77,8 @@ impl<R: BufRead> Lines<R> {
         Lines(text)
     }
 
-    /// The next part; `None`: the end.
-    pub fn part(&mut self) -> io::Result<Option<Part>> {
+    /// The next piece; `None`: the end.
+    pub fn piece(&mut self) -> io::Result<Option<Piece>> {
         loop {
             let mut text = Vec::new();
             if (&mut self.0).take(LONGEST_LINE).read_until(b'\n', &mut text)? == 0 {
@@ -86,13 +86,13 @@ impl<R: BufRead> Lines<R> {
             }
             let line: Line = serde_json::from_slice(&text)?;
             match (line.kind, line.size.unwrap_or(0)) {
-                (SEGMENT, _) => return Ok(Some(Part::Segment(decode(&line.payload.unwrap_or_default())?))),
+                (SEGMENT, _) => return Ok(Some(Piece::Segment(decode(&line.payload.unwrap_or_default())?))),
                 // What has no content.
                 (FILE, 0) => {}
                 (FILE, size) => {
                     let raw = line.name_raw.as_deref().map(decode).transpose()?;
                     let name = raw.unwrap_or_else(|| line.name.unwrap_or_default().into_bytes());
-                    return Ok(Some(Part::File { name, size }));
+                    return Ok(Some(Piece::File { name, size }));
                 }
                 _ => return Err(io::ErrorKind::InvalidData.into()),
             }
@@ -114,11 +114,11 @@ mod tests {
         let text: String = lines.iter().map(|line| serde_json::to_string(line).unwrap() + "\n").collect();
         assert!(text.contains(r#"{"type":1,"name":"d","payload":null,"position":0}"#), "{text}");
         let mut read = Lines::new(text.as_bytes());
-        assert_eq!(read.part().unwrap(), Some(Part::Segment(b"head".to_vec())));
-        assert_eq!(read.part().unwrap(), Some(Part::File { name: b"f".to_vec(), size: 3 }));
-        assert_eq!(read.part().unwrap(), None);
+        assert_eq!(read.piece().unwrap(), Some(Piece::Segment(b"head".to_vec())));
+        assert_eq!(read.piece().unwrap(), Some(Piece::File { name: b"f".to_vec(), size: 3 }));
+        assert_eq!(read.piece().unwrap(), None);
         for bad in ["{}", "x", r#"{"type":3}"#, r#"{"type":1,"size":-1}"#, r#"{"type":2,"payload":"?"}"#] {
-            assert!(Lines::new(bad.as_bytes()).part().is_err(), "{bad}");
+            assert!(Lines::new(bad.as_bytes()).piece().is_err(), "{bad}");
         }
     }
 }

@@ -117,3 +117,16 @@ pub(super) const FILE: &str = "reg";
 pub(super) const CHUNK: &str = "chunk";
 /// A chunk that consists of zeros.
 pub(super) const ZEROS: &str = "zeros";
+
+/// A path as others compare them.
+pub(super) fn cleaned(name: &str) -> Vec<u8> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in name.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/").into_bytes()
+}

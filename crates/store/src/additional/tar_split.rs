@@ -1,7 +1,7 @@
 //! The tar stream of a layer of containers/storage: its tar-split, compressed by gzip, and its files.
 
 use crate::error::{At, Error};
-use crate::tar_split::{Lines, Part};
+use crate::tar_split::{Lines, Piece};
 use flate2::read::MultiGzDecoder;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
@@ -32,10 +32,10 @@ impl TarSplit {
     }
 
     fn advance(&mut self) -> io::Result<State> {
-        Ok(match self.lines.part()? {
+        Ok(match self.lines.piece()? {
             None => State::Done,
-            Some(Part::Segment(bytes)) => State::Segment(io::Cursor::new(bytes)),
-            Some(Part::File { name, size }) => State::Content { file: open(&self.diff, &name)?, left: size },
+            Some(Piece::Segment(bytes)) => State::Segment(io::Cursor::new(bytes)),
+            Some(Piece::File { name, size }) => State::Content { file: open(&self.diff, &name)?, left: size },
         })
     }
 }

@@ -14,6 +14,7 @@ use crate::error::{At, Error};
 use crate::location::Store;
 use oci::Digest;
 use rustix::fs::{Access, AtFlags, CWD, OFlags};
+use sha2::Digest as _;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -26,13 +27,13 @@ const CONTENTS: &str = "contents";
 const LONGEST_PATH: u32 = 128 << 10;
 
 /// SHA-256 of some content.
-pub type Sum = [u8; 32];
+pub type ContentHash = [u8; 32];
 
 /// A part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
+pub struct FilePart {
     /// Of its bytes.
-    pub sum: Sum,
+    pub hash: ContentHash,
     /// Where it begins in the file.
     pub offset: u64,
     /// Bytes.
@@ -44,12 +45,12 @@ pub struct Part {
 pub struct Found {
     layer: Digest,
     path: Arc<[u8]>,
-    part: Part,
+    part: FilePart,
 }
 
 impl LayerWriter<'_> {
     /// Notes what the layer's files will contain: for each its path in the layer and its parts.
-    pub fn note_contents<'p>(&self, files: impl Iterator<Item = (&'p [u8], Vec<Part>)>) -> Result<(), Error> {
+    pub fn note_contents<'p>(&self, files: impl Iterator<Item = (&'p [u8], Vec<FilePart>)>) -> Result<(), Error> {
         let path = self.folder.join(CONTENTS);
         let mut out = BufWriter::new(File::create_new(&path).at("create", &path)?);
         let mut all = files.filter(|(name, parts)| !parts.is_empty() && name.len() <= LONGEST_PATH as usize);
@@ -58,12 +59,12 @@ impl LayerWriter<'_> {
     }
 }
 
-fn write(out: &mut impl Write, path: &[u8], parts: &[Part]) -> io::Result<()> {
+fn write(out: &mut impl Write, path: &[u8], parts: &[FilePart]) -> io::Result<()> {
     out.write_all(&(path.len() as u32).to_le_bytes())?;
     out.write_all(path)?;
     out.write_all(&(parts.len() as u32).to_le_bytes())?;
     for part in parts {
-        out.write_all(&part.sum)?;
+        out.write_all(&part.hash)?;
         out.write_all(&part.offset.to_le_bytes())?;
         out.write_all(&part.size.to_le_bytes())?;
     }
@@ -72,7 +73,7 @@ fn write(out: &mut impl Write, path: &[u8], parts: &[Part]) -> io::Result<()> {
 
 impl Store {
     /// Which of the wanted contents the store's layers have; those of layers that may be damaged are left out.
-    pub fn find_contents(&self, wanted: &HashSet<Sum>) -> HashMap<Sum, Found> {
+    pub fn find_contents(&self, wanted: &HashSet<ContentHash>) -> HashMap<ContentHash, Found> {
         let mut found = HashMap::new();
         let Ok(layers) = std::fs::read_dir(self.folder("layers")) else { return found };
         for entry in layers.flatten() {
@@ -96,6 +97,34 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Looks whether layers have what they were said to have; the notes of those that haven't are forgotten.
+    pub fn forget_wrong_contents(&self, found: &HashMap<ContentHash, Found>) {
+        let mut wrong: HashSet<&Digest> = HashSet::new();
+        for (hash, found) in found {
+            if !wrong.contains(&found.layer) && self.hash_content(found).ok().as_ref() != Some(hash) {
+                wrong.insert(&found.layer);
+            }
+        }
+        for layer in wrong {
+            log::info!("layer {layer} hasn't the contents that were noted of it");
+            // If the file stays, layers that need it are fetched whole.
+            let _ = std::fs::remove_file(self.layer_path(layer).join(CONTENTS));
+        }
+    }
+
+    fn hash_content(&self, found: &Found) -> io::Result<ContentHash> {
+        let (mut content, mut hasher) = (self.open_content(found)?, sha2::Sha256::new());
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match content.read(&mut buffer)? {
+                0 => return Ok(hasher.finalize().into()),
+                count => hasher.update(&buffer[..count]),
+            }
+        }
+    }
+}
+
 /// Without looking at its content.
 fn is_trusted(layer: &Path) -> bool {
     rustix::fs::accessat(CWD, layer.join("synced"), Access::EXISTS, AtFlags::empty()).is_ok()
@@ -103,17 +132,17 @@ fn is_trusted(layer: &Path) -> bool {
 }
 
 /// A file that ends early or makes no sense ends the search in this layer only.
-fn search(layer: &Digest, folder: &Path, wanted: &HashSet<Sum>, found: &mut HashMap<Sum, Found>) {
+fn search(layer: &Digest, folder: &Path, wanted: &HashSet<ContentHash>, found: &mut HashMap<ContentHash, Found>) {
     let Ok(file) = File::open(folder.join(CONTENTS)) else { return };
     let mut text = BufReader::new(file);
     while let Ok(Some((path, parts))) = read(&mut text) {
-        let parts: Vec<Part> =
-            parts.into_iter().filter(|part| wanted.contains(&part.sum) && !found.contains_key(&part.sum)).collect();
+        let parts: Vec<FilePart> =
+            parts.into_iter().filter(|part| wanted.contains(&part.hash) && !found.contains_key(&part.hash)).collect();
         let Some(end) = parts.iter().map(|part| part.offset.saturating_add(part.size)).max() else { continue };
         let length = open(folder, &path).and_then(|file| file.metadata()).map_or(0, |file| file.len());
         if length >= end {
             let path: Arc<[u8]> = path.into();
-            let new = |part: Part| (part.sum, Found { layer: layer.clone(), path: Arc::clone(&path), part });
+            let new = |part: FilePart| (part.hash, Found { layer: layer.clone(), path: Arc::clone(&path), part });
             found.extend(parts.into_iter().map(new));
         }
     }
@@ -129,7 +158,7 @@ fn open(layer: &Path, path: &[u8]) -> io::Result<File> {
     }
 }
 
-fn read(text: &mut impl Read) -> io::Result<Option<(Vec<u8>, Vec<Part>)>> {
+fn read(text: &mut impl Read) -> io::Result<Option<(Vec<u8>, Vec<FilePart>)>> {
     let mut length = [0; 4];
     if text.read(&mut length[..1])? == 0 {
         return Ok(None);
@@ -143,8 +172,8 @@ fn read(text: &mut impl Read) -> io::Result<Option<(Vec<u8>, Vec<Part>)>> {
     text.read_exact(&mut path)?;
     let count = u32::from_le_bytes(array(text)?);
     let part = |_| {
-        let sum = array(text)?;
-        Ok(Part { sum, offset: u64::from_le_bytes(array(text)?), size: u64::from_le_bytes(array(text)?) })
+        let hash = array(text)?;
+        Ok(FilePart { hash, offset: u64::from_le_bytes(array(text)?), size: u64::from_le_bytes(array(text)?) })
     };
     Ok(Some((path, (0..count).map(part).collect::<io::Result<_>>()?)))
 }

@@ -1,20 +1,20 @@
 //! The tar stream of a layer, put together: headers from tar-split, contents from the store's layers and from the blob.
 
-use super::contents::{Chunk, Content, File};
+use super::contents::{Chunk, File, Kind};
 use super::ranges::Parts;
 use super::unpack::Unpacker;
 use crate::Error;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::tar_split::{Lines, Part};
-use store::{Found, Store, Sum};
+use store::tar_split::{Lines, Piece};
+use store::{ContentHash, Found, Store};
 
 pub(super) struct Assembled<'a, R> {
     pub(super) lines: Lines<R>,
     /// In the order of the stream.
     pub(super) files: std::slice::Iter<'a, File>,
-    pub(super) found: HashMap<Sum, Found>,
+    pub(super) found: HashMap<ContentHash, Found>,
     pub(super) store: &'a Store,
     pub(super) parts: Parts<'a>,
     pub(super) unpacker: Unpacker,
@@ -42,11 +42,11 @@ impl<R: BufRead> Assembled<'_, R> {
         if let Some(chunk) = self.chunks.pop_front() {
             return self.chunk(chunk);
         }
-        match self.lines.part()? {
+        match self.lines.piece()? {
             None if self.files.next().is_some() => Err(disagree()),
             None => Ok(State::Done),
-            Some(Part::Segment(bytes)) => Ok(State::Segment(io::Cursor::new(bytes))),
-            Some(Part::File { size, .. }) => {
+            Some(Piece::Segment(bytes)) => Ok(State::Segment(io::Cursor::new(bytes))),
+            Some(Piece::File { size, .. }) => {
                 let file = self.files.next().filter(|file| file.size == size).ok_or_else(disagree)?;
                 self.chunks = file.chunks.iter().copied().collect();
                 Ok(State::Next)
@@ -55,13 +55,13 @@ impl<R: BufRead> Assembled<'_, R> {
     }
 
     fn chunk(&mut self, chunk: Chunk) -> io::Result<State> {
-        let Content::Data { sum, start, end } = chunk.content else { return Ok(State::Zeros(chunk.size)) };
-        if let Some(found) = self.found.get(&sum) {
+        let Kind::Data { hash, start, end } = chunk.kind else { return Ok(State::Zeros(chunk.size)) };
+        if let Some(found) = self.found.get(&hash) {
             let content = Box::new(self.store.open_content(found)?);
             return Ok(State::Stored { content, left: chunk.size });
         }
         self.parts.seek(start)?;
-        self.unpacker.begin(end - start, chunk.size, sum)?;
+        self.unpacker.begin(end - start, chunk.size, hash)?;
         Ok(State::Fetched)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::chunked::toc::{CHUNK, Entry, FILE, Toc, VERSION, ZEROS};
 use oci::Digest;
-use store::Sum;
+use store::ContentHash;
 
 /// A file that isn't empty.
 #[derive(Debug, PartialEq)]
@@ -19,15 +19,15 @@ pub(super) struct Chunk {
     pub(super) at: u64,
     /// Bytes, at least one.
     pub(super) size: u64,
-    pub(super) content: Content,
+    pub(super) kind: Kind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Content {
+pub(super) enum Kind {
     Zeros,
     /// SHA-256, and from where to where its frames are in the blob.
     Data {
-        sum: Sum,
+        hash: ContentHash,
         start: u64,
         end: u64,
     },
@@ -72,8 +72,8 @@ impl Contents {
 fn file(entry: &Entry<'_>, further: &[Entry<'_>]) -> Result<File, &'static str> {
     let name = entry.name.clone().into_owned();
     if further.is_empty() {
-        let content = Content::Data { sum: sum(&entry.digest)?, start: entry.offset, end: entry.end_offset };
-        return Ok(File { name, size: entry.size, chunks: vec![Chunk { at: 0, size: entry.size, content }] });
+        let kind = Kind::Data { hash: hash(&entry.digest)?, start: entry.offset, end: entry.end_offset };
+        return Ok(File { name, size: entry.size, chunks: vec![Chunk { at: 0, size: entry.size, kind }] });
     }
     let ends = further.iter().map(|next| next.offset).chain([entry.end_offset]);
     let mut chunks = Vec::with_capacity(further.len() + 1);
@@ -82,12 +82,12 @@ fn file(entry: &Entry<'_>, further: &[Entry<'_>]) -> Result<File, &'static str> 
         if row.chunk_offset != at || row.chunk_size == 0 || row.name != entry.name {
             return Err("its chunks have gaps");
         }
-        let content = match row.chunk_type.as_ref() {
-            ZEROS => Content::Zeros,
-            "" => Content::Data { sum: sum(&row.chunk_digest)?, start: row.offset, end },
+        let kind = match row.chunk_type.as_ref() {
+            ZEROS => Kind::Zeros,
+            "" => Kind::Data { hash: hash(&row.chunk_digest)?, start: row.offset, end },
             _ => return Err("a chunk is of an unknown kind"),
         };
-        chunks.push(Chunk { at, size: row.chunk_size, content });
+        chunks.push(Chunk { at, size: row.chunk_size, kind });
         at = at.checked_add(row.chunk_size).ok_or("its chunks are too long")?;
     }
     if at == entry.size {
@@ -100,7 +100,7 @@ fn file(entry: &Entry<'_>, further: &[Entry<'_>]) -> Result<File, &'static str> 
 /// Frames follow each other as in the stream; the end of the last.
 fn in_order(file: &File, mut at: u64, limit: u64) -> Result<u64, &'static str> {
     for chunk in &file.chunks {
-        let Content::Data { start, end, .. } = chunk.content else { continue };
+        let Kind::Data { start, end, .. } = chunk.kind else { continue };
         if start < at || start >= end || end > limit {
             return Err("its frames lie where they can't");
         }
@@ -109,7 +109,7 @@ fn in_order(file: &File, mut at: u64, limit: u64) -> Result<u64, &'static str> {
     Ok(at)
 }
 
-fn sum(digest: &Option<Digest>) -> Result<Sum, &'static str> {
+fn hash(digest: &Option<Digest>) -> Result<ContentHash, &'static str> {
     digest.as_ref().and_then(Digest::to_sha256).ok_or("a SHA-256 is missing")
 }
 
@@ -138,13 +138,13 @@ mod tests {
 
     #[test]
     fn files_and_their_chunks_are_found() {
-        let sum = sum(&Some(SHA.parse().unwrap())).unwrap();
-        let data = |start, end| Content::Data { sum, start, end };
+        let hash = hash(&Some(SHA.parse().unwrap())).unwrap();
+        let data = |start, end| Kind::Data { hash, start, end };
         let files =
             parse(&format!(r#"{{"type":"dir","name":"d"}},{ONE},{{"type":"reg","name":"e"}},{CHUNKS}"#)).unwrap();
-        assert_eq!(files[0].chunks, [Chunk { at: 0, size: 5, content: data(10, 20) }]);
-        let chunk = |at, size, content| Chunk { at, size, content };
-        let expected = [chunk(0, 4, data(20, 30)), chunk(4, 2, Content::Zeros), chunk(6, 3, data(40, 60))];
+        assert_eq!(files[0].chunks, [Chunk { at: 0, size: 5, kind: data(10, 20) }]);
+        let chunk = |at, size, kind| Chunk { at, size, kind };
+        let expected = [chunk(0, 4, data(20, 30)), chunk(4, 2, Kind::Zeros), chunk(6, 3, data(40, 60))];
         assert_eq!(files[1].chunks, expected);
         assert_eq!((files[1].name.as_str(), files[1].size, files.len()), ("b", 9, 2));
     }

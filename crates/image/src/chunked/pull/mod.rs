@@ -11,21 +11,23 @@ mod ranges;
 mod tests;
 mod unpack;
 
+use super::toc::cleaned;
 use super::{Positions, Span};
 use crate::Error;
 use crate::content::Sum;
 use crate::sink::Wanted;
 use crate::source::Source;
 use assembled::{Assembled, State};
-use contents::{Content, Contents};
+use contents::{Contents, Kind};
 use oci::Digest;
 use oci::image::Descriptor;
 use ranges::{Parts, merge};
 use std::collections::HashSet;
 use std::io::{BufReader, Read};
 use std::ops::Range;
+use std::sync::atomic::Ordering;
 use store::tar_split::Lines;
-use store::{LayerWriter, Part, Store};
+use store::{ContentHash, FilePart, LayerWriter, Store};
 
 /// Stores the layer; `None`: its blob has to be fetched whole. `limit` bounds the bytes of its tar stream.
 pub(crate) fn layer(store: &Store, source: &dyn Source, wanted: &Wanted<'_>, limit: u64) -> Result<Option<Sum>, Error> {
@@ -68,9 +70,9 @@ fn assemble(
     let Some((contents, tar_split)) = read_tables(source, wanted.descriptor, positions)? else { return Ok(false) };
     let mut layer = store.begin_layer().map_err(Error::from)?;
     note(&layer, &contents)?;
-    let sums: HashSet<store::Sum> = data(&contents).map(|(sum, _)| sum).collect();
-    let found = store.find_contents(&sums);
-    let missing = merge(data(&contents).filter(|(sum, _)| !found.contains_key(sum)).map(|(_, range)| range));
+    let hashes: HashSet<ContentHash> = data(&contents).map(|(hash, _)| hash).collect();
+    let found = store.find_contents(&hashes);
+    let missing = merge(data(&contents).filter(|(hash, _)| !found.contains_key(hash)).map(|(_, range)| range));
     let bytes: u64 = missing.iter().map(|range| range.end - range.start).sum();
     log::info!("layer {}: {bytes} of {} bytes are fetched", wanted.descriptor.digest, wanted.descriptor.size);
     let failed = |e| Failure::Whole(format!("begin decompression: {e}"));
@@ -87,9 +89,12 @@ fn assemble(
         stop: wanted.stop,
     };
     let in_layer = |e| Error::layer(&wanted.descriptor.digest, e);
-    layer.apply(&mut tar, limit).map_err(in_layer)?;
-    layer.finish(wanted.diff_id).map_err(in_layer)?;
-    Ok(true)
+    let stored = layer.apply(&mut tar, limit).and_then(|_| layer.finish(wanted.diff_id)).map_err(in_layer);
+    if stored.is_err() && !wanted.stop.load(Ordering::Relaxed) {
+        // One layer that lies about what it has would spoil all that come.
+        store.forget_wrong_contents(&tar.found);
+    }
+    stored.map(|_| true).map_err(Failure::from)
 }
 
 /// Table of contents and compressed tar-split, verified; `None`: the source gives no parts.
@@ -122,29 +127,25 @@ fn read(reader: &mut dyn Read, span: &Span, digest: &Digest, what: &str) -> Resu
 }
 
 /// Digests and places of all chunks that aren't zeros.
-fn data(contents: &Contents) -> impl Iterator<Item = (store::Sum, Range<u64>)> + Clone {
-    contents.files.iter().flat_map(|file| &file.chunks).filter_map(|chunk| match chunk.content {
-        Content::Zeros => None,
-        Content::Data { sum, start, end } => Some((sum, start..end)),
+fn data(contents: &Contents) -> impl Iterator<Item = (ContentHash, Range<u64>)> + Clone {
+    contents.files.iter().flat_map(|file| &file.chunks).filter_map(|chunk| match chunk.kind {
+        Kind::Zeros => None,
+        Kind::Data { hash, start, end } => Some((hash, start..end)),
     })
 }
 
 /// The next layers may find here what they need. A path that comes twice would lead to other content.
 fn note(layer: &LayerWriter<'_>, contents: &Contents) -> Result<(), Error> {
-    let names: HashSet<&str> = contents.files.iter().map(|file| file.name.as_str()).collect();
-    if names.len() < contents.files.len() {
+    let names: Vec<Vec<u8>> = contents.files.iter().map(|file| cleaned(&file.name)).collect();
+    if names.iter().collect::<HashSet<_>>().len() < names.len() {
         return Ok(());
     }
     let parts = |file: &contents::File| {
-        let data = file.chunks.iter().filter_map(|chunk| match chunk.content {
-            Content::Zeros => None,
-            Content::Data { sum, .. } => Some(Part { sum, offset: chunk.at, size: chunk.size }),
+        let data = file.chunks.iter().filter_map(|chunk| match chunk.kind {
+            Kind::Zeros => None,
+            Kind::Data { hash, .. } => Some(FilePart { hash, offset: chunk.at, size: chunk.size }),
         });
         data.collect::<Vec<_>>()
     };
-    let files = contents.files.iter().map(|file| {
-        let path = file.name.trim_start_matches("./").trim_start_matches('/');
-        (path.as_bytes(), parts(file))
-    });
-    Ok(layer.note_contents(files)?)
+    Ok(layer.note_contents(names.iter().map(Vec::as_slice).zip(contents.files.iter().map(parts)))?)
 }

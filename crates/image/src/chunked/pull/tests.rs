@@ -95,7 +95,25 @@ fn a_damaged_file_of_the_store_is_not_believed() {
     std::fs::write(&file, noise(300_000).iter().map(|byte| byte ^ 1).collect::<Vec<_>>()).unwrap();
     let second = tar(&[("b", &content)]);
     let (blob, descriptor) = chunked(&second);
-    assert!(!place.pull(&second, blob, &descriptor).0);
+    assert!(!place.pull(&second, blob.clone(), &descriptor).0);
+    // Nor is it asked again.
+    let (done, fetched) = place.pull(&second, blob.clone(), &descriptor);
+    assert!(done && fetched >= blob.len() as u64 - 200, "{fetched} of {}", blob.len());
+}
+
+#[test]
+fn a_path_that_comes_twice_is_not_noted() {
+    let place = Place::new();
+    let (a, b) = (noise(40_000), noise(50_000));
+    let first = tar(&[("x/a", &a), ("b", &b)]);
+    let (blob, descriptor) = chunked(&first);
+    let (blob, descriptor) =
+        with_table(&blob, &descriptor, |json| json.replace(r#""name":"b""#, r#""name":"./x//../x/a""#));
+    assert!(place.pull(&first, blob, &descriptor).0);
+    let second = tar(&[("c", &b)]);
+    let (blob, descriptor) = chunked(&second);
+    let (done, fetched) = place.pull(&second, blob.clone(), &descriptor);
+    assert!(done && fetched >= blob.len() as u64 - 200, "{fetched} of {}", blob.len());
 }
 
 /// A blob with another table.

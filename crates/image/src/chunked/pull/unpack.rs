@@ -3,7 +3,7 @@
 use super::ranges::Parts;
 use sha2::Digest as _;
 use std::io::{self, Read};
-use store::Sum;
+use store::ContentHash;
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
 const BUFFER: usize = 64 << 10;
@@ -20,7 +20,7 @@ pub(super) struct Unpacker {
     packed: u64,
     /// Bytes of content still to come.
     left: u64,
-    sum: Sum,
+    hash: ContentHash,
     hasher: sha2::Sha256,
 }
 
@@ -29,14 +29,14 @@ impl Unpacker {
         let mut decoder = Decoder::new()?;
         decoder.set_parameter(zstd::zstd_safe::DParameter::WindowLogMax(WINDOW_LOG))?;
         let (input, hasher) = (vec![0; BUFFER], sha2::Sha256::new());
-        Ok(Unpacker { decoder, input, start: 0, end: 0, packed: 0, left: 0, sum: [0; 32], hasher })
+        Ok(Unpacker { decoder, input, start: 0, end: 0, packed: 0, left: 0, hash: [0; 32], hasher })
     }
 
     /// A chunk of `size` bytes in `packed` bytes, which come next.
-    pub(super) fn begin(&mut self, packed: u64, size: u64, sum: Sum) -> io::Result<()> {
+    pub(super) fn begin(&mut self, packed: u64, size: u64, hash: ContentHash) -> io::Result<()> {
         self.decoder.reinit()?;
         (self.start, self.end) = (0, 0);
-        (self.packed, self.left, self.sum) = (packed, size, sum);
+        (self.packed, self.left, self.hash) = (packed, size, hash);
         self.hasher = sha2::Sha256::new();
         Ok(())
     }
@@ -85,8 +85,8 @@ impl Unpacker {
 
     /// Behind the last byte of content there is no more of it, and its digest is right.
     fn check(&mut self, parts: &mut Parts<'_>) -> io::Result<()> {
-        let found: Sum = std::mem::take(&mut self.hasher).finalize().into();
-        if found != self.sum {
+        let found: ContentHash = std::mem::take(&mut self.hasher).finalize().into();
+        if found != self.hash {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a chunk has another digest than its table says"));
         }
         let mut more = [0; 1];

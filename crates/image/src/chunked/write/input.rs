@@ -65,12 +65,12 @@ impl<R: Read> Input<R> {
         Ok(true)
     }
 
-    /// Between 1 and `most` bytes; consumed.
+    /// Between 1 and `most` bytes, or none if the stream ends here; consumed.
     pub(super) fn content(&mut self, most: u64) -> io::Result<&[u8]> {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
             if !self.fill(1)? {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+                return Ok(&[]);
             }
         }
         let count = usize::try_from(most).unwrap_or(usize::MAX).min(self.end - self.start);

@@ -107,6 +107,10 @@ impl<R: Read> Encoder<R> {
 
     fn content(&mut self, mut content: Box<Content>) -> io::Result<State> {
         let bytes = self.input.content(content.left())?;
+        if bytes.is_empty() {
+            content.finish(&mut self.frames)?;
+            return Ok(self.breaks_off());
+        }
         content.push(bytes, &mut self.frames)?;
         if content.left() > 0 {
             return Ok(State::Content(content));
@@ -125,10 +129,19 @@ impl<R: Read> Encoder<R> {
         }
         let mut bytes = Vec::with_capacity(512);
         while (bytes.len() as u64) < left {
-            bytes.extend_from_slice(self.input.content(left - bytes.len() as u64)?);
+            match self.input.content(left - bytes.len() as u64)? {
+                [] => break,
+                more => bytes.extend_from_slice(more),
+            }
         }
         self.segment(&bytes)?;
-        Ok(State::Header)
+        Ok(if (bytes.len() as u64) < left { self.breaks_off() } else { State::Header })
+    }
+
+    /// In the middle of an entry: whatever that is, it isn't tar.
+    fn breaks_off(&mut self) -> State {
+        self.table = None;
+        State::Rest
     }
 
     fn rest(&mut self) -> io::Result<State> {

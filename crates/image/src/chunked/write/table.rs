@@ -5,7 +5,7 @@ use super::frames::Landed;
 use super::tar_split::{Writer, Written};
 use crate::chunked::CRFS;
 use crate::chunked::annotations::{LONGEST, LONGEST_SPLIT, Positions, Span};
-use crate::chunked::toc::{CHUNK, Entry, MOST, Toc, VERSION, ZEROS};
+use crate::chunked::toc::{CHUNK, Entry, MOST, Toc, VERSION, ZEROS, cleaned};
 use oci::Digest;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -126,17 +126,4 @@ fn rows(entry: Entry<'static>, chunks: &[Landed]) -> Vec<Entry<'static>> {
         }
     };
     chunks.iter().map(row).collect()
-}
-
-/// As others compare paths.
-fn cleaned(name: &str) -> Vec<u8> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in name.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    parts.join("/").into_bytes()
 }

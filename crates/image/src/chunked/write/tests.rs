@@ -87,10 +87,24 @@ fn what_the_table_cant_have_becomes_plain_zstd() {
 }
 
 #[test]
-fn a_stream_that_breaks_off_is_an_error() {
-    let whole = tar(&[("a", &noise(5000))]);
-    let result = Encoder::new(&whole[..2000], 3, Annotations::default()).read_to_end(&mut Vec::new());
-    assert!(result.is_err());
+fn what_breaks_off_is_plain_zstd() {
+    let whole = tar(&[("a", &noise(200_001)), ("b", b"x")]);
+    // In a header, in content, in padding.
+    for length in [300, 512, 513, 150_000, 512 + 200_001, 512 + 200_100, 512 + 200_192 + 200] {
+        let (blob, descriptor) = chunked(&whole[..length]);
+        assert!(descriptor.annotations.is_empty(), "{length}");
+        assert!(zstd::stream::decode_all(blob.as_slice()).unwrap() == whole[..length], "{length}");
+    }
+    let failing = whole[..2000].chain(FailingReader);
+    assert!(Encoder::new(failing, 3, Annotations::default()).read_to_end(&mut Vec::new()).is_err());
+}
+
+struct FailingReader;
+
+impl Read for FailingReader {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("gone"))
+    }
 }
 
 /// Bytes behind the archive's end would all be kept in the tar-split.

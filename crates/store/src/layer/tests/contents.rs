@@ -1,20 +1,20 @@
 //! What is known of the contents of a layer's files, and what is made of a note that is wrong.
 
 use crate::testing::{Fixture, Tar};
-use crate::{Part, Store, Sum};
+use crate::{ContentHash, FilePart, Store};
 use oci::Digest;
 use std::collections::HashSet;
 use std::io::Read;
 
-const WHOLE: Sum = [1; 32];
-const END: Sum = [2; 32];
-const WRONG: Sum = [3; 32];
+const WHOLE: ContentHash = [1; 32];
+const END: ContentHash = [2; 32];
+const WRONG: ContentHash = [3; 32];
 
 /// A layer with the file `a/file`; its DiffID.
 fn stored(store: &Store) -> Digest {
     let tar = Tar::new().folder("a/").file("a/file", b"0123456789").symlink("a/link", "file").end();
     let mut layer = store.begin_layer().unwrap();
-    let part = |sum, offset, size| Part { sum, offset, size };
+    let part = |hash, offset, size| FilePart { hash, offset, size };
     let file = vec![part(WHOLE, 0, 10), part(END, 8, 2)];
     let beyond = |path: &'static [u8]| (path, vec![part(WRONG, 8, 3)]);
     let notes = [(&b"a/file"[..], file), beyond(b"a/file"), beyond(b"a/link"), beyond(b"../layer.json"), beyond(b"a")];

@@ -29,7 +29,9 @@ pub struct Measured {
     pub micros: Vec<u64>,
     /// Their stdout, one after the other.
     pub output: String,
-    /// Highest memory of a `pull` or `copy`; 0: not looked at.
+    /// Of the processor, for all commands that ran one after the other.
+    pub cpu_micros: u64,
+    /// Highest memory of a command that moves images; 0: not looked at.
     pub peak_kib: u64,
 }
 
@@ -99,10 +101,20 @@ impl Side {
         Ok(self.ask(&json!({"argv": [["sh", "-ec", script]]}))?.output)
     }
 
+    /// Runs another program there; all that is known about it.
+    pub fn measure_program(&mut self, argv: &[&str]) -> Result<Measured> {
+        self.ask(&json!({"argv": [argv]}))
+    }
+
     /// Runs another program there, and times it.
     pub fn time_program(&mut self, argv: &[&str], idle_ms: u64) -> Result<u64> {
         let measured = self.ask(&json!({"argv": [argv], "idle_ms": idle_ms}))?;
         measured.micros.first().copied().context("no time")
+    }
+
+    /// Starts a program that runs until the measurements have ended.
+    pub fn start(&mut self, argv: &[&str]) -> Result<()> {
+        self.ask(&json!({"argv": [argv], "stays": true})).map(drop)
     }
 
     fn words(&self, line: &str) -> Vec<String> {
@@ -129,6 +141,7 @@ impl Side {
         }
         Ok(Measured {
             micros: serde_json::from_value(answer["micros"].clone())?,
+            cpu_micros: answer["cpu_micros"].as_u64().unwrap_or(0),
             output: answer["output"].as_str().unwrap_or_default().to_owned(),
             peak_kib: answer["peak_kib"].as_u64().unwrap_or(0),
         })

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use testkit::Compression;
 
-use super::alternate;
 use super::stage::{Shape, Stage};
+use super::transfer::{self, Bars};
 use crate::side::Side;
 use crate::statistics::Series;
 use crate::table::{Bar, Row, Unit};
@@ -16,8 +16,8 @@ const NEW: Shape = Shape { tag: "new", edition: 1, ..OLD };
 
 /// Another version of a layer of 300 MB, of which one file has changed; each side pulls what it has pushed itself.
 pub fn new_version() -> Result<Vec<Row>> {
-    let Stage { ours, theirs, .. } = &mut Stage::new(&[OLD, NEW])?;
-    for side in [Some(&mut *ours), theirs.as_mut()].into_iter().flatten() {
+    let mut stage = Stage::new(&[OLD, NEW])?;
+    for side in [Some(&mut stage.ours), stage.theirs.as_mut()].into_iter().flatten() {
         for tag in ["old", "new"] {
             side.measure(&format!("pull -q --tls-verify=false 127.0.0.1:5000/big:{tag}"))?;
             let formats = "--compression-format zstd:chunked --force-compression";
@@ -39,16 +39,13 @@ pub fn new_version() -> Result<Vec<Row>> {
             moved.1.push(kib)
         }
         side.measure("rmi -a -f")?;
-        measured.micros.first().copied().context("no time")
+        Ok(measured)
     };
-    let (mine, other) = alternate(ROUNDS, ours, theirs, pull, pull)?;
     let name = "pull of a zstd:chunked layer of 300 MB, one file new";
-    let moved = moved.into_inner();
-    let bytes = format!("{name}, moved");
-    Ok(vec![
-        Row { name: name.to_owned(), unit: Unit::Time, ours: mine, theirs: other, bar: Bar::Ratio(0.5) },
-        Row { name: bytes, unit: Unit::Memory, ours: moved.0, theirs: moved.1, bar: Bar::Ratio(1.2) },
-    ])
+    let mut rows = transfer::rows((name, Bars::time(0.5), ROUNDS), &mut stage, pull, pull)?;
+    let (ours, theirs) = moved.into_inner();
+    rows.push(Row { name: format!("{name}, moved"), unit: Unit::Memory, ours, theirs, bar: Bar::Ratio(1.2) });
+    Ok(rows)
 }
 
 /// Bytes over loopback so far.

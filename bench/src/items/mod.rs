@@ -10,6 +10,7 @@ mod pull;
 mod push;
 mod run;
 mod stage;
+mod transfer;
 mod version;
 
 use anyhow::Result;

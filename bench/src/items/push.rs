@@ -1,11 +1,12 @@
 //! Pushes to a registry on loopback, and archives.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use testkit::Compression;
 
 use super::stage::{Shape, Stage, empty_again, serve_empty};
+use super::transfer::{self, Bars};
 use super::{alternate, shared_folder};
-use crate::side::Side;
+use crate::side::{Measured, Side};
 use crate::table::{Bar, Row, Unit};
 
 const ROUNDS: usize = 3;
@@ -14,39 +15,39 @@ const SHAPE: Shape =
 
 /// An image that was pulled, to another repository of the same registry.
 pub fn unchanged() -> Result<Vec<Row>> {
-    let push = |side: &mut Side| side.time("push -q --tls-verify=false 127.0.0.1:5000/big:1 127.0.0.1:5000/other:1", 0);
-    measured("push of an unchanged pulled image", Bar::Ratio(0.2), push)
+    let push = |side: &mut Side| side.measure("push -q --tls-verify=false 127.0.0.1:5000/big:1 127.0.0.1:5000/other:1");
+    measured("push of an unchanged pulled image", 0.2, push)
 }
 
 /// Into a folder, where no blob is known: all layers are compressed.
 pub fn fresh() -> Result<Vec<Row>> {
     let push = |side: &mut Side| {
-        let time = side.time("push -q --compress 127.0.0.1:5000/big:1 dir:/tmp/pushed", 0)?;
+        let measured = side.measure("push -q --compress 127.0.0.1:5000/big:1 dir:/tmp/pushed")?;
         side.script("rm -rf /tmp/pushed")?;
-        Ok(time)
+        Ok(measured)
     };
-    measured("push of 240 MB, all compressed", Bar::Ratio(0.5), push)
+    measured("push of 240 MB, all compressed", 0.5, push)
 }
 
 /// To a registry that has none of its layers.
 pub fn fresh_to_registry() -> Result<Vec<Row>> {
     let push = |side: &mut Side| {
-        let time = side.time("push -q --tls-verify=false 127.0.0.1:5000/big:1 127.0.0.1:5001/fresh:1", 0)?;
+        let measured = side.measure("push -q --tls-verify=false 127.0.0.1:5000/big:1 127.0.0.1:5001/fresh:1")?;
         empty_again(side)?;
-        Ok(time)
+        Ok(measured)
     };
     let begin = |side: &mut Side| serve_empty(side);
-    prepared("push of 240 MB to an empty registry", Bar::Ratio(0.5), begin, push)
+    prepared("push of 240 MB to an empty registry", 0.5, begin, push)
 }
 
 /// To an archive.
 pub fn save() -> Result<Vec<Row>> {
     let save = |side: &mut Side| {
-        let time = side.time("save -q -o /tmp/saved.tar 127.0.0.1:5000/big:1", 0)?;
+        let measured = side.measure("save -q -o /tmp/saved.tar 127.0.0.1:5000/big:1")?;
         side.script("rm -f /tmp/saved.tar")?;
-        Ok(time)
+        Ok(measured)
     };
-    measured("`save` of 240 MB", Bar::Ratio(0.5), save)
+    measured("`save` of 240 MB", 0.5, save)
 }
 
 /// From an archive.
@@ -59,9 +60,9 @@ pub fn load() -> Result<Vec<Row>> {
         side.measure("rmi -a -f")?;
         let measured = side.measure(&format!("load -q -i {}", file.display()))?;
         side.script(&format!("rm -f {}", file.display()))?;
-        measured.micros.first().copied().context("no time")
+        Ok(measured)
     };
-    measured("`load` of 240 MB", Bar::Ratio(0.5), load)
+    measured("`load` of 240 MB", 0.5, load)
 }
 
 /// All its layers go.
@@ -70,24 +71,26 @@ pub fn remove() -> Result<Vec<Row>> {
         side.measure("pull -q --tls-verify=false 127.0.0.1:5000/big:1")?;
         side.time("rmi 127.0.0.1:5000/big:1", 0)
     };
-    measured("`rmi` of an image of 240 MB", Bar::Ratio(0.1), remove)
+    let Stage { ours, theirs, .. } = &mut Stage::new(&[SHAPE])?;
+    let (mine, other) = alternate(ROUNDS, ours, theirs, remove, remove)?;
+    let name = "`rmi` of an image of 240 MB".to_owned();
+    Ok(vec![Row { name, unit: Unit::Time, ours: mine, theirs: other, bar: Bar::Ratio(0.1) }])
 }
 
-fn measured(name: &str, bar: Bar, measure: impl Fn(&mut Side) -> Result<u64>) -> Result<Vec<Row>> {
+fn measured(name: &str, bar: f64, measure: impl Fn(&mut Side) -> Result<Measured>) -> Result<Vec<Row>> {
     prepared(name, bar, |_| Ok(()), measure)
 }
 
 fn prepared(
     name: &str,
-    bar: Bar,
+    bar: f64,
     begin: impl Fn(&mut Side) -> Result<()>,
-    measure: impl Fn(&mut Side) -> Result<u64>,
+    measure: impl Fn(&mut Side) -> Result<Measured>,
 ) -> Result<Vec<Row>> {
-    let Stage { ours, theirs, .. } = &mut Stage::new(&[SHAPE])?;
-    for side in [Some(&mut *ours), theirs.as_mut()].into_iter().flatten() {
+    let mut stage = Stage::new(&[SHAPE])?;
+    for side in [Some(&mut stage.ours), stage.theirs.as_mut()].into_iter().flatten() {
         side.measure("pull -q --tls-verify=false 127.0.0.1:5000/big:1")?;
         begin(side)?;
     }
-    let (mine, other) = alternate(ROUNDS, ours, theirs, &measure, &measure)?;
-    Ok(vec![Row { name: name.to_owned(), unit: Unit::Time, ours: mine, theirs: other, bar }])
+    transfer::rows((name, Bars::time(bar), ROUNDS), &mut stage, &measure, &measure)
 }

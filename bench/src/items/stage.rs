@@ -33,28 +33,31 @@ impl Shape {
 
     /// Half noise, half text: compresses about as programs do.
     fn entries(&self, layer: usize) -> Vec<Entry> {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ (layer as u64 + 1);
-        let mut next = || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state
-        };
         let size = self.bytes / self.files;
         (0..self.files)
             .map(|n| {
-                let mut content = Vec::with_capacity(size + 64);
-                if n == 0 && self.edition > 0 {
-                    content.resize(64, self.edition);
-                }
-                while content.len() < size {
-                    content.extend(next().to_le_bytes());
-                    content.extend(b"the same ");
-                }
-                Entry::file(&format!("usr/lib/layer{layer}/file{n}"), content)
+                let edition = if n == 0 { self.edition } else { 0 };
+                let seed = (layer as u64 + 1) << 32 | (n as u64) << 8 | u64::from(edition);
+                Entry::file(&format!("usr/lib/layer{layer}/file{n}"), content(size, seed))
             })
             .collect()
     }
+}
+
+fn content(size: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let mut content = Vec::with_capacity(size + 16);
+    while content.len() < size {
+        content.extend(next().to_le_bytes());
+        content.extend(b"the same ");
+    }
+    content
 }
 
 /// Both sides with a registry that has these images.
@@ -122,11 +125,9 @@ fn begin(side: &mut Side, folder: &Path, port: u16) -> Result<()> {
     let settings = "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ROOT\nhttp:\n  addr: 127.0.0.1:PORT\n"
         .replace("ROOT", &folder.display().to_string())
         .replace("PORT", &port.to_string());
-    side.script(&format!(
-        "printf '{}' >/run/registry{port}.yml
-         setsid docker-registry serve /run/registry{port}.yml >/dev/null 2>&1 </dev/null &
-         until busybox wget -q -O /dev/null http://127.0.0.1:{port}/v2/ 2>/dev/null; do sleep 0.05; done",
-        settings.replace('\n', "\\n")
-    ))
-    .map(drop)
+    let file = format!("/run/registry{port}.yml");
+    side.script(&format!("printf '{}' >{file}", settings.replace('\n', "\\n")))?;
+    side.start(&["docker-registry", "serve", &file])?;
+    let url = format!("http://127.0.0.1:{port}/v2/");
+    side.script(&format!("until busybox wget -q -O /dev/null {url} 2>/dev/null; do sleep 0.05; done")).map(drop)
 }

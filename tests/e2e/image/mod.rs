@@ -4,6 +4,7 @@ mod additional_stores;
 mod authentication;
 mod chunked;
 mod exists;
+mod full_disk;
 mod history;
 mod hostile_layers;
 mod hostile_registries;

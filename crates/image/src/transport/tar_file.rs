@@ -9,7 +9,7 @@ use crate::content::{Content, Sum};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use store::Store;
 use tar_core::EntryType;
 use tar_core::builder::EntryBuilder;
@@ -43,6 +43,18 @@ pub(super) struct TarFile<'a> {
     file: File,
     /// `None`: a pipe.
     at: Option<u64>,
+    /// A file that was made for this and isn't whole yet.
+    unfinished: Option<PathBuf>,
+}
+
+/// Half an archive is of no use to anybody, and in the way of the next try.
+impl Drop for TarFile<'_> {
+    fn drop(&mut self) {
+        if let Some(path) = &self.unfinished {
+            // If it stays, the next try says so.
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 impl<'a> TarFile<'a> {
@@ -53,22 +65,28 @@ impl<'a> TarFile<'a> {
             Output::Stream(stream) => {
                 let name = "standard output".to_owned();
                 let file = stream.try_clone().map_err(Error::io("clone a file descriptor"))?;
-                Ok(TarFile { store, name, file, at: None })
+                Ok(TarFile { store, name, file, at: None, unfinished: None })
             }
         }
     }
 
     fn at(store: &'a Store, path: &Path) -> Result<TarFile<'a>, Error> {
         let name = path.display().to_string();
-        let options = File::options().read(false).write(true).create(true).truncate(false).open(path);
-        let file = options.map_err(Error::io(format!("create archive {name}")))?;
-        let metadata = file.metadata().map_err(Error::io(format!("create archive {name}")))?;
+        let failed = |e| Error::io(format!("create archive {name}"))(e);
+        let (file, made) = match File::create_new(path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                let there = File::options().write(true).create(true).truncate(false).open(path);
+                (there.map_err(failed)?, false)
+            }
+            made => (made.map_err(failed)?, true),
+        };
+        let metadata = file.metadata().map_err(failed)?;
         if metadata.is_file() && metadata.len() > 0 {
             let why = "it exists, and an archive can't be added to: remove it first".to_owned();
             return Err(Error::Archive { archive: name, why });
         }
         let at = metadata.is_file().then_some(0);
-        Ok(TarFile { store, name, file, at })
+        Ok(TarFile { store, name, file, at, unfinished: made.then(|| path.to_owned()) })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -123,7 +141,9 @@ impl<'a> TarFile<'a> {
 
     /// The end; nothing can follow.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
-        self.write(&[0; 1024])
+        self.write(&[0; 1024])?;
+        self.unfinished = None;
+        Ok(())
     }
 
     fn header(&mut self, path: &str, size: u64) -> Result<(), Error> {

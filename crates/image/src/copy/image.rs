@@ -123,7 +123,7 @@ fn layers(
         jobs.sort_by_key(|job| std::cmp::Reverse(job.descriptor.size));
     }
     let at_a_time = match way.sink.needs().parallel {
-        true => way.options.parallel.filter(|count| *count > 0).unwrap_or_else(parallel::workers),
+        true => way.options.parallel.filter(|count| *count > 0).unwrap_or(parallel::USUAL),
         false => 1,
     };
     let done = parallel::each(&jobs, at_a_time, |job, stop| layer::copy(way, rules, job, stop))?;

@@ -4,8 +4,8 @@ use crate::Error;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Jobs at a time, at most. Decompression and hashing keep a core busy each; more hide the latency of far registries.
-const MAX_WORKERS: usize = 6;
+/// Jobs at a time, if nothing else is asked for: more than cores, so that waiting for a far registry leaves none idle.
+pub(super) const USUAL: usize = 6;
 
 /// Does all jobs in their order, so many at a time; the results in the jobs' order. `work` stops early once the flag is set.
 pub(super) fn each<J: Sync, R: Send>(
@@ -48,11 +48,6 @@ pub(super) fn each<J: Sync, R: Send>(
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
-/// One more than cores, so that waiting for the network or the disk leaves none idle.
-pub(super) fn workers() -> usize {
-    std::thread::available_parallelism().map_or(2, usize::from).saturating_add(1).min(MAX_WORKERS)
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -64,7 +59,7 @@ mod tests {
     #[test]
     fn results_keep_their_order_and_the_first_failure_ends_all() {
         let jobs: Vec<u32> = (0..100).collect();
-        let doubled = each(&jobs, workers(), |job, _| Ok(job * 2)).unwrap();
+        let doubled = each(&jobs, USUAL, |job, _| Ok(job * 2)).unwrap();
         assert_eq!(doubled, jobs.iter().map(|job| job * 2).collect::<Vec<_>>());
         let done = AtomicUsize::new(0);
         let failed = each(&jobs, 1, |job, _| {

@@ -1,8 +1,8 @@
 //! A table: what we write, the real skopeo, podman and buildah read, and the other way round: each transport, format and
-//! compression, with the same ids and digests.
+//! compression, with the same ids and digests. Then what isn't seen from the outcome alone.
 
 use crate::counterpart::{id_at, id_in_manifest, is_there, ok, write};
-use testkit::{Base, Compression, Flavor, Registry, Settings, TestEnv};
+use testkit::{Auth, Authority, Base, Compression, Entry, Flavor, Image, Layer, Registry, Settings, TestEnv};
 
 const PROGRAMS: [&str; 3] = ["skopeo", "podman", "buildah"];
 
@@ -11,12 +11,13 @@ const PLACES: [&str; 5] =
     ["docker://127.0.0.1:5000/to:1", "dir:d", "oci:o:x", "oci-archive:o.tar:x", "docker-archive:a.tar:x:1"];
 
 /// How a copy may be changed on its way.
-const CHANGES: [&str; 5] = [
+const CHANGES: [&str; 6] = [
     "",
     "--format oci",
     "--format v2s2",
     "--format oci --compression-format zstd --force-compression",
     "--format oci --compression-format gzip --force-compression",
+    "--format oci --compression-format zstd:chunked --force-compression",
 ];
 
 const IMAGES: [(&str, Flavor, Compression); 4] = [
@@ -152,8 +153,105 @@ fn archives_of_several_images_and_indexes(env: &TestEnv) {
     assert_eq!(format!("sha256:{}", testkit::sha256_hex(&raw)), index);
 }
 
+/// Two versions of an image of which a third is new, as archives of Docker; the id of the second.
+fn two_versions(env: &TestEnv) -> String {
+    let noise = |seed: u64| {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        (0..200_000).map(|_| next()).collect::<Vec<u8>>()
+    };
+    let file = |name: &str, seed| Entry::file(name, noise(seed));
+    let old = Image::new(vec![Layer::new(&[file("usr/a", 1), file("usr/b", 2), file("usr/c", 3)])]);
+    let new = Image::new(vec![Layer::new(&[file("usr/a", 1), file("usr/b", 4), file("opt/moved", 3)])]);
+    env.write("old.tar", old.docker_archive("localhost/it:old"));
+    env.write("new.tar", new.docker_archive("localhost/it:new"));
+    new.id()
+}
+
+/// The layers of zstd:chunked that one writes are fetched in parts by the other.
+fn zstd_chunked_in_parts(env: &TestEnv) {
+    if !is_there(env, "podman") {
+        return;
+    }
+    let (_registry, _) = filled(env);
+    let conf =
+        "[storage]\ndriver = \"overlay\"\n[storage.options]\npull_options = {enable_partial_images = \"true\"}\n";
+    env.configure(&Settings { system: &[("storage.conf", conf)], user: &[] });
+    let id = two_versions(env);
+    for tag in ["old", "new"] {
+        let formats = "--compression-format zstd:chunked";
+        ok(env, &format!("podman load -q -i {tag}.tar"));
+        ok(env, &format!("podman push -q {formats} localhost/it:{tag} 127.0.0.1:5000/theirs:{tag}"));
+        env.ok(&format!("load -q -i {tag}.tar"));
+        env.ok(&format!("push -q {formats} localhost/it:{tag} 127.0.0.1:5000/ours:{tag}"));
+    }
+    ok(env, "podman rmi -a -f");
+    env.ok("rmi -a -f");
+    env.ok("pull -q 127.0.0.1:5000/theirs:old");
+    let pulled = env.ok("--log-level info pull -q 127.0.0.1:5000/theirs:new");
+    pulled.prints(&format!("{id}\n"));
+    let said = pulled.complaint();
+    let line = said.lines().find(|line| line.contains("bytes are fetched")).unwrap_or_else(|| panic!("whole: {said}"));
+    let numbers: Vec<u64> = line.split([' ', '"']).filter_map(|word| word.parse().ok()).collect();
+    assert!(numbers[0] < numbers[1] / 2, "{line}");
+    ok(env, "podman pull -q 127.0.0.1:5000/ours:old");
+    let pulled = ok(env, "podman --log-level debug pull -q 127.0.0.1:5000/ours:new");
+    pulled.has(&id);
+    pulled.complains("Retrieved partial blob");
+}
+
+/// A store that podman has filled is one of our additional ones.
+fn what_podman_stores_we_run(env: &TestEnv) {
+    if !is_there(env, "podman") {
+        return;
+    }
+    let (_registry, names) = filled(env);
+    let other = env.work().join("other").display().to_string();
+    for name in &names {
+        ok(env, &format!("podman --root {other} --runroot {other}-run --storage-driver overlay pull -q {name}"));
+    }
+    let conf = format!("[storage]\ndriver = \"overlay\"\n[storage.options]\nadditionalimagestores = [\"{other}\"]\n");
+    env.configure(&Settings { system: &[("storage.conf", &conf)], user: &[] });
+    for name in &names {
+        env.ok(&format!("image inspect --format {{{{.Id}}}} {name}")).prints(&format!("{}\n", Base::image().id()));
+        env.ok(&format!("run --rm --pull never --network none {name} echo ran")).prints("ran\n");
+        env.script("rm -rf o");
+        env.ok(&format!("push -q {name} oci:o:x"));
+        if is_there(env, "skopeo") {
+            assert_eq!(id_at(env, "skopeo", "oci:o:x"), Base::image().id());
+        }
+    }
+}
+
+/// With an authority of its own, and certificates on both sides.
+fn over_tls(env: &TestEnv) {
+    let authority = Authority::new(env);
+    let (open, names) = filled(env);
+    let auth = Auth { tls: Some(&authority), client_certificates: true, ..Auth::default() };
+    let closed = Registry::start_with(env, 5002, &auth);
+    let ((certificate, key), host) = (authority.certified(), closed.host());
+    let folder = format!("/etc/containers/certs.d/{host}");
+    env.script(&format!("mkdir -p {folder}; cp {} {folder}/ca.crt", authority.certificate().display()));
+    env.script(&format!("cp {} {folder}/a.cert; cp {} {folder}/a.key", certificate.display(), key.display()));
+    for program in PROGRAMS {
+        if !is_there(env, program) {
+            continue;
+        }
+        env.ok(&format!("pull -q {}", names[0]));
+        env.ok(&format!("push -q {} {host}/ours/{program}:1", names[0]));
+        assert_eq!(id_at(env, program, &format!("docker://{host}/ours/{program}:1")), Base::image().id());
+        write(env, program, &names[0], &format!("docker://{host}/theirs/{program}:1"), "");
+        env.ok("rmi -a -f");
+        env.ok(&format!("pull -q {host}/theirs/{program}:1")).prints(&format!("{}\n", Base::image().id()));
+    }
+    drop(open);
+}
+
 testkit::cases! { root: [
     what_we_write_skopeo_reads, what_we_write_podman_reads, what_we_write_buildah_reads,
     what_skopeo_writes_we_read, what_podman_writes_we_read, what_buildah_writes_we_read,
-    archives_of_several_images_and_indexes,
+    archives_of_several_images_and_indexes, zstd_chunked_in_parts, what_podman_stores_we_run, over_tls,
 ] }

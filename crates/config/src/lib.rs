@@ -10,6 +10,7 @@ pub mod policy;
 pub mod registries;
 pub mod registries_d;
 pub mod storage;
+pub mod yaml;
 
 pub use environment::Environment;
 

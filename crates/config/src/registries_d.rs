@@ -86,9 +86,7 @@ impl RegistriesD {
     pub fn merge(&mut self, text: &str, path: &Path) -> Result<(), Error> {
         let file: File = match text.trim() {
             "" => File::default(),
-            text => {
-                serde_saphyr::from_str(text).map_err(|e| Error::Syntax { path: path.into(), why: e.to_string() })?
-            }
+            text => crate::yaml::parse(text).map_err(|why| Error::Syntax { path: path.into(), why })?,
         };
         let twice = |section: &str, first: &Path| Error::Twice {
             section: section.to_owned(),

@@ -13,6 +13,14 @@ pub enum Error {
         /// As typed.
         name: String,
     },
+    /// No such image in an archive or a layout.
+    #[error("{archive}: no image in it is called `{name}`")]
+    NotThere {
+        /// The archive.
+        archive: String,
+        /// As typed.
+        name: String,
+    },
     /// A list where an image is meant, and the list has none here that suits.
     #[error("{list}: the manifest list has no image for {wanted} in local storage: image not known")]
     NoInstance {
@@ -274,7 +282,7 @@ pub enum Error {
         sink: String,
     },
     /// An index has no place there.
-    #[error("{sink} holds single images only, no index of several")]
+    #[error("{sink} does not support copying multiple images as a group: it holds single images only")]
     NoIndexes {
         /// Where.
         sink: String,
@@ -335,7 +343,10 @@ pub enum Error {
 impl Error {
     /// Whether it says that the image isn't where it was looked for.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Error::NotKnown { .. } | Error::Registry(registry::Error::NotFound { .. }))
+        matches!(
+            self,
+            Error::NotKnown { .. } | Error::NotThere { .. } | Error::Registry(registry::Error::NotFound { .. })
+        )
     }
 
     /// Another try may help.

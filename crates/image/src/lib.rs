@@ -50,7 +50,7 @@ pub use compress::Algorithm;
 pub use content::{Content, Sum};
 pub use context::{Clients, Context, Trust};
 pub use copy::{
-    Copied, CopiedImage, Gate, Hooks, Instances, LayerCipher, Options, Reader, Sealed, Sign, copy, foresee,
+    Copied, CopiedImage, Gate, Hooks, Instances, LayerCipher, Options, Reader, Sealed, Sign, check_place, copy, foresee,
 };
 pub use error::Error;
 pub use find::{find, find_record};
@@ -64,6 +64,7 @@ pub use registry::{Retry, Timeouts};
 pub use repo_digests::repo_digests;
 pub use resolve::{PullPolicy, Resolved, resolve};
 pub use save::{SaveFormat, Saving, save};
+pub use short_name::candidates;
 pub use sink::{Blob, Format, Layers, Needs, Place, Role, Sink, Wanted};
 pub use source::{Fetched, Source};
 pub use transport::{

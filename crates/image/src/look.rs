@@ -4,7 +4,7 @@ use crate::archive::Members;
 use crate::choose::{Choice, choose};
 use crate::folder::Folder;
 use crate::source::{Fetched, Source, small_blob};
-use crate::transport::wanted;
+use crate::transport::{layout_delete, wanted};
 use crate::{Context, Error, Location, Quiet};
 use oci::image::{Document, Manifest};
 use oci::media_type::{Kind, classify};
@@ -94,10 +94,14 @@ pub fn delete_tag(context: &Context, reference: &oci::Reference) -> Result<bool,
     Ok(client.delete_tag(&place.repository, &wanted(&place))?)
 }
 
-/// Deletes what a reference stands for, in its registry.
+/// Deletes what a location stands for, in its registry or its layout.
 pub fn delete(context: &Context, location: &Location) -> Result<(), Error> {
-    let Location::Docker(reference) = location else {
-        return Err(Error::Direction { transport: location.transport(), what: "a place to delete from" });
+    let reference = match location {
+        Location::Docker(reference) => reference,
+        Location::Oci { path, image } => {
+            return layout_delete::delete(path, image.as_ref(), context.shared_blobs.as_deref());
+        }
+        other => return Err(Error::Direction { transport: other.transport(), what: "a place to delete from" }),
     };
     let endpoint = context.registries.get()?.push_endpoint(&reference.to_string())?;
     let (client, place) = context.client(&endpoint)?;

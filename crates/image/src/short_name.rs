@@ -69,6 +69,11 @@ impl Candidates {
     }
 }
 
+/// Under which full names something is looked for in registries, in order, if nobody can be asked.
+pub fn candidates(context: &Context, name: &str) -> Result<Vec<Reference>, Error> {
+    Ok(pull_candidates(context, &name.parse()?, &crate::Quiet)?.references)
+}
+
 /// Asks which registry is meant where several may be; in the mode `enforcing` nothing is guessed.
 pub(crate) fn pull_candidates(context: &Context, name: &Name, progress: &dyn Progress) -> Result<Candidates, Error> {
     if name.registry.is_some() {

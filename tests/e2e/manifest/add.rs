@@ -2,7 +2,7 @@
 
 use super::{architectures, digest, host, index, other, two_images};
 use serde_json::json;
-use testkit::{Base, TestEnv};
+use testkit::{Auth, Base, Registry, TestEnv};
 
 fn says_what_it_is_told(env: &TestEnv) {
     two_images(env);
@@ -64,6 +64,29 @@ fn files_as_an_artifact(env: &TestEnv) {
     assert_eq!(env.read(env.work().join(format!("out/blobs/sha256/{file}"))).unwrap(), "hello\n");
 }
 
+fn the_subject_is_looked_for_as_told(env: &TestEnv) {
+    let registry = Registry::start_with(env, 5001, &Auth { basic: Some(("me", "secret")), ..Auth::default() });
+    let open = env.registry();
+    let subject = open.push("lib/base", "1", &Base::image());
+    env.write("notes.txt", "hello\n");
+    env.ok("manifest create list");
+    let add = |flags: &str| {
+        let name = format!("{}/lib/base:1", registry.host());
+        env.run(&format!("manifest add --artifact --artifact-subject {name} --tls-verify=false {flags} list notes.txt"))
+    };
+    add("").code(125).is_readable();
+    if env.is_peer() {
+        // There the subject's registry isn't told of --tls-verify.
+        return;
+    }
+    add("--creds me:secret").ok();
+    env.ok("manifest push -q list oci:out:x");
+    let digest = index(env, "list")["manifests"][0]["digest"].as_str().unwrap().replace("sha256:", "");
+    let manifest = env.read(env.work().join(format!("out/blobs/sha256/{digest}"))).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["subject"]["digest"], subject);
+}
+
 fn nonsense_changes_nothing(env: &TestEnv) {
     two_images(env);
     env.ok("manifest create list base");
@@ -76,4 +99,4 @@ fn nonsense_changes_nothing(env: &TestEnv) {
     assert_eq!(architectures(env, "list"), [host()]);
 }
 
-testkit::cases! { both: [says_what_it_is_told, from_a_registry, files_as_an_artifact, nonsense_changes_nothing] }
+testkit::cases! { both: [says_what_it_is_told, from_a_registry, files_as_an_artifact, the_subject_is_looked_for_as_told, nonsense_changes_nothing] }

@@ -1,4 +1,4 @@
-//! `manifest annotate` and `manifest remove`.
+//! `manifest annotate`.
 
 use super::{architectures, digest, host, index, two_images};
 use serde_json::json;
@@ -27,18 +27,6 @@ fn a_list_has_a_subject(env: &TestEnv) {
     assert_eq!(index(env, "list")["subject"]["digest"], digest(env, "base"));
 }
 
-fn entries_go(env: &TestEnv) {
-    two_images(env);
-    let id = env.ok("manifest create list base other").text();
-    let digest = digest(env, "base");
-    env.ok(&format!("manifest remove list {digest}")).prints(&format!("{id}\n"));
-    assert_eq!(architectures(env, "list"), ["s390x"]);
-    env.run(&format!("manifest remove list {digest}")).code(125).complains("no instance matching digest");
-    env.run("manifest remove list nonsense").code(125).complains("invalid image digest \"nonsense\"");
-    env.run("manifest remove list").code(125).complains("accepts 2 arg(s), received 1");
-    env.ok("image exists base");
-}
-
 fn nonsense_is_refused(env: &TestEnv) {
     two_images(env);
     env.ok("manifest create list base");
@@ -54,4 +42,4 @@ fn nonsense_is_refused(env: &TestEnv) {
     assert_eq!(architectures(env, "list"), [host()]);
 }
 
-testkit::cases! { both: [entries_and_the_list, a_list_has_a_subject, entries_go, nonsense_is_refused] }
+testkit::cases! { both: [entries_and_the_list, a_list_has_a_subject, nonsense_is_refused] }

@@ -1,4 +1,4 @@
-//! `manifest create` and `manifest exists`.
+//! `manifest create`.
 
 use super::{architectures, host, index, two_images};
 use testkit::TestEnv;
@@ -25,7 +25,12 @@ fn a_name_is_given_once(env: &TestEnv) {
     assert_eq!(architectures(env, "list"), [host()]);
     env.ok("manifest create --amend list other").prints(&format!("{id}\n"));
     assert_eq!(architectures(env, "list"), [host(), "s390x".to_owned()]);
-    env.run("manifest create base").code(125).complains("already associated");
+    let output = env.run("manifest create base");
+    output.code(125).complains("already associated");
+    if !env.is_peer() {
+        env.run("manifest create list").refused("--amend");
+        assert!(!output.complaint().contains("--amend"), "it is no list");
+    }
 }
 
 fn nonsense_makes_nothing(env: &TestEnv) {
@@ -44,13 +49,4 @@ fn nonsense_makes_nothing(env: &TestEnv) {
     }
 }
 
-fn existence_is_told_by_the_code(env: &TestEnv) {
-    env.base();
-    env.ok("manifest create list");
-    env.ok("manifest exists list").quiet();
-    env.run("manifest exists no-such").code(1).quiet();
-    env.run("manifest exists base").code(125).complains("localhost/base:latest: image is not a manifest list");
-    env.run("manifest inspect --tls-verify=false 127.0.0.1:1/no/such:1").code(125).is_readable();
-}
-
-testkit::cases! { both: [of_images, a_name_is_given_once, nonsense_makes_nothing, existence_is_told_by_the_code] }
+testkit::cases! { both: [of_images, a_name_is_given_once, nonsense_makes_nothing] }

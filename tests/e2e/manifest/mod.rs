@@ -3,8 +3,11 @@
 mod add;
 mod annotate;
 mod create;
+mod exists;
+mod inspect;
 mod life;
 mod push;
+mod remove;
 mod rm;
 
 use serde_json::Value;

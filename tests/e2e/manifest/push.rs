@@ -36,6 +36,14 @@ fn formats_and_variants(env: &TestEnv) {
     env.run(&format!("manifest push base {}", at("x"))).code(125).complains("image is not a manifest list");
 }
 
+fn what_has_no_place_for_lists_is_left_alone(env: &TestEnv) {
+    env.base();
+    env.ok("manifest create list base");
+    let output = env.run("manifest push list docker-archive:x.tar");
+    output.code(125).complains("does not support copying multiple images as a group");
+    assert!(!env.exists(env.work().join("x.tar")));
+}
+
 fn images_that_are_elsewhere_go_along(env: &TestEnv) {
     let registry = env.registry();
     registry.push("lib/base", "1", &Base::image());
@@ -53,4 +61,4 @@ fn images_that_are_elsewhere_go_along(env: &TestEnv) {
     env.ok("images -q").prints("");
 }
 
-testkit::cases! { both: [to_a_registry, formats_and_variants, images_that_are_elsewhere_go_along] }
+testkit::cases! { both: [what_has_no_place_for_lists_is_left_alone, to_a_registry, formats_and_variants, images_that_are_elsewhere_go_along] }

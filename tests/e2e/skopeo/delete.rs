@@ -1,6 +1,6 @@
 //! `skopeo delete`.
 
-use super::{skopeo, small};
+use super::{ok, skopeo, small};
 use testkit::{Reply, TestEnv};
 
 fn by_its_digest(env: &TestEnv) {
@@ -22,12 +22,62 @@ fn by_its_digest(env: &TestEnv) {
     assert_eq!(deleted, [format!("/v2/one/manifests/{digest}")]);
 }
 
+/// What other images of the layout need stays.
+fn out_of_a_layout(env: &TestEnv) {
+    let registry = env.registry();
+    registry.push("a", "one", &small("amd64"));
+    registry.push("a", "two", &small("arm64"));
+    registry.push_index("a", "both", &[small("amd64"), small("arm64")]);
+    let from = |tag: &str| format!("docker://{}/a:{tag}", registry.host());
+    for (tag, name) in [("one", "one"), ("one", "again"), ("two", "two")] {
+        ok(
+            env,
+            &format!(
+                "copy -q --override-arch {} {} oci:o:{name}",
+                if tag == "two" { "arm64" } else { "amd64" },
+                from(tag)
+            ),
+        );
+    }
+    ok(env, &format!("copy -q --all {} oci:o:both", from("both")));
+    let blobs = || env.script("ls o/blobs/sha256 | wc -l").text().trim().to_owned();
+    let all = blobs();
+    skopeo(env, "delete oci:o:nothing").run().code(2).is_readable();
+    ok(env, "delete oci:o:one");
+    skopeo(env, "inspect --raw oci:o:one").run().code(2);
+    assert_eq!(blobs(), all, "all is needed by others");
+    ok(env, "delete oci:o:both");
+    assert_eq!(blobs(), (all.parse::<usize>().unwrap() - 1).to_string(), "its index");
+    ok(env, "copy -q oci:o:again dir:d");
+    ok(env, "delete oci:o:again");
+    ok(env, "copy -q --override-arch arm64 oci:o:two dir:d");
+    ok(env, "delete oci:o");
+    assert_eq!(blobs(), "0");
+}
+
+fn out_of_the_store(env: &TestEnv) {
+    if env.is_peer() {
+        // There are other stores, and names of their drivers in front.
+        return;
+    }
+    env.base();
+    env.ok("tag base other");
+    env.ok("create --name c base true");
+    let place = "containers-storage:localhost/base:latest";
+    skopeo(env, &format!("delete {place}")).run().code(1).complains("image is in use by a container");
+    env.ok("rm c");
+    ok(env, &format!("delete {place}"));
+    env.ok("images -q").prints("");
+    skopeo(env, &format!("delete {place}")).run().code(2).complains("image not known");
+}
+
 fn what_cannot_be_deleted(env: &TestEnv) {
     let registry = env.registry();
     let name = format!("docker://{}/nosuch:1", registry.host());
     skopeo(env, &format!("delete {name}")).run().code(1).complains("Unable to delete");
     skopeo(env, "delete dir:x").run().code(1).complains("Deleting images not implemented for dir: images");
+    skopeo(env, "delete oci:nothing:x").run().code(1).is_readable();
     skopeo(env, "delete").run().code(1).complains_of_one(&["Exactly one argument expected", "Usage: delete"]);
 }
 
-testkit::cases! { both: [by_its_digest, what_cannot_be_deleted] }
+testkit::cases! { both: [by_its_digest, out_of_a_layout, out_of_the_store, what_cannot_be_deleted] }

@@ -102,6 +102,50 @@ fn all_of_an_index_or_what_suits(env: &TestEnv) {
     ok(env, "inspect --override-arch arm64 --format {{.Architecture}} dir:one/many:1").prints("arm64\n");
 }
 
+/// A manifest that is unchanged may have got new signatures.
+fn new_signatures_arrive(env: &TestEnv) {
+    if !ours(env) {
+        return;
+    }
+    let registry = env.registry();
+    let digest = registry.push("a/one", "1", &small("amd64"));
+    let sigs = env.work().join("sigs");
+    let conf = format!("docker:\n  {}:\n    lookaside: file://{}\n", registry.host(), sigs.display());
+    env.configure(&testkit::Settings { system: &[("registries.d/here.yaml", &conf)], user: &[] });
+    let from = format!("{}/a/one", registry.host());
+    let sync = || ok(env, &format!("sync --src docker --dest dir {from} mirror"));
+    sync();
+    let signature = env.work().join("mirror/one:1/signature-1");
+    assert!(!env.exists(&signature));
+    env.write(&format!("sigs/a/one@{}/signature-1", digest.replace(':', "=")), b"\xa3signed".as_slice());
+    sync();
+    assert!(env.exists(&signature));
+    sync().complains("Unchanged");
+}
+
+fn nothing_is_written_by_a_dry_run(env: &TestEnv) {
+    let registry = filled(env);
+    ok(env, &format!("sync --dry-run --digestfile digests --src docker --dest dir {}/a/one x", registry.host()));
+    assert!(!env.exists(env.work().join("digests")) && !env.exists(env.work().join("x/one:1")));
+    ok(env, &format!("sync --digestfile digests --src docker --dest dir {}/a/one x", registry.host()));
+    assert!(env.exists(env.work().join("digests")));
+}
+
+fn broken_patterns_and_lists(env: &TestEnv) {
+    if !ours(env) {
+        return;
+    }
+    for flag in ["--exclude-tags", "--include-tags"] {
+        let output = skopeo(env, &format!("sync {flag} '[' --src docker --dest dir 127.0.0.1:1/a x")).run();
+        output.code(1).complains("level=fatal").complains("syntax error in pattern");
+    }
+    env.write("list.yaml", "127.0.0.1:1:\n  images:\n    - a\n");
+    let read = || skopeo(env, "sync --src yaml --dest dir list.yaml x").run();
+    read().code(1).complains("line 3, column 5: here should be `key: value`").is_readable();
+    env.write("list.yaml", format!("# {}\n", "x".repeat(5 << 20)));
+    read().code(1).complains("longer than the 4194304 bytes");
+}
+
 fn nonsense(env: &TestEnv) {
     for (line, words) in [
         ("sync --src dir --dest docker", "Exactly two arguments expected"),
@@ -311,7 +355,7 @@ fn images_of_an_index_stay_in_registries(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    a_repository_to_a_registry, to_a_folder_and_back, a_list_of_images, goes_on_if_told_so,
+    a_repository_to_a_registry, to_a_folder_and_back, a_list_of_images, goes_on_if_told_so, new_signatures_arrive, nothing_is_written_by_a_dry_run, broken_patterns_and_lists,
     all_of_an_index_or_what_suits, nonsense, what_is_there_costs_a_head, what_is_there_is_left_in_registries,
     tags_by_pattern, platforms_that_were_chosen, what_is_gone_is_deleted, what_is_gone_is_deleted_in_registries,
     what_another_source_has_is_not_gone, an_empty_answer_deletes_nothing, images_of_an_index_stay_in_registries,

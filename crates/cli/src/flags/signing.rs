@@ -112,7 +112,7 @@ fn parameters(path: &str) -> Result<PrivateKey, Failure> {
     let mut text = String::new();
     let opened = std::fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
     opened.map_err(|error| wrong(format!("reading {}: {error}", quote(path))))?;
-    let found: Parameters = serde_saphyr::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let found: Parameters = config::yaml::parse(&text).map_err(wrong)?;
     match found {
         Parameters { fulcio: Some(_), .. } => Err(wrong("fulcio is not supported: give a privateKeyFile".to_owned())),
         Parameters { rekor_url: Some(_), .. } => Err(wrong("rekorURL is not supported: leave it out".to_owned())),

@@ -2,6 +2,7 @@
 
 use super::{Error, RegistriesConf};
 use crate::Environment;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,9 @@ fn recorded_aliases(environment: &Environment) -> Option<PathBuf> {
 /// Adds a choice of the user to those of former times: `name` (without tag) means `target`, `registry/repository`.
 pub fn record_alias(environment: &Environment, name: &str, target: &str) -> Result<(), Error> {
     let Some(path) = recorded_aliases(environment) else { return Ok(()) };
+    let failed = |source| Error::Write { path: path.clone(), source };
+    // Read, changed and written by one at a time. It ends with the file.
+    let _lock = lock(&path).map_err(failed)?;
     let text = match read_text(&path) {
         Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => String::new(),
         text => text?,
@@ -59,17 +63,24 @@ pub fn record_alias(environment: &Environment, name: &str, target: &str) -> Resu
     let aliases = file.entry("aliases").or_insert_with(|| toml::Table::new().into());
     let invalid = || Error::Invalid { path: path.clone(), what: "`aliases` is no table".to_owned() };
     aliases.as_table_mut().ok_or_else(invalid)?.insert(name.to_owned(), target.into());
-    write(&path, &file.to_string()).map_err(|source| Error::Write { path: path.clone(), source })
+    write(&path, &file.to_string()).map_err(failed)
 }
 
-/// Whole or not at all.
-fn write(path: &Path, text: &str) -> io::Result<()> {
+/// On a file beside: the aliases' own is replaced.
+fn lock(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let new = path.with_extension(format!("conf.{}", std::process::id()));
-    std::fs::write(&new, text)?;
-    std::fs::rename(&new, path).inspect_err(|_| drop(std::fs::remove_file(&new)))
+    let file = File::options().create(true).append(true).open(path.with_extension("conf.lock"))?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Whole or not at all; the caller holds the lock.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let new = path.with_extension("conf.new");
+    let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path));
+    written.inspect_err(|_| drop(std::fs::remove_file(&new)))
 }
 
 fn read(conf: &mut RegistriesConf, path: &Path) -> Result<(), Error> {
@@ -92,7 +103,30 @@ mod tests {
     use super::*;
 
     fn write(path: PathBuf, text: &str) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         super::write(&path, text).unwrap();
+    }
+
+    #[test]
+    fn choices_made_at_once_are_all_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let environment = Environment { system_root: dir.path().into(), ..Environment::default() };
+        let record = |by: usize| {
+            (0..20).for_each(|n| record_alias(&environment, &format!("a{by}x{n}"), "b.c/a").unwrap());
+        };
+        std::thread::scope(|scope| (0..4).for_each(|by| drop(scope.spawn(move || record(by)))));
+        assert_eq!(load(&environment).unwrap().aliases.len(), 80);
+        let files = std::fs::read_dir(dir.path().join("var/cache/containers")).unwrap().count();
+        assert_eq!(files, 2, "the file and its lock");
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_not_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("aliases.conf");
+        std::fs::create_dir_all(path.join("a folder is in the way")).unwrap();
+        assert!(super::write(&path, "x").is_err());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]

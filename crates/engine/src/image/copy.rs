@@ -1,6 +1,7 @@
 //! Images that are somewhere else, or go there: what Skopeo does.
 
-use super::{RegistryOptions, context};
+use super::remove::remove_image;
+use super::{RegistryOptions, RemoveOptions, context, find_record};
 use crate::{Engine, Error};
 use ::image::look::Look;
 use ::image::policy::Guard;
@@ -17,6 +18,7 @@ pub fn copy(
     let from = context(engine, from)?;
     let guard = Guard { context: &from };
     let source = ::image::open_source(engine.store(), &from, source)?;
+    ::image::check_place(source.as_ref(), sink, options)?;
     let sink = ::image::open_sink(engine.store(), &context(engine, to)?, sink)?;
     Ok(::image::copy(source.as_ref(), sink.as_ref(), &guard.over(options))?)
 }
@@ -42,7 +44,13 @@ pub fn archive_tags(engine: &Engine, file: &str) -> Result<Vec<String>, Error> {
     Ok(::image::archive_names(engine.store(), file.as_ref())?)
 }
 
-/// Deletes an image in its registry.
+/// Deletes an image in its registry, its layout or the store, there with all its names.
 pub fn delete(engine: &Engine, location: &Location, options: &RegistryOptions) -> Result<(), Error> {
+    if let Location::Storage(name) = location {
+        let (image, _) = find_record(engine, name)?;
+        remove_image(engine, &image, &RemoveOptions::default())?;
+        engine.left_trash();
+        return Ok(());
+    }
     Ok(::image::look::delete(&context(engine, options)?, location)?)
 }

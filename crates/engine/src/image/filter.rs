@@ -154,6 +154,22 @@ pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
+/// Whether a pattern makes sense: brackets are closed and not empty, and something follows a backslash.
+pub(super) fn is_glob(pattern: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => true,
+        Some((b'[', rest)) => {
+            let members = rest.strip_prefix(b"^").unwrap_or(rest);
+            match members.iter().skip(1).position(|byte| *byte == b']') {
+                Some(end) => is_glob(&members[end + 2..]),
+                None => false,
+            }
+        }
+        Some((b'\\', rest)) => !rest.is_empty() && is_glob(&rest[1..]),
+        Some((_, rest)) => is_glob(rest),
+    }
+}
+
 /// What is between the brackets.
 fn class(members: &[u8], byte: u8) -> bool {
     let (negated, mut members) = match members.split_first() {

@@ -26,7 +26,7 @@ pub fn annotate_index(
     subject: Option<&str>,
 ) -> Result<String, Error> {
     let (list, _) = find(engine, list)?;
-    let subject = subject.map(|name| descriptor(engine, name)).transpose()?;
+    let subject = subject.map(|name| descriptor(engine, name, &RegistryOptions::default())).transpose()?;
     let changed = engine.store().change_list(&list.id, |index, _| {
         index.annotations.extend(annotations.clone());
         index.subject = subject.map(Box::new).or(index.subject.take());
@@ -36,10 +36,8 @@ pub fn annotate_index(
 }
 
 /// What points at the manifest of a stored image or list, or of one in a registry.
-pub fn descriptor(engine: &Engine, name: &str) -> Result<Descriptor, Error> {
-    let registry = RegistryOptions::default();
-    let adding = super::Adding::default();
-    let found = super::add::look_up(engine, name, &adding, &registry)?;
+pub fn descriptor(engine: &Engine, name: &str, registry: &RegistryOptions) -> Result<Descriptor, Error> {
+    let found = super::add::look_up(engine, name, &super::Adding::default(), registry)?;
     match found.into_iter().next() {
         Some(addition) => Ok(Descriptor { platform: None, ..addition.entry }),
         None => Err(::image::Error::NotKnown { name: name.to_owned() }.into()),
@@ -55,9 +53,9 @@ fn digest_of(engine: &Engine, text: &str) -> Result<Digest, Error> {
     if let Ok(digest) = text.parse() {
         return Ok(digest);
     }
-    let context = context(engine, &RegistryOptions::default())?;
-    match ::image::find_record(engine.store(), &context, text) {
+    let registry = RegistryOptions::default();
+    match ::image::find_record(engine.store(), &context(engine, &registry)?, text) {
         Ok((image, _)) => Ok(image.manifest),
-        Err(_) => Ok(descriptor(engine, text)?.digest),
+        Err(_) => Ok(descriptor(engine, text, &registry)?.digest),
     }
 }

@@ -31,8 +31,12 @@ pub fn create(
         (None, _) => None,
         (Some(_), true) => Some(find(engine, &name)?.0),
         (Some(id), false) => {
+            let is_list = engine.store().image_record(&id)?.is_some_and(|image| image.list.is_some());
             let id = id.hex();
-            let why = "that name is already in use: use --amend to add to the list";
+            let why = match is_list {
+                true => "that name is already in use: use --amend to add to the list",
+                false => "that name is already in use: give another one, or take it from the image with untag",
+            };
             return Err(Error::Invalid(format!(
                 "image name \"{name}\" is already associated with image \"{id}\": {why}"
             )));

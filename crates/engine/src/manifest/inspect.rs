@@ -1,13 +1,17 @@
-//! `manifest inspect` and `manifest exists`.
+//! `manifest inspect`.
 
 use crate::image::{RegistryOptions, context};
 use crate::{Engine, Error};
-use ::image::Location;
+use ::image::{Context, Location};
 use serde_json::{Value, json};
 use store::Member;
 
-/// A stored list, or a manifest in a registry. The second is whether that is of a single image.
+/// A stored list, or a manifest in a registry (by the names that a pull would try) or another place. The second is whether that is of a single image.
 pub fn inspect(engine: &Engine, name: &str, registry: &RegistryOptions) -> Result<(Value, bool), Error> {
+    let context = context(engine, registry)?;
+    if let Some(location) = Location::unless_name(name) {
+        return elsewhere(engine, &context, &location.map_err(::image::Error::from)?);
+    }
     match super::find(engine, name) {
         Ok((image, _)) => {
             let members = image.list.as_ref().map(|list| list.members.as_slice()).unwrap_or_default();
@@ -17,25 +21,29 @@ pub fn inspect(engine: &Engine, name: &str, registry: &RegistryOptions) -> Resul
         Err(Error::Image(::image::Error::NotKnown { .. } | ::image::Error::NoList { .. })) => {}
         Err(error) => return Err(error),
     }
-    let location = match Location::unless_name(name) {
-        Some(location) => location.map_err(::image::Error::from)?,
-        None => format!("docker://{name}").parse().map_err(::image::Error::from)?,
-    };
-    let source = ::image::open_source(engine.store(), &context(engine, registry)?, &location)?;
+    let mut failures = Vec::new();
+    for reference in ::image::candidates(&context, name)? {
+        match elsewhere(engine, &context, &Location::Docker(reference)) {
+            Err(error) => failures.push(error),
+            found => return found,
+        }
+    }
+    match failures.pop() {
+        Some(only) if failures.is_empty() => Err(only),
+        last => {
+            let failures = failures.iter().chain(&last).map(Error::chain).collect();
+            Err(::image::Error::AllFailed { name: name.to_owned(), failures }.into())
+        }
+    }
+}
+
+fn elsewhere(engine: &Engine, context: &Context, location: &Location) -> Result<(Value, bool), Error> {
+    let source = ::image::open_source(engine.store(), context, location)?;
     let top = source.top()?;
     let document = oci::image::Document::parse(&top.bytes, top.media_type.as_deref());
     match document.map_err(|source| ::image::Error::Manifest { what: location.to_string(), source })? {
         oci::image::Document::Index(index) => Ok((object(&index, &[]), false)),
         oci::image::Document::Manifest(manifest) => Ok((json!(manifest), true)),
-    }
-}
-
-/// Whether there is a list of that name here.
-pub fn exists(engine: &Engine, name: &str) -> Result<bool, Error> {
-    match super::find(engine, name) {
-        Ok(_) => Ok(true),
-        Err(Error::Image(::image::Error::NotKnown { .. })) => Ok(false),
-        Err(error) => Err(error),
     }
 }
 

@@ -3,16 +3,20 @@
 mod add;
 mod annotate;
 mod create;
+mod exists;
 mod inspect;
 mod push;
 mod remove;
+mod rm;
 
 pub use add::{Adding, add, add_artifact};
 pub use annotate::{annotate, annotate_index, descriptor};
 pub use create::{Creation, create};
-pub use inspect::{exists, inspect};
+pub use exists::exists;
+pub use inspect::inspect;
 pub use push::push;
-pub use remove::{remove, remove_entry};
+pub use remove::remove_entry;
+pub use rm::remove;
 
 pub use ::image::lists::Artifact;
 

@@ -16,8 +16,11 @@ pub fn push(
 ) -> Result<Copied, Error> {
     let (list, name) = find(engine, list)?;
     let context = context(engine, registry)?;
-    let sink = ::image::open_sink(engine.store(), &context, &destination.location(&name)?)?;
+    let location = destination.location(&name)?;
     let source = ListSource::open(engine.store(), &context, list, name)?;
+    // Before anything is made there.
+    ::image::check_place(&source, &location, options)?;
+    let sink = ::image::open_sink(engine.store(), &context, &location)?;
     let options = Options { memory: Some(engine.store()), ..options.again() };
     Ok(::image::copy(&source, sink.as_ref(), &options)?)
 }

@@ -1,28 +1,9 @@
-//! `manifest rm` and `manifest remove`: lists, and entries of them, go.
+//! `manifest remove`: an entry goes out of a list.
 
 use super::annotate::entry_of;
 use super::find;
-use crate::image::{RemoveOptions, Removed};
 use crate::{Engine, Error};
 use oci::Digest;
-
-/// Removes lists; goes on after errors.
-pub fn remove(engine: &Engine, names: &[String], ignore: bool) -> (Vec<Removed>, Vec<Error>) {
-    let (mut removed, mut errors) = (Vec::new(), Vec::new());
-    let options = RemoveOptions { ignore, ..RemoveOptions::default() };
-    for name in names {
-        match find(engine, name) {
-            Err(Error::Image(::image::Error::NotKnown { .. })) if ignore => {}
-            Err(error) => errors.push(error),
-            Ok(_) => {
-                let (done, failed) = crate::image::remove(engine, std::slice::from_ref(name), &options);
-                removed.extend(done);
-                errors.extend(failed);
-            }
-        }
-    }
-    (removed, errors)
-}
 
 /// Takes an entry out of a list; the list's id in hex digits.
 pub fn remove_entry(engine: &Engine, list: &str, digest: &str) -> Result<String, Error> {

@@ -18,7 +18,7 @@ use crate::choose::{Choice, choose};
 use crate::compress::Algorithm;
 use crate::sink::{Place, Sink};
 use crate::source::{Fetched, Source};
-use crate::{Error, Progress};
+use crate::{Error, Location, Progress};
 use oci::Digest;
 use oci::image::{ImageConfig, Manifest};
 
@@ -79,6 +79,18 @@ pub fn copy(source: &dyn Source, sink: &dyn Sink, options: &Options<'_>) -> Resu
         }
     }
     unreachable!("the second attempt returns")
+}
+
+/// Whether there is a place for what would be copied: asked before anything is made there.
+pub fn check_place(source: &dyn Source, sink: &Location, options: &Options<'_>) -> Result<(), Error> {
+    let takes_indexes = !matches!(sink, Location::DockerArchive { .. } | Location::Daemon(_) | Location::Storage(_));
+    if takes_indexes || options.instances == Instances::Suiting {
+        return Ok(());
+    }
+    match crate::choose::as_index(source, &source.top()?)? {
+        Some(_) => Err(Error::NoIndexes { sink: sink.to_string() }),
+        None => Ok(()),
+    }
 }
 
 /// The digest of what a copy writes, as long as nothing has to be converted or compressed.

@@ -61,7 +61,7 @@ pub(crate) fn read_index<M: Members + ?Sized>(members: &M) -> Result<Option<Inde
     }
 }
 
-fn choose<M: Members>(members: &M, index: &Index, pick: Option<&Pick>) -> Result<Option<Descriptor>, Error> {
+pub(super) fn choose<M: Members>(members: &M, index: &Index, pick: Option<&Pick>) -> Result<Option<Descriptor>, Error> {
     let wrong = |why: String| Error::Archive { archive: members.name().to_owned(), why };
     match pick {
         Some(Pick::Index(at)) => match index.manifests.get(*at) {
@@ -70,7 +70,7 @@ fn choose<M: Members>(members: &M, index: &Index, pick: Option<&Pick>) -> Result
         },
         Some(Pick::Name(name)) => match index.manifests.iter().find(|d| name_of(d).as_deref() == Some(name)) {
             Some(descriptor) => Ok(Some(descriptor.clone())),
-            None => Err(wrong(format!("no image in it is called `{}`", printable(name)))),
+            None => Err(Error::NotThere { archive: members.name().to_owned(), name: printable(name) }),
         },
         None => only(index).map_err(|why| wrong(why.to_owned())),
     }

@@ -5,6 +5,7 @@ mod dir;
 mod docker_archive;
 mod layout;
 mod layout_archive;
+pub(crate) mod layout_delete;
 mod layout_folder;
 mod registry;
 mod storage;

@@ -71,8 +71,9 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
 
 fn artifact(engine: &Engine, matches: &Matches) -> Result<Artifact, Failure> {
     let text = |name: &str| matches.text(name).map(str::to_owned);
-    let subject =
-        matches.text("artifact-subject").map(|name| engine::manifest::descriptor(engine, name)).transpose()?;
+    let registry = registry_options(matches)?;
+    let subject = matches.text("artifact-subject");
+    let subject = subject.map(|name| engine::manifest::descriptor(engine, name, &registry)).transpose()?;
     Ok(Artifact {
         artifact_type: text("artifact-type"),
         config: matches.text("artifact-config").map(config).transpose()?,

@@ -11,9 +11,11 @@ use image::Location;
 /// `skopeo delete`
 pub static COMMAND: Command = Command {
     usage: "[options] IMAGE-NAME",
-    summary: "Delete an image in its registry",
-    details: "Deletes the manifest that the name stands for, and with it all tags that stand for the same.",
-    examples: &["skopeo delete docker://registry.example.com/app:old"],
+    summary: "Delete an image where it is",
+    details: "In a registry the manifest goes that the name stands for, and with it all tags that stand for the same; in \
+              an oci: layout the image, and what of it no other image needs; in the store (containers-storage:) the image \
+              with all its names.",
+    examples: &["skopeo delete docker://registry.example.com/app:old", "skopeo delete oci:layout:old"],
     flags: &[AUTHFILE, ONE, PLACE, RETRY, global::FLAGS],
     stops: false,
     arguments: Arguments::Any,
@@ -26,11 +28,13 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         return Err(Failure::new("Exactly one argument expected"));
     };
     let location = location(name, "Invalid source name")?;
-    let Location::Docker(reference) = &location else {
-        return Err(Failure::new(format!("Deleting images not implemented for {}: images", location.transport())));
-    };
     let options = access::options(matches, "")?;
-    engine::image::delete(context.engine()?, &location, &options)
-        .map_err(|error| failed(error).code(1).context(format!("Unable to delete {reference}")))?;
+    if !matches!(location, Location::Docker(_) | Location::Oci { .. } | Location::Storage(_)) {
+        return Err(Failure::new(format!("Deleting images not implemented for {}: images", location.transport())));
+    }
+    engine::image::delete(context.engine()?, &location, &options).map_err(|error| match &location {
+        Location::Docker(reference) => failed(error).code(1).context(format!("Unable to delete {reference}")),
+        _ => failed(error),
+    })?;
     Ok(0)
 }

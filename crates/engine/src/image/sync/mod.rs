@@ -15,8 +15,10 @@ use super::{RegistryOptions, context};
 use crate::{Engine, Error};
 use ::image::look::{Present, present};
 use ::image::policy::Guard;
-use ::image::{Context, Instances, Location, Options, foresee};
+use ::image::signature::Signature;
+use ::image::{Context, Instances, Location, Options, Source, foresee};
 use oci::Digest;
+use oci::image::Document;
 use sources::Batch;
 use std::path::PathBuf;
 
@@ -234,7 +236,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The digest at the target, if it is what a copy would write. New signatures are always written.
+    /// The digest at the target, if it is what a copy would write, signatures included. Ours are always written.
     fn unchanged(&self, from: &Location, to: &Location) -> Result<Option<Digest>, Error> {
         if !self.options.hooks.signers.is_empty() || self.options.format.is_some() {
             return Ok(None);
@@ -242,12 +244,45 @@ impl Run<'_> {
         let Some(there) = present(self.to, to)? else { return Ok(None) };
         match present(self.from, from)? {
             Some(Present { digest, is_index }) if !is_index || self.options.instances == Instances::All => {
-                return Ok((digest == there.digest).then_some(digest));
+                if digest != there.digest {
+                    return Ok(None);
+                }
+                let source = ::image::open_source(self.engine.store(), self.from, from)?;
+                return Ok(self.is_signed(source.as_ref(), to, &digest, is_index)?.then_some(digest));
             }
             _ => {}
         }
         let source = ::image::open_source(self.engine.store(), self.from, from)?;
         let digest = foresee(source.as_ref(), self.options)?;
-        Ok((digest == there.digest).then_some(digest))
+        let same = digest == there.digest && self.is_signed(source.as_ref(), to, &digest, there.is_index)?;
+        Ok(same.then_some(digest))
+    }
+
+    /// Whether the target has all signatures of the source. The images of an index are looked at if it is signed itself.
+    fn is_signed(&self, source: &dyn Source, to: &Location, manifest: &Digest, is_index: bool) -> Result<bool, Error> {
+        if self.options.remove_signatures {
+            return Ok(true);
+        }
+        let own = source.signatures(manifest)?;
+        if own.is_empty() {
+            return Ok(true);
+        }
+        let there = ::image::open_source(self.engine.store(), self.to, to)?;
+        let has = |manifest: &Digest, own: &[Signature]| -> Result<bool, Error> {
+            let there = there.signatures(manifest)?;
+            Ok(own.iter().all(|signature| there.contains(signature)))
+        };
+        if !has(manifest, &own)? {
+            return Ok(false);
+        }
+        let top = if is_index { Some(there.top()?) } else { None };
+        let top = top.and_then(|top| Document::parse(&top.bytes, top.media_type.as_deref()).ok());
+        let Some(Document::Index(index)) = top else { return Ok(true) };
+        for entry in &index.manifests {
+            if !has(&entry.digest, &source.signatures(&entry.digest)?)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }

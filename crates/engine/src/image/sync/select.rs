@@ -2,7 +2,7 @@
 
 use super::version::{Constraint, Version};
 use crate::Error;
-use crate::image::filter::glob;
+use crate::image::filter::{glob, is_glob};
 use ::image::Location;
 use regex_lite::Regex;
 use std::path::{Path, PathBuf};
@@ -36,12 +36,20 @@ impl Tags {
 #[derive(Debug, Clone, Default)]
 pub struct TagFilter {
     /// One of these must fit, if there are any.
-    pub include: Vec<String>,
+    include: Vec<String>,
     /// None of these may fit.
-    pub exclude: Vec<String>,
+    exclude: Vec<String>,
 }
 
 impl TagFilter {
+    /// One of `include` must fit, if there are any, and none of `exclude`.
+    pub fn new(include: &[String], exclude: &[String]) -> Result<TagFilter, Error> {
+        match include.iter().chain(exclude).find(|pattern| !is_glob(pattern.as_bytes())) {
+            Some(wrong) => Err(Error::Invalid(format!("pattern of tags {wrong:?}: syntax error in pattern"))),
+            None => Ok(TagFilter { include: include.to_vec(), exclude: exclude.to_vec() }),
+        }
+    }
+
     pub(super) fn lets_pass(&self, tag: &str) -> bool {
         let fits = |patterns: &[String]| patterns.iter().any(|pattern| glob(pattern.as_bytes(), tag.as_bytes()));
         (self.include.is_empty() || fits(&self.include)) && !fits(&self.exclude)
@@ -116,14 +124,16 @@ mod tests {
 
     #[test]
     fn filters() {
-        let filter = |include: &[&str], exclude: &[&str]| TagFilter {
-            include: include.iter().map(|text| (*text).to_owned()).collect(),
-            exclude: exclude.iter().map(|text| (*text).to_owned()).collect(),
-        };
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let filter = |include: &[&str], exclude: &[&str]| TagFilter::new(&owned(include), &owned(exclude)).unwrap();
         assert!(filter(&[], &[]).lets_pass("x"));
         assert!(filter(&["1.*", "latest"], &["*-rc*"]).lets_pass("1.2"));
         assert!(!filter(&["1.*", "latest"], &["*-rc*"]).lets_pass("1.2-rc1"));
         assert!(!filter(&["1.*"], &[]).lets_pass("2.0"));
+        for bad in ["[", "a[]", "[^]", "x\\\\", "1.[a-z"] {
+            assert!(TagFilter::new(&[], &owned(&[bad])).is_err(), "{bad}");
+        }
+        assert!(TagFilter::new(&owned(&["[^a]", "\\\\[", "[]a]"]), &[]).is_ok());
     }
 
     #[test]

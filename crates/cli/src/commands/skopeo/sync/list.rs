@@ -39,12 +39,16 @@ struct Credentials {
 
 /// Reads it.
 pub fn read(file: &str, matches: &Matches) -> Result<Vec<Origin>, Failure> {
+    let failed = |why: String| Failure::new(format!("Failed to read {}: {why}", quote(file)));
     let mut text = String::new();
     std::fs::File::open(file)
-        .and_then(|file| file.take(LONGEST).read_to_string(&mut text))
-        .map_err(|error| Failure::new(format!("Failed to read {}: {error}", quote(file))))?;
-    let registries: BTreeMap<String, Registry> = serde_saphyr::from_str(&text)
-        .map_err(|error| Failure::new(format!("Failed to unmarshal {}: {error}", quote(file))))?;
+        .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
+        .map_err(|error| failed(error.to_string()))?;
+    if text.len() as u64 > LONGEST {
+        return Err(failed(format!("it is longer than the {LONGEST} bytes that are allowed")));
+    }
+    let registries: BTreeMap<String, Registry> = config::yaml::parse(&text)
+        .map_err(|why| Failure::new(format!("Failed to unmarshal {}: {why}", quote(file))))?;
     registries.into_iter().map(|(name, registry)| origin(&name, registry, matches)).collect()
 }
 

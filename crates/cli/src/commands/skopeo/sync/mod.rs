@@ -68,11 +68,11 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let signers = signing.signers();
     let options = Options { hooks: Hooks { signers: &signers, ..Hooks::default() }, ..options(matches, &progress)? };
     let to = access::options(matches, "dest-")?;
-    let sync = Sync { from, target, to: &to, ..sync(matches, &to) };
+    let sync = Sync { from, target, to: &to, ..sync(matches, &to)? };
     if sync.dry_run {
         logger::line("warning", "Running in dry-run mode");
     }
-    let mut digests = digest_file(matches)?;
+    let mut digests = if sync.dry_run { None } else { digest_file(matches)? };
     let mut written = Ok(());
     let summary = engine::image::sync::sync(context.engine()?, &sync, &options, &mut |event| {
         if let (Event::Done { digest, to, .. }, Some(file)) = (&event, &mut digests)
@@ -136,8 +136,8 @@ fn repository(matches: &Matches, name: &str) -> Result<Origin, Failure> {
     Ok(Origin::Registry { options, repositories, lenient: false })
 }
 
-fn sync<'a>(matches: &Matches, to: &'a RegistryOptions) -> Sync<'a> {
-    Sync {
+fn sync<'a>(matches: &Matches, to: &'a RegistryOptions) -> Result<Sync<'a>, Failure> {
+    Ok(Sync {
         from: Vec::new(),
         target: Target::Registry(String::new()),
         to,
@@ -145,14 +145,11 @@ fn sync<'a>(matches: &Matches, to: &'a RegistryOptions) -> Sync<'a> {
             scoped: matches.bool("scoped"),
             suffix: matches.text("append-suffix").unwrap_or_default().to_owned(),
         },
-        filter: TagFilter {
-            include: matches.list("include-tags").to_vec(),
-            exclude: matches.list("exclude-tags").to_vec(),
-        },
+        filter: TagFilter::new(matches.list("include-tags"), matches.list("exclude-tags"))?,
         keep_going: matches.bool("keep-going"),
         dry_run: matches.bool("dry-run"),
         delete_missing: matches.bool("delete-missing"),
-    }
+    })
 }
 
 fn options<'a>(matches: &Matches, progress: &'a Reporter) -> Result<Options<'a>, Failure> {

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Tried};
 use crate::namespaces::Plan;
-use crate::{Launch, Overlay, Root, mount_option};
+use crate::{Launch, Overlay, Root, mount_option, sources};
 use oci::runtime::{IdMapping, Mount, Spec};
 use rustix::fs::{Mode, OFlags};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -82,7 +82,7 @@ pub(crate) fn prepare(launch: &Launch<'_>, userns: BorrowedFd<'_>) -> Result<Vec
         });
     }
     for index in mounts_of(launch.spec) {
-        mounts.push(shifted_bind(&launch.spec.mounts[index], userns)?);
+        mounts.push(shifted_bind(launch, &launch.spec.mounts[index], userns)?);
     }
     Ok(mounts)
 }
@@ -93,31 +93,12 @@ pub(crate) fn prepare(launch: &Launch<'_>, userns: BorrowedFd<'_>) -> Result<Vec
 /// Before Linux 6.15 layers must be attached somewhere, so a process with a mount namespace of its own puts each shifted layer
 /// over itself, mounts the overlay and is gone.
 fn shifted_overlay(overlay: &Overlay, spec: &Spec, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
-    let what = || "clone for shifting layers";
     own_upper(overlay, spec)?;
-    let (ours, theirs) = sys::fd_passing::pair().tried(what)?;
-    let wish = sys::process::Clone3 { namespaces: Namespaces::MOUNT, ..Default::default() };
-    match sys::process::clone3(wish).tried(what)? {
-        sys::process::Cloned::Child => {
-            let _ = match mount_over(overlay, userns) {
-                Ok(mount) => sys::fd_passing::send(&theirs, b"M", &[mount.as_fd()]),
-                Err(error) => sys::fd_passing::send(&theirs, &error.to_wire(), &[]),
-            };
-            sys::process::exit_now(0)
-        }
-        sys::process::Cloned::Parent { pidfd, .. } => {
-            drop(theirs);
-            let message = sys::fd_passing::receive(&ours, 4096).tried(what);
-            let _ = sys::pidfd::wait(pidfd.as_fd());
-            let message = message?;
-            message.fds.into_iter().next().ok_or_else(|| Error::from_wire(&message.bytes))
-        }
-    }
+    sources::made_elsewhere("clone for shifting layers", Namespaces::MOUNT, || mount_over(overlay, userns))
 }
 
 fn mount_over(overlay: &Overlay, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
-    let slave = Change { propagation: Some(Propagation::Slave), ..Change::default() };
-    sys::mount::change_at(c"/", slave, Depth::Tree).tried(|| "cut the mounts off from the host's")?;
+    sources::cut_off()?;
     for layer in &overlay.lower {
         let what = || format!("cover `{}`", layer.display());
         let copy = shifted(layer, Depth::One, userns)?;
@@ -151,22 +132,32 @@ fn outside(mappings: &[IdMapping], id: u32) -> Option<u32> {
 fn shifted(path: &Path, depth: Depth, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
     let what = || format!("shift the owners of `{}`", path.display());
     let source = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(what)?;
-    let copy = sys::mount::detached_copy(&source, depth).tried(what)?;
+    shifted_copy(&source, what, depth, userns)
+}
+
+fn shifted_copy(
+    source: &OwnedFd,
+    what: impl Fn() -> String + Copy,
+    depth: Depth,
+    userns: BorrowedFd<'_>,
+) -> Result<OwnedFd, Error> {
+    let copy = sys::mount::detached_copy(source, depth).tried(what)?;
     let private = Change { propagation: Some(Propagation::Private), ..Change::default() };
     sys::mount::change(copy.as_fd(), private, depth).tried(what)?;
     sys::mount::set_id_map(copy.as_fd(), userns, depth).tried(what)?;
     Ok(copy)
 }
 
-fn shifted_bind(mount: &Mount, container: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
+fn shifted_bind(launch: &Launch<'_>, mount: &Mount, container: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
     let options = mount_option::parse(&mount.options);
     let depth = options.id_map.unwrap_or(Depth::One);
-    let source = Path::new(mount.source.as_deref().unwrap_or_default());
+    let source = sources::find(launch, mount)?;
+    let what = || format!("shift the owners of `{}`", mount.source.as_deref().unwrap_or_default());
     if mount.uid_mappings.is_empty() {
-        return shifted(source, depth, container);
+        return shifted_copy(&source, what, depth, container);
     }
     let own = user_namespace(&ranges(&mount.uid_mappings), &ranges(&mount.gid_mappings))?;
-    shifted(source, depth, own.as_fd())
+    shifted_copy(&source, what, depth, own.as_fd())
 }
 
 /// A user namespace that exists only as a descriptor: the process that made it is gone.
@@ -184,63 +175,6 @@ fn user_namespace(uids: &[IdRange], gids: &[IdRange]) -> Result<OwnedFd, Error> 
             let _ = sys::pidfd::send_signal(pidfd.as_fd(), libc::SIGKILL);
             let _ = sys::pidfd::wait(pidfd.as_fd());
             opened.tried(what)
-        }
-    }
-}
-
-/// Detached copies of bind sources that the child may not be able to reach: from within a user namespace, or because they are
-/// in another container. The child takes them by its copy of our descriptor table.
-pub(crate) fn open_binds(spec: &Spec, plan: &Plan) -> Result<Vec<Option<OwnedFd>>, Error> {
-    let mut binds: Vec<Option<OwnedFd>> = spec.mounts.iter().map(|_| None).collect();
-    for (index, mount) in spec.mounts.iter().enumerate() {
-        let options = mount_option::parse(&mount.options);
-        if mount.kind.as_deref() != Some("bind") && options.bind.is_none() {
-            continue;
-        }
-        let depth = options.bind.unwrap_or(Depth::Tree);
-        let copy = match elsewhere(mount) {
-            Some((pid, path)) => copy_of_other(pid, path, depth, &mount.destination)?,
-            None if plan.is_new(Namespaces::USER) => crate::child::open_source(mount, depth)?,
-            None => continue,
-        };
-        // Here, where it is allowed: the child's namespace must not get a peer of the host's mount.
-        let slave = Change { propagation: Some(Propagation::Slave), ..Change::default() };
-        sys::mount::change(copy.as_fd(), slave, Depth::Tree).tried(|| format!("bind for `{}`", mount.destination))?;
-        binds[index] = Some(copy);
-    }
-    Ok(binds)
-}
-
-/// `/proc/PID/root/PATH`: the process that sees the source, and where.
-fn elsewhere(mount: &Mount) -> Option<(&str, &Path)> {
-    let (pid, path) = mount.source.as_deref()?.strip_prefix("/proc/")?.split_once("/root/")?;
-    let is_number = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then_some((pid, Path::new(path)))
-}
-
-/// Mounts can be copied in their own mount namespace only: a process goes there and sends the copy.
-fn copy_of_other(pid: &str, path: &Path, depth: Depth, destination: &str) -> Result<OwnedFd, Error> {
-    let what = || format!("share `/{}` of process {pid} as `{destination}`", path.display());
-    let (ours, theirs) = sys::fd_passing::pair().tried(what)?;
-    match sys::process::clone3(sys::process::Clone3::default()).tried(what)? {
-        sys::process::Cloned::Child => {
-            let copy = || -> std::io::Result<OwnedFd> {
-                sys::namespace::join(sys::namespace::open(format!("/proc/{pid}/ns/mnt"))?.as_fd(), Namespaces::MOUNT)?;
-                let root = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-                sys::mount::detached_copy(&sys::path::open(&root, path, OFlags::PATH, 0)?, depth)
-            };
-            let _ = match copy() {
-                Ok(mount) => sys::fd_passing::send(&theirs, b"M", &[mount.as_fd()]),
-                Err(error) => sys::fd_passing::send(&theirs, &Error::io(what(), error).to_wire(), &[]),
-            };
-            sys::process::exit_now(0)
-        }
-        sys::process::Cloned::Parent { pidfd, .. } => {
-            drop(theirs);
-            let message = sys::fd_passing::receive(&ours, 4096).tried(what);
-            let _ = sys::pidfd::wait(pidfd.as_fd());
-            let message = message?;
-            message.fds.into_iter().next().ok_or_else(|| Error::from_wire(&message.bytes))
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::channel::{self, Order, Report};
 use crate::child::{self, Child};
 use crate::error::{Error, Tried};
 use crate::namespaces::{self, Plan};
-use crate::{Launch, Launched, Ready, command, hooks, idmap, seccomp, spawn, time_offset, unsupported};
+use crate::{Launch, Launched, Ready, command, hooks, idmap, seccomp, sources, spawn, time_offset, unsupported};
 use oci::runtime::Spec;
 use std::os::fd::{AsFd, OwnedFd};
 use sys::namespace::Namespaces;
@@ -21,7 +21,7 @@ pub fn launch(launch: &Launch<'_>) -> Result<Launched, Error> {
         return Err(Error::other("a container needs a mount namespace of its own"));
     }
     unsupported::check(launch.spec)?;
-    let binds = idmap::open_binds(launch.spec, &plan)?;
+    let binds = sources::open(launch, &plan)?;
     let trampoline = sys::memory_file::sealed("minke-init", sys::inside::INIT).tried(|| "make a memory file")?;
     let (ours, theirs) = sys::fd_passing::pair().tried(|| "make a socket pair")?;
     let groups = cgroup::plan(launch.id, launch.spec, cgroup::version())?;
@@ -51,7 +51,8 @@ pub fn launch(launch: &Launch<'_>) -> Result<Launched, Error> {
             drop(theirs);
             let command = launch.spec.process.as_ref().and_then(|process| process.args.first()).cloned();
             let (command, netns) = (command.unwrap_or_default(), None);
-            let mut launched = Launched { pid, pidfd, cgroups, channel: ours, command, netns };
+            let mut launched =
+                Launched { pid, pidfd, cgroups, channel: ours, command, limited: has_memory_limit(launch.spec), netns };
             match serve(&mut launched, launch, &plan) {
                 Ok(()) => Ok(launched),
                 Err(error) => {
@@ -79,6 +80,11 @@ fn enter(plan: &Plan, spec: &Spec) -> Result<(), Error> {
 
 fn profile(spec: &Spec) -> Option<&oci::runtime::Seccomp> {
     spec.linux.as_ref()?.seccomp.as_ref().filter(|profile| !profile.default_action.is_empty())
+}
+
+fn has_memory_limit(spec: &Spec) -> bool {
+    let resources = spec.linux.as_ref().and_then(|linux| linux.resources.as_ref());
+    resources.and_then(|resources| resources.memory.as_ref()?.limit).is_some_and(|limit| limit > 0)
 }
 
 /// What the child waits for while it sets itself up.
@@ -161,6 +167,9 @@ impl Launched {
         match report {
             Report::Failed(error) => error,
             Report::ExecFailed(number) => command::exec_failed(&self.command, number),
+            Report::Closed if self.limited => Error::other(
+                "the container's first process died while it was set up: the memory limit could be too low",
+            ),
             Report::Closed => Error::other("the container's first process died while it was set up"),
             Report::Network(_) | Report::Created | Report::Ready { .. } => {
                 Error::other("the container's first process is out of step")

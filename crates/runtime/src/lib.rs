@@ -18,6 +18,7 @@ mod namespaces;
 pub mod rlimit;
 mod scheduling;
 mod seccomp;
+mod sources;
 mod spawn;
 pub mod systemd;
 mod time_offset;
@@ -28,6 +29,7 @@ pub use exec::exec;
 pub use launch::launch;
 
 use oci::runtime::Spec;
+use std::collections::BTreeMap;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -100,6 +102,8 @@ pub struct Launch<'a> {
     pub user: UserLookup,
     /// Destinations of bind mounts that are fresh volumes: filled with what the image has there, with its owner and mode.
     pub copy_up: Vec<String>,
+    /// By destination: what below the source is mounted in its place. Links can't lead out of the source.
+    pub sub_paths: BTreeMap<String, String>,
     /// Destinations of bind mounts whose source is chowned to the container's user (`:U`).
     pub chown: Vec<String>,
     /// See [`Stdio`].
@@ -125,6 +129,7 @@ pub struct Launched {
     channel: OwnedFd,
     /// For messages.
     command: String,
+    limited: bool,
     netns: Option<OwnedFd>,
 }
 

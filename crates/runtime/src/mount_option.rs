@@ -15,6 +15,8 @@ pub(crate) struct Options {
     pub bind: Option<Depth>,
     /// `tmpcopyup`.
     pub copy_up: bool,
+    /// `copy-symlink`: a source that is a symbolic link becomes one in the container.
+    pub copy_symlink: bool,
     /// `idmap` and `ridmap`.
     pub id_map: Option<Depth>,
     /// Of the file system's super block: flags (`sync`) or `key=value`.
@@ -43,6 +45,7 @@ fn apply(options: &mut Options, word: &str) {
             "bind" => options.bind = Some(Depth::One),
             "rbind" => options.bind = Some(Depth::Tree),
             "tmpcopyup" => options.copy_up = true,
+            "copy-symlink" => options.copy_symlink = true,
             "idmap" => options.id_map = Some(Depth::One),
             "ridmap" => options.id_map = Some(Depth::Tree),
             // Without a meaning for the new mount API, or the default anyway. `copy` and `nocopy` are the engine's.

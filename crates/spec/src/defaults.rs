@@ -264,11 +264,12 @@ fn devices(list: &List) -> Result<Vec<String>, Invalid> {
 fn mounts(conf: &ContainersConf) -> Result<Vec<MountFlag>, Invalid> {
     // Relative paths in a configuration file have nothing to be relative to but the root.
     let root = Path::new("/");
-    let mounts =
-        conf.containers.mounts.values.iter().map(|text| parse_mount(text, root)).collect::<Result<Vec<_>, _>>();
+    let glob = |pattern: &str| Err(Invalid::new(format!("{pattern:?}: type=glob is for the command line only")));
+    let mounts = conf.containers.mounts.values.iter().map(|text| parse_mount(text, root, &glob));
+    let mounts = mounts.collect::<Result<Vec<_>, _>>();
     let volumes =
         conf.containers.volumes.values.iter().map(|text| parse_volume(text, root)).collect::<Result<Vec<_>, _>>();
-    let mut all = named("containers", "mounts", mounts)?;
+    let mut all = named("containers", "mounts", mounts)?.concat();
     all.extend(named("containers", "volumes", volumes)?);
     Ok(all)
 }

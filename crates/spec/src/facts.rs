@@ -96,8 +96,8 @@ pub struct RunFacts {
     pub root: PathBuf,
     /// Host folder of each volume by name.
     pub volumes: BTreeMap<String, PathBuf>,
-    /// Host folder of each image mount by image name.
-    pub images: BTreeMap<String, PathBuf>,
+    /// The folders of each mount that is an overlay, by destination.
+    pub overlays: BTreeMap<String, OverlayDirs>,
     /// Files the engine writes; one that is `None` isn't mounted.
     pub files: Files,
     /// Folder or tmpfs on the host shared as /dev/shm with other containers; `None`: an own tmpfs.
@@ -114,6 +114,21 @@ pub struct RunFacts {
     pub terminal_size: Option<(u16, u16)>,
     /// Host path of the file `timezone=local` means, or of the zone; mounted on /etc/localtime.
     pub localtime: Option<PathBuf>,
+}
+
+/// An overlay to be mounted (kernel: Documentation/filesystems/overlayfs.rst).
+#[derive(Debug, Clone, Default)]
+pub struct OverlayDirs {
+    /// Highest first.
+    pub lower: Vec<PathBuf>,
+    /// Writable layer.
+    pub upper: PathBuf,
+    /// Work folder on the same file system.
+    pub work: PathBuf,
+    /// `userxattr`.
+    pub userxattr: bool,
+    /// Nobody needs the upper layer later.
+    pub volatile: bool,
 }
 
 /// Files made per start.

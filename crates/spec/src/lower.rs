@@ -2,6 +2,7 @@
 
 use crate::{
     ResolvedSpec, RunFacts,
+    facts::OverlayDirs,
     mounts::{ResolvedMount, Source},
     namespaces::{Namespace, NsMode},
     security::{
@@ -161,12 +162,15 @@ fn lower_map(map: &[IdRange]) -> Vec<rt::IdMapping> {
 fn lower_mount(spec: &ResolvedSpec, mount: &ResolvedMount, facts: &RunFacts) -> Option<rt::Mount> {
     let mut options = mount.options.clone();
     let (kind, source) = match &mount.source {
+        _ if mount.overlay.is_some() => {
+            options.extend(overlay_words(facts.overlays.get(&mount.destination)?));
+            ("overlay".into(), "overlay".into())
+        }
+        // Always an overlay.
+        Source::Image(_) => return None,
         Source::Kernel(kind) => (kind.clone(), kind.clone()),
         Source::Bind(path) => bind(path.clone()),
-        Source::Volume { name, sub_path, .. } => bind(below(facts.volumes.get(name)?, sub_path)),
-        Source::Image { name, sub_path } => bind(below(facts.images.get(name)?, sub_path)),
-        // Refused when the spec was resolved.
-        Source::Overlay(_) => return None,
+        Source::Volume { name, .. } => bind(text(facts.volumes.get(name)?)),
         Source::Shm => match &facts.shm {
             Some(path) => {
                 options.splice(0..0, ["bind".to_owned(), "rprivate".to_owned()]);
@@ -192,8 +196,13 @@ fn bind(source: String) -> (String, String) {
     ("bind".into(), source)
 }
 
-fn below(folder: &Path, sub_path: &str) -> String {
-    if sub_path.is_empty() { text(folder) } else { text(&folder.join(sub_path)) }
+/// One lower folder a word, so that nothing needs escaping.
+fn overlay_words(dirs: &OverlayDirs) -> Vec<String> {
+    let lower = dirs.lower.iter().map(|folder| format!("lowerdir+={}", text(folder)));
+    let folders = [format!("upperdir={}", text(&dirs.upper)), format!("workdir={}", text(&dirs.work))];
+    let flags = [("userxattr", dirs.userxattr), ("volatile", dirs.volatile)];
+    let flags = flags.into_iter().filter(|(_, wanted)| *wanted).map(|(word, _)| word.to_owned());
+    lower.chain(folders).chain(flags).collect()
 }
 
 fn file<'a>(destination: &str, facts: &'a RunFacts) -> Option<&'a Path> {

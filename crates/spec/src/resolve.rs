@@ -192,7 +192,6 @@ fn check_supported(spec: &ContainerSpec) -> Result<(), Invalid> {
         (spec.life.remove_image, "--rmi"),
         (spec.namespaces.cgroups_mode == "split", "--cgroups=split"),
         (spec.security.label_nested, "--security-opt label=nested"),
-        (spec.mounts.volumes.iter().any(|volume| !volume.sub_path.is_empty()), "a volume's subpath"),
     ];
     match wishes.iter().find(|(wished, _)| *wished) {
         Some((_, name)) => Err(Invalid::new(format!("{name} is not supported yet"))),

@@ -19,7 +19,7 @@
 //! images/<hex>.json           image records, those of lists among them
 //! names/<name>                image ID and name
 //! artifacts/<name>             manifest and blobs of an artifact
-//! containers/<id>/            upper, work, merged, root.json, and what the engine keeps there
+//! containers/<id>/            upper, work, merged, root.json, overlays of its volumes, and what the engine keeps there
 //! volumes/<name>/_data
 //! partial/<algorithm>-<hex>   beginnings of blobs whose transfer broke off; dropped when a week old
 //! tmp/<pid>-<random>          work in progress, flocked by its process
@@ -48,6 +48,7 @@ mod location;
 mod lock;
 mod malformed;
 mod name;
+mod overlay;
 mod partial;
 mod remove_tree;
 mod root;
@@ -73,6 +74,7 @@ pub use layer::{AppliedLayer, LayerWriter};
 pub use list::{List, Member, empty_index};
 pub use location::{Location, Ownership, Store};
 pub use malformed::malformed;
+pub use overlay::UpperDirs;
 pub use partial::Partial;
 pub use root::RootDirs;
 pub use seen::SeenBlob;

@@ -33,23 +33,37 @@ struct Record {
     /// Which owner-shifted copies of them are used, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     map: Option<String>,
+    /// Layers of images that are mounted in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also: Vec<Digest>,
+}
+
+impl Record {
+    fn all_layers(self) -> Vec<Digest> {
+        self.layers.into_iter().chain(self.also).collect()
+    }
 }
 
 /// Mode and owner of the root folder.
 #[derive(Clone, Copy)]
-struct RootAttributes {
+pub(crate) struct RootAttributes {
     mode: u32,
     uid: u32,
     gid: u32,
 }
 
 impl RootAttributes {
+    pub(crate) fn of(folder: &Path) -> rustix::io::Result<RootAttributes> {
+        let stat = rustix::fs::stat(folder)?;
+        Ok(RootAttributes { mode: stat.st_mode & 0o7777, uid: stat.st_uid, gid: stat.st_gid })
+    }
+
     fn mapped(self, ids: &IdMaps) -> RootAttributes {
         let (uid, gid) = (ids.uid(self.uid).or(ids.uid(0)), ids.gid(self.gid).or(ids.gid(0)));
         RootAttributes { uid: uid.unwrap_or(0), gid: gid.unwrap_or(0), ..self }
     }
 
-    fn apply(self, folder: &Path) -> Result<(), Error> {
+    pub(crate) fn apply(self, folder: &Path) -> Result<(), Error> {
         if (self.uid, self.gid) != (0, 0) {
             let (uid, gid) = (rustix::fs::Uid::from_raw(self.uid), rustix::fs::Gid::from_raw(self.gid));
             match rustix::fs::chown(folder, Some(uid), Some(gid)) {
@@ -132,14 +146,25 @@ impl Store {
 
     /// The layers a container's root consists of; none if it has no (readable) record.
     pub(crate) fn root_layers(&self, container: &str) -> Result<Vec<Digest>, Error> {
-        Ok(self.root_record(container)?.map(|record| record.layers).unwrap_or_default())
+        Ok(self.root_record(container)?.map(Record::all_layers).unwrap_or_default())
+    }
+
+    /// The container needs these layers, too. The caller holds the lock of records.
+    pub(crate) fn need_also(&self, container: &str, layers: &[Digest]) -> Result<(), Error> {
+        let mut record = self.root_record(container)?.ok_or_else(|| Error::NoSuchRoot(container.to_owned()))?;
+        let new: Vec<_> = layers.iter().filter(|layer| !record.also.contains(layer)).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        record.also.extend(new);
+        self.write_root_record(&self.root_path(container), &record)
     }
 
     fn root_record(&self, container: &str) -> Result<Option<Record>, Error> {
         read_record(&self.root_path(container))
     }
 
-    fn require_layers(&self, layers: &[Digest]) -> Result<(), Error> {
+    pub(crate) fn require_layers(&self, layers: &[Digest]) -> Result<(), Error> {
         match layers.iter().find(|layer| !self.has_layer(layer)) {
             Some(missing) => Err(Error::MissingLayer(missing.clone())),
             None => Ok(()),
@@ -160,7 +185,7 @@ impl Store {
             result => result.at("create container folder", &folder)?,
         }
         crate::step::point();
-        let record = Record { layers: layers.to_vec(), map: key };
+        let record = Record { layers: layers.to_vec(), map: key, also: Vec::new() };
         let made = fill_root(&dirs, attributes).and_then(|()| self.write_root_record(&folder, &record));
         if made.is_err() {
             let _ = self.discard(&folder);
@@ -172,7 +197,8 @@ impl Store {
     fn remap_root(&self, container: &str, layers: &[Digest], ids: &IdMaps) -> Result<(), Error> {
         let dirs = self.root_dirs(container, layers, Some(&ids.key()));
         self.root_attributes(layers).mapped(ids).apply(&dirs.upper)?;
-        let record = Record { layers: layers.to_vec(), map: Some(ids.key()) };
+        let also = self.root_record(container)?.map(|record| record.also).unwrap_or_default();
+        let record = Record { layers: layers.to_vec(), map: Some(ids.key()), also };
         self.write_root_record(&self.root_path(container), &record)
     }
 
@@ -213,17 +239,14 @@ impl Store {
 
     /// What `/` of the container looks like: the upper folder hides those below.
     fn root_attributes(&self, layers: &[Digest]) -> RootAttributes {
-        let top = layers.last().and_then(|top| rustix::fs::stat(self.diff_path(top)).ok());
-        match top {
-            Some(stat) => RootAttributes { mode: stat.st_mode & 0o7777, uid: stat.st_uid, gid: stat.st_gid },
-            None => RootAttributes { mode: 0o755, uid: 0, gid: 0 },
-        }
+        let top = layers.last().and_then(|top| RootAttributes::of(&self.diff_path(top)).ok());
+        top.unwrap_or(RootAttributes { mode: 0o755, uid: 0, gid: 0 })
     }
 }
 
 /// The layers that a container's folder, wherever it is, says it needs.
 pub(crate) fn recorded_layers(folder: &Path) -> Vec<Digest> {
-    read_record(folder).ok().flatten().map(|record| record.layers).unwrap_or_default()
+    read_record(folder).ok().flatten().map(Record::all_layers).unwrap_or_default()
 }
 
 fn read_record(folder: &Path) -> Result<Option<Record>, Error> {

@@ -3,11 +3,11 @@
 use crate::error::Failure;
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use spec::ContainerSpec;
+use spec::{ContainerSpec, Invalid};
 
 /// See podman-run(1).
 pub static FLAGS: &[Flag] = &[
-    Flag::array("mount", "stringArray", "Mount something (type=bind|tmpfs|volume,source=…,destination=…,…)"),
+    Flag::array("mount", "stringArray", "Mount something (type=bind|glob|image|tmpfs|volume,source=…,destination=…,…)"),
     Flag::text("shm-size", "<number>[<unit>]", "Size of /dev/shm (units b, k, m, g)").default("65536k"),
     Flag::array("tmpfs", "tmpfs", "Mount an empty folder in memory (path[:options])"),
     Flag::array("volume", "stringArray", "Mount a folder or a volume ([source:]path[:options])").short('v'),
@@ -19,8 +19,8 @@ pub fn apply(matches: &Matches, spec: &mut ContainerSpec) -> Result<(), Failure>
     for text in matches.list("volume") {
         spec.mounts.add_volume(text, &cwd.clone()?)?;
     }
-    for text in matches.list("mount") {
-        spec.mounts.add_mount(text, &cwd.clone()?)?;
+    if let texts @ [_, ..] = matches.list("mount") {
+        spec.mounts.add_mounts(texts, &cwd.clone()?, &glob)?;
     }
     for text in matches.list("tmpfs") {
         spec.mounts.add_tmpfs(text)?;
@@ -29,4 +29,11 @@ pub fn apply(matches: &Matches, spec: &mut ContainerSpec) -> Result<(), Failure>
         spec.mounts.shm_size = Some(spec::size::parse(text)?);
     }
     Ok(())
+}
+
+/// The files that a pattern of `type=glob` means, sorted; what can't be looked into has none.
+fn glob(pattern: &str) -> Result<Vec<String>, Invalid> {
+    let found =
+        glob::glob(pattern).map_err(|error| Invalid::new(format!("syntax error in pattern {pattern:?}: {error}")))?;
+    Ok(found.flatten().map(|path| path.to_string_lossy().into_owned()).collect())
 }

@@ -122,6 +122,7 @@ pub(crate) fn tear_down(engine: &Engine, id: &str, state: &RunState, errors: &mu
         errors.extend(failed.into_iter().map(|error| Error::from(error).chain()));
     }
     note(errors, runtime::cgroup::remove(&state.cgroups));
+    note(errors, engine.store().remove_upper_dirs(id));
 }
 
 fn finish(engine: &Engine, id: &str, exit: &Exit, state: &RunState) -> Result<(), Error> {

@@ -183,7 +183,7 @@ fn resolve(
 /// Bind mounts need something to mount.
 fn check_sources(resolved: &ResolvedSpec) -> Result<(), Error> {
     for mount in &resolved.mounts {
-        let (Source::Bind(path) | Source::Overlay(path)) = &mount.source else { continue };
+        let Source::Bind(path) = &mount.source else { continue };
         if Path::new(path).is_absolute() {
             rustix::fs::statfs(path.as_str())
                 .map_err(|error| Error::Invalid(format!("statfs {path}: {}", lower(error.into()))))?;

@@ -1,6 +1,6 @@
 //! One start: network leases, files, the process, its network, and the record of it all. Runs in the monitor.
 
-use super::{How, Running, Subject};
+use super::{How, Running, Subject, mounts};
 use crate::network::{Begun, Who};
 use crate::state::live::{self, Live, RunState};
 use crate::{Engine, Error};
@@ -10,7 +10,6 @@ use monitor::stdio::{self, Inner};
 use monitor::supervise::Container;
 use runtime::{Launch, Launched, Overlay, Root, UserLookup};
 use spec::log::LogDriver;
-use spec::mounts::Source;
 use spec::namespaces::{Namespace, NsMode};
 use spec::{ResolvedSpec, RunFacts};
 use std::collections::BTreeMap;
@@ -51,6 +50,7 @@ pub(super) fn launch(
     if !spec.log.path.is_empty() {
         log.open().map_err(|source| Error::io("open log", &spec.log.path, source))?;
     }
+    let root = root(engine, subject)?;
     let mut facts = run_facts(engine, subject, how, files)?;
     facts.cgroups_path = group;
     facts.netns = begun.as_ref().map(Begun::path);
@@ -61,9 +61,10 @@ pub(super) fn launch(
             id: &subject.id,
             bundle: &folder,
             spec: &oci,
-            root: root(engine, subject)?,
+            root,
             user: user(subject),
-            copy_up: fresh_volumes(subject, &facts.volumes),
+            copy_up: mounts::fresh_volumes(spec, &facts.volumes),
+            sub_paths: mounts::sub_paths(spec),
             chown: spec.mounts.iter().filter(|m| m.chown).map(|m| m.destination.clone()).collect(),
             stdio: match &inner {
                 Some(inner) => runtime::Stdio::Fds(inner.stdin.as_fd(), inner.stdout.as_fd(), inner.stderr.as_fd()),
@@ -235,22 +236,8 @@ fn user(subject: &Subject) -> UserLookup {
 
 fn run_facts(engine: &Engine, subject: &Subject, how: How, files: spec::facts::Files) -> Result<RunFacts, Error> {
     let spec = &subject.spec;
-    let mut volumes = BTreeMap::new();
-    for mount in &spec.mounts {
-        match &mount.source {
-            Source::Volume { name, .. } => {
-                volumes.insert(name.clone(), engine.store().create_volume_dir(name)?);
-            }
-            Source::Image { name, .. } => {
-                return Err(Error::Invalid(format!("image mounts (of `{name}`) aren't supported yet")));
-            }
-            Source::Overlay(path) => {
-                return Err(Error::Invalid(format!("overlay volumes (`{path}:…:O`) aren't supported yet")));
-            }
-            _ => {}
-        }
-    }
-    give_volumes(spec, &volumes)?;
+    let volumes = mounts::volumes(engine, spec)?;
+    let overlays = mounts::overlays(engine, &subject.id, spec, &volumes)?;
     let joined = joined(engine, spec)?;
     let shm = (spec.namespaces.ipc.mode == NsMode::Container)
         .then(|| joined.get(&spec.namespaces.ipc.value))
@@ -261,7 +248,7 @@ fn run_facts(engine: &Engine, subject: &Subject, how: How, files: spec::facts::F
         name: subject.name.clone(),
         root: PathBuf::from("/"),
         volumes,
-        images: BTreeMap::new(),
+        overlays,
         files,
         shm,
         joined,
@@ -299,34 +286,6 @@ fn localtime(zone: &str) -> Option<PathBuf> {
         zone => Path::new("/usr/share/zoneinfo").join(zone),
     };
     path.exists().then_some(path)
-}
-
-/// Destinations of volumes that are still empty and want the image's content.
-fn fresh_volumes(subject: &Subject, volumes: &BTreeMap<String, PathBuf>) -> Vec<String> {
-    let is_fresh = |name: &String| volumes.get(name).is_some_and(|folder| is_empty(folder));
-    let wants = subject.spec.mounts.iter().filter(|mount| mount.copy_up);
-    wants
-        .filter(|mount| matches!(&mount.source, Source::Volume { name, .. } if is_fresh(name)))
-        .map(|mount| mount.destination.clone())
-        .collect()
-}
-
-fn is_empty(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
-}
-
-/// A new volume belongs to the container's root: with a user namespace that is another than ours.
-fn give_volumes(spec: &spec::ResolvedSpec, volumes: &BTreeMap<String, PathBuf>) -> Result<(), Error> {
-    let root =
-        |map: &[spec::users::IdRange]| map.iter().find(|range| range.container_id == 0).map(|range| range.host_id);
-    let (uid, gid) = (root(&spec.uid_map), root(&spec.gid_map));
-    if uid.is_none() && gid.is_none() {
-        return Ok(());
-    }
-    for folder in volumes.values().filter(|folder| is_empty(folder)) {
-        std::os::unix::fs::chown(folder, uid, gid).map_err(|source| Error::io("change owner of", folder, source))?;
-    }
-    Ok(())
 }
 
 fn write_pid_files(subject: &Subject, pid: i32) -> Result<(), Error> {

@@ -6,6 +6,7 @@
 pub mod group;
 mod handover;
 mod launch;
+mod mounts;
 mod supervise;
 
 use crate::{Engine, Error};

@@ -15,14 +15,14 @@ pub(crate) mod terminal;
 pub(crate) mod user;
 
 pub(crate) use init::INIT_PATH;
-pub(crate) use mounts::open_source;
+pub(crate) use mounts::tried_on;
 pub(crate) use root::mount_overlay;
 
 use crate::cgroup::{Cgroups, Entry};
 use crate::channel::{self, Order};
 use crate::error::{Error, Tried};
 use crate::namespaces::Plan;
-use crate::{Launch, Stdio, hooks, idmap};
+use crate::{Launch, Stdio, hooks, idmap, sources};
 use rustix::fs::{Mode, OFlags};
 use std::convert::Infallible;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -40,7 +40,7 @@ pub(crate) struct Child<'a> {
     pub channel: BorrowedFd<'a>,
     /// The sealed file of `sys::inside::INIT`.
     pub trampoline: BorrowedFd<'a>,
-    /// Bind sources that the child's user namespace may not reach, as detached mounts, by index into `spec.mounts`.
+    /// What the parent opened, see [`sources::open`].
     pub binds: Vec<Option<OwnedFd>>,
     pub has_filter: bool,
 }
@@ -175,7 +175,7 @@ fn detach_from_host(child: &mut Child<'_>) -> Result<(), Error> {
     for (index, mount) in spec.mounts.iter().enumerate() {
         let options = crate::mount_option::parse(&mount.options);
         if matches!(options.propagation, Some((Propagation::Shared, _))) && child.binds[index].is_none() {
-            child.binds[index] = Some(open_source(mount, options.bind.unwrap_or(Depth::Tree))?);
+            child.binds[index] = Some(sources::open_one(child.launch, mount, &options)?);
         }
     }
     let word = spec.linux.as_ref().and_then(|linux| linux.rootfs_propagation.as_deref()).unwrap_or_default();

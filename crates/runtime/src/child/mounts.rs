@@ -7,8 +7,10 @@ use crate::Launch;
 use crate::cgroup::Cgroups;
 use crate::error::{Error, Tried};
 use crate::mount_option::{self, Options};
+use crate::sources;
 use oci::runtime::Mount;
 use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -31,7 +33,9 @@ pub(super) fn all(setup: &mut Setup<'_>) -> Result<Vec<OwnedFd>, Error> {
         let options = mount_option::parse(&mount.options);
         let kind = mount.kind.as_deref().unwrap_or_default();
         match kind {
-            _ if kind == "bind" || options.bind.is_some() => sealed.extend(bind(setup, index, mount, &options)?),
+            _ if matches!(kind, "bind" | "overlay") || options.bind.is_some() => {
+                sealed.extend(bind(setup, index, mount, &options)?)
+            }
             "cgroup" | "cgroup2" => cgroup_mount::mount(setup, mount, &options)?,
             "" => return Err(Error::other(format!("the mount on `{}` has no type", mount.destination))),
             _ => sealed.extend(fresh(setup, kind, mount, &options)?),
@@ -48,7 +52,7 @@ pub(super) fn seal(mounts: &[OwnedFd]) -> Result<(), Error> {
     })
 }
 
-pub(super) fn tried_on(mount: &Mount) -> String {
+pub(crate) fn tried_on(mount: &Mount) -> String {
     let kind = mount.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("bind");
     match mount.source.as_deref() {
         Some(source) if kind == "bind" => format!("mount `{source}` on `{}`", mount.destination),
@@ -184,11 +188,13 @@ fn plain_folder(root: BorrowedFd<'_>, path: &str) -> Result<OwnedFd, Error> {
 /// Returns the mount if it is to be sealed: its files are given to the container's user before.
 fn bind(setup: &mut Setup<'_>, index: usize, mount: &Mount, options: &Options) -> Result<Option<OwnedFd>, Error> {
     let what = tried_on(mount);
-    let depth = options.bind.unwrap_or(Depth::Tree);
     let copy = match setup.binds[index].take() {
         Some(prepared) => prepared,
-        None => open_source(mount, depth)?,
+        None => sources::open_one(setup.launch, mount, options)?,
     };
+    if sources::is_link(&copy)? {
+        return link(setup.root, mount, &copy).map(|()| None);
+    }
     let stat = rustix::fs::fstat(&copy).tried(|| what.as_str())?;
     let target = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => {
@@ -227,6 +233,18 @@ fn bind(setup: &mut Setup<'_>, index: usize, mount: &Mount, options: &Options) -
     Ok(sealed_later.then_some(copy))
 }
 
+/// `copy-symlink`: a link with the same target.
+fn link(root: BorrowedFd<'_>, mount: &Mount, source: &OwnedFd) -> Result<(), Error> {
+    let what = || format!("copy the symbolic link to `{}`", mount.destination);
+    let target = rustix::fs::readlinkat(source, c"", Vec::new()).tried(what)?;
+    let (folder, name) = sys::path::make_parent(root, Path::new(&mount.destination)).tried(what)?;
+    match rustix::fs::symlinkat(&target, &folder, name) {
+        Err(Errno::EXIST) if rustix::fs::readlinkat(&folder, name, Vec::new()).is_ok_and(|own| own == target) => Ok(()),
+        Err(Errno::EXIST) => Err(Error::other(format!("{}: something else is there", what()))),
+        other => other.tried(what),
+    }
+}
+
 /// Tries to set and clear; a user namespace may not clear what is locked, then only sets.
 pub(super) fn set_attributes(mount: BorrowedFd<'_>, change: Change) -> std::io::Result<()> {
     match sys::mount::change(mount, change, Depth::One) {
@@ -236,14 +254,6 @@ pub(super) fn set_attributes(mount: BorrowedFd<'_>, change: Change) -> std::io::
         }
         other => other,
     }
-}
-
-/// A detached copy of the host's file or folder.
-pub(crate) fn open_source(mount: &Mount, depth: Depth) -> Result<OwnedFd, Error> {
-    let path = mount.source.as_deref().unwrap_or_default();
-    let source = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
-        .tried(|| format!("{}: open the source", tried_on(mount)))?;
-    sys::mount::detached_copy(&source, depth).tried(|| tried_on(mount))
 }
 
 /// `:U`: everything in these mounts belongs to the container's user from now on.

@@ -162,6 +162,7 @@ impl Container {
             root: Root::Overlay(overlay),
             user: self.user.clone(),
             copy_up: self.copy_up.clone(),
+            sub_paths: Default::default(),
             chown: self.chown.clone(),
             stdio,
             preserve: self.preserve.iter().map(OwnedFd::as_fd).collect(),

@@ -8,6 +8,7 @@ pub mod volume_flag;
 
 use crate::{Invalid, is_default, null_default};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// See podman-run(1) `-v`, `--mount`, `--tmpfs`, `--shm-size`, `--volumes-from`.
@@ -92,6 +93,24 @@ pub enum MountFlag {
     Image(ImageVolume),
 }
 
+/// Finds the files of the host that match a pattern.
+pub type Glob<'a> = dyn Fn(&str) -> Result<Vec<String>, Invalid> + 'a;
+
+impl MountFlag {
+    fn destination(&self) -> &str {
+        match self {
+            MountFlag::Mount(mount) => &mount.destination,
+            MountFlag::Volume(volume) => &volume.dest,
+            MountFlag::Overlay(volume) => &volume.destination,
+            MountFlag::Image(volume) => &volume.destination,
+        }
+    }
+}
+
+fn duplicate(destination: &str) -> Invalid {
+    Invalid::new(format!("{destination}: duplicate mount destination"))
+}
+
 impl Mounts {
     /// `-v`; `cwd` makes relative sources absolute.
     pub fn add_volume(&mut self, text: &str, cwd: &Path) -> Result<(), Invalid> {
@@ -99,9 +118,17 @@ impl Mounts {
         Ok(())
     }
 
-    /// `--mount`; `cwd` makes relative sources absolute.
-    pub fn add_mount(&mut self, text: &str, cwd: &Path) -> Result<(), Invalid> {
-        self.add(mount_flag::parse_mount(text, cwd)?);
+    /// All `--mount`s, of which no two may have the same destination; `cwd` makes relative sources absolute.
+    pub fn add_mounts(&mut self, texts: &[String], cwd: &Path, glob: &Glob<'_>) -> Result<(), Invalid> {
+        let mut taken = BTreeSet::new();
+        for text in texts {
+            for flag in mount_flag::parse_mount(text, cwd, glob)? {
+                if !taken.insert(flag.destination().to_owned()) {
+                    return Err(duplicate(flag.destination()));
+                }
+                self.add(flag);
+            }
+        }
         Ok(())
     }
 
@@ -134,6 +161,12 @@ pub struct ResolvedMount {
     /// Chown the source to the container's user (`U`).
     #[serde(default)]
     pub chown: bool,
+    /// The source is the lower layer of an overlay: what is changed there doesn't reach it.
+    #[serde(default)]
+    pub overlay: Option<Upper>,
+    /// A folder or file below the source, which is mounted in its place; may be empty.
+    #[serde(default)]
+    pub sub_path: String,
     /// SELinux: `z` shared, `Z` private.
     #[serde(default)]
     pub relabel: Option<char>,
@@ -146,6 +179,15 @@ pub struct ResolvedMount {
     /// The user asked for it (not one of the default set).
     #[serde(default)]
     pub asked: bool,
+}
+
+/// Where an overlay keeps its changes. Both empty: in folders of the engine's, which are new at each start.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upper {
+    /// `upperdir=`: absolute.
+    pub upper: String,
+    /// `workdir=`: absolute.
+    pub work: String,
 }
 
 /// What a [`ResolvedMount`] mounts.
@@ -162,18 +204,9 @@ pub enum Source {
         name: String,
         /// Removed with the container.
         anonymous: bool,
-        /// A folder below it; may be empty.
-        sub_path: String,
     },
-    /// An image's root.
-    Image {
-        /// Name.
-        name: String,
-        /// A folder below it; may be empty.
-        sub_path: String,
-    },
-    /// A folder of the host or a volume, as lower layer of a throw-away overlay.
-    Overlay(String),
+    /// The root of the image of this name, always as an overlay.
+    Image(String),
     /// /dev/shm: an own tmpfs of `shm_size`, or the folder in [`crate::RunFacts::shm`].
     Shm,
     /// A file the engine writes: by destination, see [`crate::facts::Files`].

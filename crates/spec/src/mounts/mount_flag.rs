@@ -1,15 +1,19 @@
 //! `--mount type=…,source=…,destination=…,…`.
 
 use super::{
-    ImageVolume, MountFlag, NamedVolume, csv, options,
+    Glob, ImageVolume, MountFlag, NamedVolume, csv, options,
     volume_flag::{clean, clean_destination},
 };
 use crate::Invalid;
 use oci::runtime::Mount;
 use std::path::Path;
 
-/// `--mount`. Without `type` it is a volume.
-pub fn parse_mount(text: &str, cwd: &Path) -> Result<MountFlag, Invalid> {
+/// The runtime's word for `no-dereference` (crun's).
+const COPY_SYMLINK: &str = "copy-symlink";
+const IMAGE_INCOMPLETE: &str = "must set source and destination for image volume";
+
+/// `--mount`. Without `type` it is a volume. A pattern (`type=glob`) may mean several.
+pub fn parse_mount(text: &str, cwd: &Path, glob: &Glob<'_>) -> Result<Vec<MountFlag>, Invalid> {
     let fields = csv::fields(text)?;
     let mut kind = "volume";
     let mut parts = Parts::default();
@@ -23,7 +27,10 @@ pub fn parse_mount(text: &str, cwd: &Path) -> Result<MountFlag, Invalid> {
     for field in fields.iter().filter(|field| !field.starts_with("type=")) {
         parts.take(field, kind)?;
     }
-    parts.build(kind, cwd)
+    match kind {
+        "glob" => parts.build_glob(cwd, glob),
+        kind => Ok(vec![parts.build(kind, cwd)?]),
+    }
 }
 
 fn invalid_option(word: &str) -> Invalid {
@@ -67,7 +74,7 @@ impl Parts {
                 return Err(Invalid::new(format!("{key:?} option not supported for {kind:?} mount types")));
             }
             "src" | "source" => (&mut self.source, "host directory cannot be empty"),
-            "dst" | "destination" | "target" => (&mut self.destination, "container directory cannot be empty"),
+            "dst" | "dest" | "destination" | "target" => (&mut self.destination, "container directory cannot be empty"),
             _ => return Ok(false),
         };
         let needs = |what: &str| Invalid::new(format!("{what}: must provide an argument for option"));
@@ -117,6 +124,7 @@ impl Parts {
                 self.options.push(if flag(key, value)? { "bind" } else { "rbind" }.into());
             }
             ("bind" | "rbind" | "rro", None) => self.options.push(key.to_owned()),
+            ("no-dereference", value) => self.options.extend(flag(key, value)?.then(|| COPY_SYMLINK.to_owned())),
             ("relabel", value) => self.push_relabel(value)?,
             ("z" | "Z", None) => self.options.push(key.to_owned()),
             ("idmap", None) => self.options.push("idmap".into()),
@@ -144,7 +152,7 @@ impl Parts {
             ("volume-label" | "volume-driver" | "volume-opt", _) => {
                 return Err(Invalid::new(format!("the --{key} option is not presently implemented")));
             }
-            ("subpath" | "volume-subpath", Some(value)) => self.sub_path = clean_sub_path(value)?,
+            ("subpath" | "volume-subpath", Some(value)) => self.sub_path = clean_sub_path(value),
             ("relabel", value) => self.push_relabel(value)?,
             ("z" | "Z", None) => self.options.push(key.to_owned()),
             ("idmap", None) => self.options.push("idmap".into()),
@@ -158,7 +166,10 @@ impl Parts {
     fn take_image(&mut self, key: &str, value: Option<&str>) -> Result<bool, Invalid> {
         match (key, value) {
             ("rw" | "readwrite", value) => self.read_only = Some(!flag(key, value)?),
-            ("subpath" | "image-subpath", Some(value)) => self.sub_path = clean_sub_path(value)?,
+            ("subpath", Some(value)) if !value.starts_with('/') => {
+                return Err(Invalid::new(format!("volume subpath {value:?} must be an absolute path")));
+            }
+            ("subpath", Some(value)) => self.sub_path = clean_sub_path(value),
             _ => return Ok(false),
         }
         Ok(true)
@@ -206,17 +217,11 @@ impl Parts {
         }
         let destination = match self.destination.take() {
             Some(destination) => clean_destination(&destination)?,
+            None if kind == "image" => return Err(Invalid::new(IMAGE_INCOMPLETE)),
             // podman: a bind without destination is mounted where it is on the host.
             None => return Err(Invalid::new("must set volume destination")),
         };
-        match (self.read_only, kind) {
-            (_, "image") | (None, _) => {}
-            (Some(true), _) => self.options.push("ro".into()),
-            (Some(false), _) => self.options.push("rw".into()),
-        }
-        if self.chown {
-            self.options.push("U".into());
-        }
+        self.finish_options(kind);
         match kind {
             "volume" => self.build_volume(destination),
             "image" => self.build_image(destination),
@@ -228,6 +233,40 @@ impl Parts {
             }
             kind => Ok(self.mount(kind, kind.to_owned(), destination)),
         }
+    }
+
+    fn finish_options(&mut self, kind: &str) {
+        match (self.read_only, kind) {
+            (_, "image") | (None, _) => {}
+            (Some(true), _) => self.options.push("ro".into()),
+            (Some(false), _) => self.options.push("rw".into()),
+        }
+        if self.chown {
+            self.options.push("U".into());
+        }
+    }
+
+    /// A bind mount of each file that matches: by its own name in the destination, or where it is on the host.
+    fn build_glob(mut self, cwd: &Path, glob: &Glob<'_>) -> Result<Vec<MountFlag>, Invalid> {
+        let pattern = self.source.take().unwrap_or_default();
+        let none = || Invalid::new(format!("no file paths matching glob {pattern:?}"));
+        let files = if pattern.is_empty() { Vec::new() } else { glob(&pattern)? };
+        if files.is_empty() {
+            return Err(none());
+        }
+        self.finish_options("glob");
+        options::check(&self.options)?;
+        let folder = self.destination.take();
+        let bind = |file: String| {
+            let source = clean(&cwd.join(&file)).to_string_lossy().into_owned();
+            let name = Path::new(&file).file_name().unwrap_or_default();
+            let place = folder.as_ref().map(|folder| Path::new(folder).join(name).to_string_lossy().into_owned());
+            let destination = clean_destination(&place.unwrap_or_else(|| source.clone()))?;
+            let kind = Some("bind".to_owned());
+            let options = self.options.clone();
+            Ok(MountFlag::Mount(Mount { destination, kind, source: Some(source), options, ..Mount::default() }))
+        };
+        files.into_iter().map(bind).collect()
     }
 
     fn mount(self, kind: &str, source: String, destination: String) -> MountFlag {
@@ -252,7 +291,7 @@ impl Parts {
     }
 
     fn build_image(self, destination: String) -> Result<MountFlag, Invalid> {
-        let source = self.source.ok_or_else(|| Invalid::new("must set source of an image mount"))?;
+        let source = self.source.ok_or_else(|| Invalid::new(IMAGE_INCOMPLETE))?;
         let read_write = self.read_only == Some(false);
         Ok(MountFlag::Image(ImageVolume { source, destination, read_write, sub_path: self.sub_path }))
     }
@@ -261,7 +300,7 @@ impl Parts {
 fn invalid_type(kind: &str) -> Invalid {
     let error = Invalid::new(format!("invalid filesystem type {kind:?}"));
     match kind {
-        "artifact" | "glob" => error.hint(format!("type={kind} is not supported yet")),
+        "artifact" => error.hint("type=artifact is not supported yet"),
         _ => error,
     }
 }
@@ -280,19 +319,37 @@ fn is_propagation(word: &str) -> bool {
 }
 
 /// Relative to the volume, never above it.
-fn clean_sub_path(text: &str) -> Result<String, Invalid> {
-    if Path::new(text).components().any(|part| part == std::path::Component::ParentDir) {
-        return Err(Invalid::new(format!("subpath {text:?} must not contain `..`")));
-    }
-    Ok(clean(Path::new(text)).to_string_lossy().trim_start_matches('/').to_owned())
+fn clean_sub_path(text: &str) -> String {
+    clean(Path::new(text)).to_string_lossy().trim_start_matches('/').to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn mounts(text: &str) -> Result<Vec<MountFlag>, String> {
+        let glob = |pattern: &str| match pattern {
+            "a*" | "./a*" => Ok(vec!["a1".to_owned(), "a2".to_owned()]),
+            _ => Ok(Vec::new()),
+        };
+        parse_mount(text, Path::new("/cwd"), &glob).map_err(|e| e.message)
+    }
+
+    #[test]
+    fn a_glob_is_a_bind_for_each_file() {
+        let places = |text: &str| -> Vec<String> {
+            mounts(text).unwrap().iter().map(|flag| flag.destination().to_owned()).collect()
+        };
+        assert_eq!(places("type=glob,src=a*,dst=/x"), ["/x/a1", "/x/a2"]);
+        assert_eq!(places("type=glob,src=./a*"), ["/cwd/a1", "/cwd/a2"]);
+        assert_eq!(mounts("type=glob,src=/z*,dst=/x").unwrap_err(), "no file paths matching glob \"/z*\"");
+        assert_eq!(mounts("type=glob,dst=/x").unwrap_err(), "no file paths matching glob \"\"");
+    }
+
     fn mount(text: &str) -> Result<String, String> {
-        match parse_mount(text, Path::new("/cwd")).map_err(|e| e.message)? {
+        let mut flags = mounts(text)?;
+        assert_eq!(flags.len(), 1);
+        match flags.remove(0) {
             MountFlag::Mount(m) => {
                 let (kind, source) = (m.kind.unwrap(), m.source.unwrap());
                 Ok(format!("{kind} {source} {} {}", m.destination, m.options.join(",")))
@@ -322,6 +379,8 @@ mod tests {
         assert_eq!(mount("type=volume,dst=/x").unwrap(), "volume  /x  ");
         assert_eq!(mount("src=v,dst=/x").unwrap(), "volume v /x  ");
         assert_eq!(mount("type=image,src=bb,dst=/x,rw=true").unwrap(), "image bb /x rw=true");
+        assert_eq!(mount("type=volume,src=v,dst=/x,subpath=../..").unwrap(), "volume v /x  ");
+        assert_eq!(mount("type=bind,src=/l,dst=/x,no-dereference").unwrap(), "bind /l /x copy-symlink");
     }
 
     #[test]
@@ -351,6 +410,11 @@ mod tests {
         }
         assert!(mount("type=bind,src=/tmp,dst=/x,ro,rw").is_err());
         assert!(mount("type=bind,src=/tmp,dst=/x,ro=foo").is_err());
-        assert!(mount("type=volume,src=v,dst=/x,subpath=../..").is_err());
+        assert_eq!(mount("type=image,src=b").unwrap_err(), IMAGE_INCOMPLETE);
+        assert_eq!(mount("type=image,dst=/b").unwrap_err(), IMAGE_INCOMPLETE);
+        assert_eq!(
+            mount("type=image,src=b,dst=/x,subpath=a").unwrap_err(),
+            "volume subpath \"a\" must be an absolute path"
+        );
     }
 }

@@ -55,9 +55,10 @@ pub(crate) fn check(options: &[String]) -> Result<(), Invalid> {
             }
             continue;
         }
-        let known = matches!(option.as_str(), "U" | "idmap" | "noatime" | "nodiratime" | "relatime" | "rro")
-            || matches!(word, "idmap" | "upperdir" | "workdir")
-            || CONSISTENCY.contains(&option.as_str());
+        let known =
+            matches!(option.as_str(), "U" | "idmap" | "noatime" | "nodiratime" | "relatime" | "rro" | "copy-symlink")
+                || matches!(word, "idmap" | "upperdir" | "workdir")
+                || CONSISTENCY.contains(&option.as_str());
         if !known {
             return Err(Invalid::new(format!("invalid option type {option:?}")));
         }

@@ -1,7 +1,7 @@
 //! All mounts of a container: the default set, the engine's files, the user's, the image's volumes, by depth.
 
 use super::{
-    ImageVolume, MountFlag, Mounts, NamedVolume, OverlayVolume, ResolvedMount, Source, options,
+    ImageVolume, MountFlag, Mounts, NamedVolume, OverlayVolume, ResolvedMount, Source, Upper, duplicate, options,
     volume_flag::clean_destination,
 };
 use crate::{Defaults, Invalid, namespaces::NsMode, network::ResolvedNetwork, resolved::ResolvedNamespaces};
@@ -175,7 +175,7 @@ fn writable_tmpfs() -> Vec<ResolvedMount> {
     ["/tmp", "/run", "/var/tmp"].map(tmpfs).into()
 }
 
-/// The user's, each destination once.
+/// The user's, each destination once: the same thing may be asked for twice.
 fn asked(mounts: &Mounts) -> Result<Vec<ResolvedMount>, Invalid> {
     let mut all: Vec<ResolvedMount> = Vec::new();
     let flags = (mounts.mounts.iter().cloned().map(MountFlag::Mount))
@@ -184,10 +184,11 @@ fn asked(mounts: &Mounts) -> Result<Vec<ResolvedMount>, Invalid> {
         .chain(mounts.image_volumes.iter().cloned().map(MountFlag::Image));
     for flag in flags {
         let mount = one(flag)?;
-        if all.iter().any(|known| known.destination == mount.destination) {
-            return Err(Invalid::new(format!("{}: duplicate mount destination", mount.destination)));
+        match all.iter().find(|known| known.destination == mount.destination) {
+            None => all.push(mount),
+            Some(known) if *known == mount => {}
+            Some(_) => return Err(duplicate(&mount.destination)),
         }
-        all.push(mount);
     }
     Ok(all)
 }
@@ -200,13 +201,41 @@ fn one(flag: MountFlag) -> Result<ResolvedMount, Invalid> {
     match flag {
         MountFlag::Mount(mount) => plain(mount),
         MountFlag::Volume(volume) => named(volume),
-        MountFlag::Overlay(OverlayVolume { destination, .. }) => {
-            Err(Invalid::new(format!("{destination}: overlay volumes (`:O`) are not supported yet")))
-        }
-        MountFlag::Image(ImageVolume { destination, .. }) => {
-            Err(Invalid::new(format!("{destination}: mounts of type image are not supported yet")))
-        }
+        MountFlag::Overlay(volume) => overlay(volume),
+        MountFlag::Image(volume) => image(volume),
     }
+}
+
+/// `:O`: of a folder, or of a volume, which stays as it is.
+fn overlay(volume: OverlayVolume) -> Result<ResolvedMount, Invalid> {
+    let destination = clean_destination(&volume.destination)?;
+    let place = |key: &str| -> Result<String, Invalid> {
+        let path = volume.options.iter().find_map(|word| word.strip_prefix(key)).unwrap_or_default();
+        match path.is_empty() || path.starts_with('/') {
+            true => Ok(path.to_owned()),
+            false => Err(Invalid::new(format!("{destination}: {key}{path} must be an absolute path"))),
+        }
+    };
+    let upper = Upper { upper: place("upperdir=")?, work: place("workdir=")? };
+    if upper.upper.is_empty() != upper.work.is_empty() {
+        return Err(Invalid::new("must set both `upperdir` and `workdir`"));
+    }
+    let source = match volume.source.starts_with('/') {
+        true => Source::Bind(volume.source),
+        false => Source::Volume { name: volume.source, anonymous: false },
+    };
+    let mut sorted = options::Sorted { chown: volume.options.iter().any(|word| word == "U"), ..Default::default() };
+    options::finish_bind(&mut sorted.kernel, false);
+    Ok(ResolvedMount { overlay: Some(upper), ..finish(destination, source, sorted)? })
+}
+
+fn image(volume: ImageVolume) -> Result<ResolvedMount, Invalid> {
+    let mut sorted = options::Sorted::default();
+    sorted.kernel.push(if volume.read_write { "rw" } else { "ro" }.to_owned());
+    options::finish_bind(&mut sorted.kernel, false);
+    let destination = clean_destination(&volume.destination)?;
+    let mount = finish(destination, Source::Image(volume.source), sorted)?;
+    Ok(ResolvedMount { overlay: Some(Upper::default()), sub_path: volume.sub_path, ..mount })
 }
 
 fn plain(mount: Mount) -> Result<ResolvedMount, Invalid> {
@@ -243,8 +272,8 @@ fn named(volume: NamedVolume) -> Result<ResolvedMount, Invalid> {
     let copy = sorted.copy.unwrap_or(true);
     options::finish_bind(&mut sorted.kernel, true);
     let anonymous = volume.is_anonymous || volume.name.is_empty();
-    let source = Source::Volume { name: volume.name, anonymous, sub_path: volume.sub_path };
-    Ok(ResolvedMount { copy_up: copy, ..finish(destination, source, sorted)? })
+    let source = Source::Volume { name: volume.name, anonymous };
+    Ok(ResolvedMount { copy_up: copy, sub_path: volume.sub_path, ..finish(destination, source, sorted)? })
 }
 
 fn finish(destination: String, source: Source, sorted: options::Sorted) -> Result<ResolvedMount, Invalid> {

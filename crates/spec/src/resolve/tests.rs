@@ -171,14 +171,6 @@ fn what_is_not_there_yet_is_an_error() {
     let message = |change: fn(&mut ContainerSpec)| resolved(change).unwrap_err();
     assert_eq!(message(|spec| spec.rootfs.rootfs = "/r".into()), "--rootfs is not supported yet");
     assert_eq!(message(|spec| spec.life.remove_image = true), "--rmi is not supported yet");
-    assert_eq!(
-        message(|spec| spec.mounts.add_mount("src=v,dst=/x,subpath=a", "/".as_ref()).unwrap()),
-        "a volume's subpath is not supported yet"
-    );
-    assert_eq!(
-        message(|spec| spec.mounts.add_volume("/a:/x:O", "/".as_ref()).unwrap()),
-        "/x: overlay volumes (`:O`) are not supported yet"
-    );
 }
 
 #[test]

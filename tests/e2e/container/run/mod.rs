@@ -8,6 +8,7 @@ mod isolation;
 mod limits;
 mod logging;
 mod mounts;
+mod overlays;
 mod process;
 mod restart;
 mod security;

@@ -132,7 +132,77 @@ fn shm_size_is_kept(env: &TestEnv) {
 
 fn two_mounts_on_one_place_are_refused(env: &TestEnv) {
     env.base();
-    env.run("run --rm -v /etc:/x -v /usr:/x base true").refused("/x");
+    for flags in [
+        "-v /etc:/x -v /usr:/x",
+        "-v /etc:/x:ro -v /etc:/x",
+        "-v /etc:/x:O -v /etc:/x",
+        "-v a:/x -v b:/x",
+        "-v a:/x -v /x",
+        "-v /etc:/x --tmpfs /x",
+        "--tmpfs /x --tmpfs /x:size=1m",
+        "--mount type=bind,src=/etc,dst=/x --mount type=bind,src=/etc,dst=/x",
+        "--mount type=tmpfs,dst=/x --mount type=tmpfs,dst=/x",
+        "--mount type=image,src=base,dst=/x -v /etc:/x",
+    ] {
+        env.run(&format!("run --rm --network none {flags} base true")).refused("/x: duplicate mount destination");
+    }
+}
+
+fn the_same_mount_may_be_asked_for_twice(env: &TestEnv) {
+    env.base();
+    env.write("data/in", "x");
+    let data = env.work().join("data");
+    for flag in ["-v DATA:/x", "-v DATA:/x:ro,nosuid", "-v DATA:/x:O", "-v vol:/x", "-v /x", "--tmpfs /x:size=1m"] {
+        let flag = flag.replace("DATA", &data.display().to_string());
+        env.ok(&format!("run --rm --network none {flag} {flag} base ls /x"));
+    }
+    env.ok("run --rm --network none --mount type=volume,src=vol,dst=/x -v vol:/x base true");
+    env.ok("run --rm --network none --mount type=tmpfs,dst=/x --tmpfs /x base true");
+}
+
+fn a_glob_binds_each_file(env: &TestEnv) {
+    env.base();
+    for name in ["g1", "g2", "other"] {
+        env.write(&format!("data/{name}"), name);
+    }
+    let run = "run --rm --network none --mount type=glob";
+    env.ok(&format!("{run},src={}/data/g*,dst=/m,ro base sh -c 'ls /m; cat /m/g2'", work(env))).prints("g1\ng2\ng2");
+    env.ok(&format!("{run},src=./data/g1,dest=/m base ls /m")).prints("g1\n");
+    // Without a destination they are where they are on the host.
+    env.ok(&format!("{run},src={0}/data/g[12] base ls {0}/data", work(env))).prints("g1\ng2\n");
+    env.run(&format!("{run},src={}/data/z*,dst=/m base true", work(env))).refused("no file paths matching glob");
+    env.run(&format!("{run},dst=/m base true")).refused("no file paths matching glob");
+}
+
+fn a_link_is_mounted_as_one_if_asked(env: &TestEnv) {
+    env.base();
+    env.write("data/file", "content");
+    env.host("ln -s file data/link").run().ok();
+    let line = |words: &str| {
+        format!("run --rm --network none --mount type=bind,src={}/data/link,dst=/etc/l{words} base", work(env))
+    };
+    env.ok(&format!("{} readlink /etc/l", line(",no-dereference"))).prints("file\n");
+    env.ok(&format!("{} cat /etc/l", line(""))).prints("content");
+    if !env.is_peer() {
+        // Podman takes any value for true.
+        env.ok(&format!("{} cat /etc/l", line(",no-dereference=false"))).prints("content");
+    }
+}
+
+fn a_part_of_a_volume_is_mounted(env: &TestEnv) {
+    env.base();
+    env.ok("run --rm --network none -v v:/v base sh -c 'mkdir -p /v/a/b /v/etc; echo hi >/v/a/f; ln -s /etc /v/out; ln -s a /v/in'");
+    let run = |part: &str, command: &str| {
+        env.run(&format!("run --rm --network none --mount type=volume,src=v,dst=/m,subpath={part} base {command}"))
+    };
+    run("a", "ls /m").ok().prints("b\nf\n");
+    run("/a/b", "ls /m").ok().prints("");
+    run("a/f", "cat /m").ok().prints("hi\n");
+    run("in", "ls /m").ok().prints("b\nf\n");
+    // A link leads out of the volume as little as `..` does: this one to the volume's own /etc.
+    run("out", "ls /m").ok().prints("");
+    run("../..", "ls /m").ok().prints("a\netc\nin\nout\n");
+    run("nope", "ls /m").code(127).complains("nope").is_readable();
 }
 
 fn work(env: &TestEnv) -> String {
@@ -144,5 +214,6 @@ testkit::cases! { both: [ tmpfs_over_nothing_is_open_to_all, a_read_only_mount_c
     v_with_nonsense_is_refused, v_u_gives_the_folder_to_the_containers_user,
     a_bind_target_behind_a_link_stays_inside, mount_bind_tmpfs_and_volume, mount_with_nonsense_is_refused,
     tmpfs_is_empty_and_limited, read_only_root_with_writable_places, shm_size_is_kept,
-    two_mounts_on_one_place_are_refused,
+    two_mounts_on_one_place_are_refused, the_same_mount_may_be_asked_for_twice, a_glob_binds_each_file,
+    a_link_is_mounted_as_one_if_asked, a_part_of_a_volume_is_mounted,
 ]; root: [idmap_without_a_user_namespace_changes_nothing] }

@@ -124,6 +124,19 @@ impl Error {
         }
     }
 
+    /// The same for a start that failed: 127 if something isn't there, be it the command or a file, otherwise 126.
+    pub(crate) fn start_exit_code(&self) -> i32 {
+        let mut cause = Some(self as &dyn std::error::Error);
+        let missing = |error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+        while let Some(error) = cause {
+            if error.downcast_ref().is_some_and(missing) {
+                return 127;
+            }
+            cause = error.source();
+        }
+        self.exit_code().max(126)
+    }
+
     /// The same for `exec`: 255 for a container that doesn't run and a user that it doesn't know; a detached session that
     /// can't be started is an engine's failure.
     pub fn exec_exit_code(&self) -> i32 {
@@ -133,5 +146,18 @@ impl Error {
             Error::Start { .. } => 125,
             _ => self.exit_code(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+    use std::io;
+
+    #[test]
+    fn a_failed_starts_code_says_whether_something_is_missing() {
+        let of = |kind: io::ErrorKind| Error::io("open", "/x", kind.into()).start_exit_code();
+        assert_eq!((of(io::ErrorKind::NotFound), of(io::ErrorKind::AddrInUse)), (127, 126));
+        assert_eq!(Error::State("y".into()).start_exit_code(), 126);
     }
 }

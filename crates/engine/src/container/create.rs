@@ -90,6 +90,8 @@ pub(crate) fn make(
         (options.warn)(warning);
     }
     check_sources(&resolved)?;
+    check_namespaces(&resolved)?;
+    crate::network::check(engine, &resolved)?;
     let needs = join(engine, &mut resolved)?;
     let volumes = name_volumes(&mut resolved);
     let summary = summarise(&resolved, options.cidfile.as_deref());
@@ -188,6 +190,26 @@ fn check_sources(resolved: &ResolvedSpec) -> Result<(), Error> {
             rustix::fs::statfs(path.as_str())
                 .map_err(|error| Error::Invalid(format!("statfs {path}: {}", lower(error.into()))))?;
         }
+    }
+    Ok(())
+}
+
+/// Namespaces given by their files.
+fn check_namespaces(resolved: &ResolvedSpec) -> Result<(), Error> {
+    let spaces = &resolved.namespaces;
+    let all = [
+        ("network", &resolved.network.mode),
+        ("PID", &spaces.pid),
+        ("UTS", &spaces.uts),
+        ("IPC", &spaces.ipc),
+        ("cgroup", &spaces.cgroup),
+        ("user", &spaces.user),
+    ];
+    for (what, namespace) in all.into_iter().filter(|(_, namespace)| namespace.mode == NsMode::Path) {
+        rustix::fs::stat(namespace.value.as_str()).map_err(|error| {
+            let (path, why) = (&namespace.value, lower(error.into()));
+            Error::Invalid(format!("cannot find specified {what} namespace path: {path}: {why}"))
+        })?;
     }
     Ok(())
 }

@@ -42,11 +42,6 @@ impl Begun {
 /// Decides; a warning when an ordinary user's network can't be had.
 pub(crate) fn plan(engine: &Engine, resolved: &ResolvedSpec) -> Result<(Plan, Option<String>), Error> {
     let plan = match resolved.network.mode.mode {
-        NsMode::Bridge if engine.privilege().is_rootless() => {
-            return Err(Error::Invalid(
-                "bridge networks need root for now; use --network pasta, host or none".to_owned(),
-            ));
-        }
         NsMode::Bridge => Plan::Bridge(networks(engine, resolved)?),
         NsMode::Pasta => match ::network::pasta::find() {
             Some(program) => match ::network::pasta::obstacle(&program) {
@@ -71,16 +66,28 @@ fn without_pasta(resolved: &ResolvedSpec, why: &str, cure: &str) -> String {
     format!("{why}: the container has no network but lo{ports}. {cure}")
 }
 
-fn networks(engine: &Engine, resolved: &ResolvedSpec) -> Result<Vec<Network>, Error> {
+/// Whether the networks can be had at all.
+pub(crate) fn check(engine: &Engine, resolved: &ResolvedSpec) -> Result<(), Error> {
+    if resolved.network.mode.mode != NsMode::Bridge {
+        return Ok(());
+    }
+    if engine.privilege().is_rootless() {
+        return Err(Error::Invalid("bridge networks need root for now; use --network pasta, host or none".to_owned()));
+    }
     let default = engine.config().network.default_network.as_deref().unwrap_or("podman");
+    match resolved.network.networks.iter().find(|(name, _)| *name != default) {
+        None => Ok(()),
+        Some((name, _)) => Err(Error::Invalid(format!(
+            "unable to find network with name or ID {name}: network not found (only the default network \
+             \"{default}\" exists for now)"
+        ))),
+    }
+}
+
+fn networks(engine: &Engine, resolved: &ResolvedSpec) -> Result<Vec<Network>, Error> {
+    check(engine, resolved)?;
     let mut networks = Vec::new();
     for (name, _) in &resolved.network.networks {
-        if name != default {
-            return Err(Error::Invalid(format!(
-                "unable to find network with name or ID {name}: network not found (only the default network \
-                 \"{default}\" exists for now)"
-            )));
-        }
         let subnet = engine.config().network.default_subnet.as_deref().map(subnet).transpose()?;
         networks.push(::network::default_network(name, subnet, engine.run_folder())?);
     }

@@ -191,8 +191,8 @@ impl Monitor<'_> {
         let folder = self.engine.runs().of(&self.subject.id);
         let message = error.chain();
         let _ = live::write_state(&folder, &self.state);
-        let _ = Exit { error: message.clone(), ..Exit::now(error.exit_code()) }.write(&folder);
-        self.clients.tell(&Event::Failed(error.exit_code(), &message));
+        let _ = Exit { error: message.clone(), ..Exit::now(error.start_exit_code()) }.write(&folder);
+        self.clients.tell(&Event::Failed(error.start_exit_code(), &message));
         self.clients.wait_for_primary();
     }
 

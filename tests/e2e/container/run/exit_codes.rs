@@ -37,6 +37,73 @@ fn is_125_for_a_missing_image(env: &TestEnv) {
     env.run("run").code(125).complains("requires at least 1 arg").is_readable();
 }
 
+fn is_126_when_the_container_cannot_be_set_up(env: &TestEnv) {
+    env.base();
+    for (flags, said) in [
+        ("--sysctl net.ipv4.ip_forward=nonsense", "ip_forward"),
+        ("-v /etc/passwd:/bin", "/bin"),
+        ("-v /tmp:/etc/passwd", "/etc/passwd"),
+        ("--tmpfs /etc/passwd", "/etc/passwd"),
+        ("-w /etc/passwd", "/etc/passwd"),
+        ("-u nouser", "nouser"),
+        ("--group-add nogroup", "nogroup"),
+    ] {
+        let line = format!("run --rm --network none {flags} base true");
+        env.run(&line).code(126).complains(said.trim_start_matches('/')).is_readable();
+    }
+}
+
+fn is_126_for_a_busy_port(env: &TestEnv) {
+    env.base();
+    let _outside = env.outside();
+    let _busy = env.inside(|| std::net::TcpListener::bind("127.0.0.1:5556").unwrap());
+    let line = "-p 127.0.0.1:5556:80 base true";
+    env.run(&format!("run --rm {line}")).code(126).complains("5556").is_readable();
+    env.run(&format!("run -d {line}")).code(126).complains("5556").is_readable();
+    // Only `run` tells.
+    env.ok(&format!("create --name c {line}"));
+    env.run("start c").refused("5556");
+    env.run("start -a c").refused("5556");
+}
+
+fn is_126_for_too_little_memory(env: &TestEnv) {
+    env.base();
+    env.run("run --rm --network none --memory 100k base true").code(126).complains("memory").is_readable();
+}
+
+fn is_127_when_something_is_not_there(env: &TestEnv) {
+    env.base();
+    let line = "--network none --sysctl net.ipv4.no_such_thing=1 base true";
+    env.run(&format!("run --rm {line}")).code(127).complains("no_such_thing").is_readable();
+    env.ok(&format!("create --name c {line}"));
+    env.run("start c").refused("no_such_thing");
+    env.ok("create --name d --network none base no-such-program");
+    env.run("start -a d").refused("no-such-program");
+}
+
+fn is_125_for_what_can_be_known_before(env: &TestEnv) {
+    env.base();
+    for flags in [
+        "--network no-such-network",
+        "--network container:nope",
+        "--network ns:/nope",
+        "--pid container:nope",
+        "--pid ns:/nope",
+        "--userns ns:/nope",
+        "--sysctl foo.bar=1",
+        "--device /dev/nope",
+        "--security-opt seccomp=/nope",
+        "--cidfile /nope/x",
+        "-v /nope:/x",
+        "--cap-add nope",
+        "--preserve-fds 5",
+    ] {
+        let network = if flags.contains("network") { "" } else { "--network none" };
+        env.run(&format!("run --rm {network} {flags} base true")).code(125).is_readable();
+    }
+    env.ok("ps -aq").prints("");
+}
+
 fn a_failed_run_leaves_no_container_with_rm(env: &TestEnv) {
     env.base();
     env.run("run --rm --name gone --network none base no-such-program").code(127);
@@ -62,5 +129,6 @@ testkit::cases! { both: [
     is_the_commands_own, is_128_and_the_signal, is_127_for_a_command_that_is_not_there,
     is_126_for_a_command_that_cannot_be_executed, is_125_for_a_wrong_flag, is_125_for_a_missing_image,
     a_failed_run_leaves_no_container_with_rm, an_image_without_a_command_says_so,
-    a_working_folder_that_cannot_be_made_says_so,
-] }
+    a_working_folder_that_cannot_be_made_says_so, is_126_when_the_container_cannot_be_set_up, is_126_for_a_busy_port,
+    is_127_when_something_is_not_there, is_125_for_what_can_be_known_before,
+]; root: [is_126_for_too_little_memory] }

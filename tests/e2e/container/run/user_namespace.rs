@@ -175,9 +175,13 @@ fn the_users_namespace_waits_for_the_next_command(env: &TestEnv) {
     let line = env.read(format!("/proc/{keeper}/cmdline")).unwrap_or_default();
     assert!(line.starts_with("minke-userns"), "{line:?}");
     assert_eq!(namespace(), first);
-    // Whoever kills it loses nothing but time.
-    env.host_root(&format!("kill -9 {keeper}")).run().ok();
+    // Whoever kills it (or it ends after its minute) loses nothing but time: a new one comes.
+    env.host_root(&format!("kill -9 {keeper}")).run();
     namespace();
+    let noted = env.read(env.runroot().join("minke/userns/current")).expect("the namespace is noted");
+    let next = noted.split(' ').next().unwrap();
+    assert!(next != keeper, "{noted}");
+    assert!(env.exists(format!("/proc/{next}")), "{noted}");
 }
 
 fn without_subordinate_ids_it_warns_and_works(env: &TestEnv) {
@@ -201,15 +205,15 @@ fn groups_that_the_namespace_lacks_are_left_out(env: &TestEnv) {
     env.load(&image, "localhost/groups:1");
     let run = "run --rm --network none";
     env.ok(&format!("{run} --uidmap 0:1000:10 -u root groups:1 id -G")).prints("0 2\n");
-    env.run(&format!("{run} --uidmap 0:1000:10 --group-add far groups:1 id -G")).code(125).complains("group 3000");
+    env.run(&format!("{run} --uidmap 0:1000:10 --group-add far groups:1 id -G")).code(126).complains("group 3000");
     env.script(": >/tmp/empty; mount --bind /tmp/empty /etc/subuid; mount --bind /tmp/empty /etc/subgid");
     if env.is_root() {
         return;
     }
     env.ok(&format!("{run} -u root groups:1 id -G")).has("0");
     env.ok(&format!("{run} --group-add root groups:1 id -u")).prints("0\n");
-    env.run(&format!("{run} --group-add two groups:1 id")).code(125).complains("group 2 is not mapped");
-    env.run(&format!("{run} -u 5 groups:1 id")).code(125).complains("user 5 is not mapped");
+    env.run(&format!("{run} --group-add two groups:1 id")).code(126).complains("group 2 is not mapped");
+    env.run(&format!("{run} -u 5 groups:1 id")).code(126).complains("user 5 is not mapped");
 }
 
 testkit::cases! { both: [ owners_outside_of_the_map_are_nobody, groups_that_the_namespace_lacks_are_left_out, host_is_the_default, uidmap_maps, a_plus_cuts_into_earlier_entries,

@@ -7,7 +7,8 @@ use crate::error::Failure;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use engine::container::{AttachOptions, StartOptions, Streams, resolve_name, start};
+use engine::Engine;
+use engine::container::{AttachOptions, Outcome, StartOptions, Streams, resolve_name, start};
 
 /// `start`
 pub static COMMAND: Command = Command {
@@ -49,12 +50,17 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let options = StartOptions { attach: attach_options(matches, attached)?, warn: &|text| log::warn!("{text}") };
     if attached {
         let Some(name) = names.first() else { return Ok(0) };
-        return Ok(start(engine, name, &options)?.exit_code.unwrap_or(0));
+        return Ok(begin(engine, name, &options)?.exit_code.unwrap_or(0));
     }
     each(&names, |name| {
-        start(engine, name, &options)?;
+        begin(engine, name, &options)?;
         Ok(Some(name.to_owned()))
     })
+}
+
+/// Whatever hinders the start: only `run` tells by its exit code what it was.
+fn begin(engine: &Engine, name: &str, options: &StartOptions<'_>) -> Result<Outcome, Failure> {
+    start(engine, name, options).map_err(|error| Failure::from(error).code(125))
 }
 
 fn attach_options(matches: &Matches, attached: bool) -> Result<Option<AttachOptions>, Failure> {

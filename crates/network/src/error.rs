@@ -69,6 +69,16 @@ pub enum Error {
         /// What its maker wrote beside the name.
         owner: String,
     },
+    /// pasta does nothing.
+    #[error(
+        "`{program}` did not get the network ready within {seconds} s: it hangs or this machine is very busy; try again, or choose --network none or host"
+    )]
+    PastaSilent {
+        /// Its file.
+        program: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// pasta refused.
     #[error("pasta failed with exit code {code}:\n{stderr}")]
     Pasta {

@@ -113,6 +113,44 @@ pub fn die_with_parent(signal: i32) -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal as libc::c_ulong) }.into()).map(drop)
 }
 
+/// Lets the process of `command` write its pid into `note` (an open, empty file) before it executes its program, and ends it
+/// should this process end before that program has changed its rights: whoever finds the note empty finds no such process.
+pub fn note_pid(command: &mut std::process::Command, note: OwnedFd) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: getpid has no conditions.
+    let parent = unsafe { libc::getpid() };
+    let write = move || {
+        die_with_parent(libc::SIGKILL)?;
+        let mut digits = [0; 10];
+        // SAFETY: as above.
+        let text = decimal(unsafe { libc::getpid() }, &mut digits);
+        // SAFETY: the buffer is as long as it is said to be; the descriptor is ours.
+        check(unsafe { libc::write(note.as_raw_fd(), text.as_ptr().cast(), text.len()) } as libc::c_long)?;
+        // Its end before the first line isn't signalled.
+        // SAFETY: as above.
+        match unsafe { libc::getppid() } == parent {
+            true => Ok(()),
+            false => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    };
+    // SAFETY: between fork and exec it makes system calls only and allocates nothing.
+    unsafe { command.pre_exec(write) };
+}
+
+/// Without allocating.
+fn decimal(number: i32, digits: &mut [u8; 10]) -> &[u8] {
+    let mut at = digits.len();
+    let mut left = number.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            return &digits[at..];
+        }
+    }
+}
+
 /// PR_SET_DUMPABLE 0: other processes of the same user can't ptrace us or open our /proc files.
 pub fn hide_from_ptrace() -> io::Result<()> {
     // SAFETY: plain numbers.
@@ -134,6 +172,26 @@ pub fn set_personality(persona: u32) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_notes_its_pid_first() {
+        let note = tempfile();
+        let mut command = std::process::Command::new("/bin/sh");
+        command.args(["-c", "cat /proc/self/fd/0 >/dev/stdout; echo \" $$\""]).stdin(note.try_clone().unwrap());
+        note_pid(&mut command, note.into());
+        let said = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        let (noted, own) = said.trim().split_once(' ').unwrap();
+        assert_eq!(noted, own);
+        assert_eq!(decimal(0, &mut [0; 10]), b"0");
+        assert_eq!(decimal(i32::MAX, &mut [0; 10]), b"2147483647");
+    }
+
+    fn tempfile() -> std::fs::File {
+        let path = std::env::temp_dir().join(format!("sys-note-{}", std::process::id()));
+        let file = std::fs::File::options().create(true).truncate(true).read(true).write(true).open(&path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        file
+    }
 
     #[test]
     fn clone3_returns_a_waitable_pidfd() {

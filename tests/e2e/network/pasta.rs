@@ -67,7 +67,7 @@ fn a_pasta_that_fails_is_an_error(env: &TestEnv) {
     env.outside();
     replace_pasta(env, "echo 'no way out' >&2; exit 3");
     let output = env.run("run --rm --network pasta base echo started");
-    output.code(125).complains("pasta failed with exit code 3").complains("no way out");
+    output.code(126).complains("pasta failed with exit code 3").complains("no way out");
     assert!(!output.text().contains("started"));
 }
 
@@ -87,7 +87,7 @@ fn a_container_ends_with_a_pasta_that_fails_later(env: &TestEnv) {
     let before = env.trace();
     let work = env.work();
     let line = format!("run --name c --network pasta -v {}:/w base sh -c '>/w/begun; exec sleep 1000'", work.display());
-    env.run(&line).code(125).complains("broken");
+    env.run(&line).code(126).complains("broken");
     assert!(work.join("begun").exists(), "it begins when the routes are there");
     env.ok("rm c");
     before.assert_restored(env);
@@ -106,6 +106,26 @@ fn a_pasta_on_its_way_is_waited_for_by_senders_only(env: &TestEnv) {
     assert!(!ready.exists(), "nobody needed pasta");
     env.ok("run --rm --network pasta base sh -c 'nc -w 1 192.0.2.9 9 & sleep 0.1'");
     assert!(ready.exists(), "pasta must see what was sent");
+}
+
+fn a_pasta_that_hangs_holds_nothing_up(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman waits for ever");
+    }
+    env.base();
+    env.outside();
+    replace_pasta(env, &format!("{CONFIGURES}; exec sleep 1000"));
+    env.ok("run --rm --network none base true");
+    let before = env.trace();
+    let sends = "sh -c 'nc -w 1 192.0.2.9 9; exec sleep 1000'";
+    let starting = env.engine().words(&format!("run -d --name c --network pasta base {sends}")).spawn();
+    testkit::wait_until("it to run", || env.run("ps --format {{.Status}}").text().starts_with("Up"));
+    env.ok("stop -t 0 c");
+    env.ok("rm -f c");
+    let _ = starting.wait();
+    let output = env.run(&format!("run --rm --network pasta base {sends}"));
+    output.code(126).complains("did not get the network ready within 10 s").is_readable();
+    before.assert_restored(env);
 }
 
 fn without_pasta_it_says_so(env: &TestEnv) {
@@ -132,5 +152,5 @@ fn without_the_tun_device_it_says_so(env: &TestEnv) {
 testkit::cases! { user: [
     a_container_sees_the_hosts_address, the_outside_is_reached, published_ports_answer, pasta_ends_with_the_container,
     the_network_is_there_from_the_first_moment, a_pasta_that_fails_is_an_error,
-    a_container_ends_with_a_pasta_that_fails_later, a_pasta_on_its_way_is_waited_for_by_senders_only, without_pasta_it_says_so, without_the_tun_device_it_says_so,
+    a_container_ends_with_a_pasta_that_fails_later, a_pasta_on_its_way_is_waited_for_by_senders_only, a_pasta_that_hangs_holds_nothing_up, without_pasta_it_says_so, without_the_tun_device_it_says_so,
 ] }

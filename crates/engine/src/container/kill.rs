@@ -13,12 +13,11 @@ const ENDING: &[i32] = &[2, 3, 9, 15];
 pub fn kill(engine: &Engine, name: &str, signal: i32) -> Result<(), Error> {
     let id = resolve_name(engine, name)?;
     let live = engine.runs().live(&id)?;
-    let Live::Running(state) = &live else {
-        super::cleanup::reconcile(engine, Some(&id));
-        let state = super::list::status(engine, &id)?;
-        return Err(Error::State(format!(
-            "can only kill running containers. {id} is in state {state}: container state improper"
-        )));
+    let state = match &live {
+        Live::Running(state) => state,
+        // One that is being set up has its process already.
+        Live::Starting(state) if state.pid > 0 => state,
+        _ => return Err(not_running(engine, &id)?),
     };
     let spec = engine.database()?.full(&id)?.ok_or_else(|| Error::NoSuchContainer(name.to_owned()))?.spec;
     if ENDING.contains(&signal) || spec.stop_signal == signal {
@@ -29,4 +28,10 @@ pub fn kill(engine: &Engine, name: &str, signal: i32) -> Result<(), Error> {
         None => Err(std::io::Error::from_raw_os_error(3)),
     };
     send(super::stop::process(state)).map_err(|source| Error::io("send signal to container", &id, source))
+}
+
+fn not_running(engine: &Engine, id: &str) -> Result<Error, Error> {
+    super::cleanup::reconcile(engine, Some(id));
+    let state = super::list::status(engine, id)?;
+    Ok(Error::State(format!("can only kill running containers. {id} is in state {state}: container state improper")))
 }

@@ -59,9 +59,15 @@ fn begin(engine: &Engine, name: &str, options: &StopOptions) -> Result<Option<St
         Err(Error::NoSuchContainer(_)) if options.ignore => return Ok(None),
         id => id?,
     };
-    let state = match wait_for_start(engine, &id)? {
-        Live::Running(state) => state,
-        Live::Absent | Live::Starting(_) => return Ok(None),
+    let (state, hangs) = match wait_for_start(engine, &id)? {
+        Live::Running(state) => (state, false),
+        // Its setup hangs, at a mount for example.
+        Live::Starting(state) if state.pid > 0 => (state, true),
+        Live::Starting(_) => {
+            let seconds = KILLED.as_secs();
+            return Err(Error::State(format!("container {id} is being started and has no process after {seconds} s")));
+        }
+        Live::Absent => return Ok(None),
         Live::Exited(..) | Live::Dead(_) => {
             cleanup::cleanup(engine, &id)?;
             return Ok(None);
@@ -78,7 +84,7 @@ fn begin(engine: &Engine, name: &str, options: &StopOptions) -> Result<Option<St
     let now = Instant::now();
     let deadline = u64::try_from(timeout).ok().map(|seconds| now + Duration::from_secs(seconds));
     if let Some(process) = &process {
-        let signal = if timeout == 0 { SIGKILL } else { spec.stop_signal };
+        let signal = if timeout == 0 || hangs { SIGKILL } else { spec.stop_signal };
         let _ = sys::pidfd::send_signal(process.as_fd(), signal);
     }
     let monitor = sys::pidfd::open(state.monitor).ok();

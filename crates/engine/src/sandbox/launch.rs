@@ -95,11 +95,15 @@ pub(super) fn launch(
     }
     (state.uid, state.gid) = (ready.uid, ready.gid);
     launched.start()?;
-    if let Some(pasta) = pasta {
-        await_pasta(pasta, &launched)?;
-    }
     state.started = jiff::Timestamp::now().to_string();
     save(&folder, state)?;
+    if let Some(pasta) = pasta
+        && let Err(error) = await_pasta(pasta, &launched)
+    {
+        // For the one who waits it never began.
+        state.started.clear();
+        return Err(error);
+    }
     write_pid_files(subject, launched.pid)?;
     let timeout = u64::from(spec.spec.life.timeout);
     let container = Container {

@@ -7,7 +7,7 @@ use super::routes::{self, Defaults, Routes};
 use super::{arguments, counters, executed, maps_host_address};
 use crate::namespace::visit;
 use crate::{Error, PortMapping};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::fs;
 use std::io::{self, Read};
@@ -15,6 +15,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// It needs some milliseconds.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// What is to be run.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +44,8 @@ pub struct Starting {
     netns: OwnedFd,
     /// And which routes it will make there.
     routes: Option<(Routes, Defaults)>,
+    /// Until when it is waited for.
+    deadline: Instant,
 }
 
 /// Starts it for a namespace; `routes` watches that one.
@@ -61,15 +67,16 @@ pub fn start(wish: &Wish<'_>, netns: BorrowedFd<'_>, routes: Option<Routes>) -> 
     let mut command = Command::new(executed(program));
     // It is pasta, not passt, by the name it is called by.
     command.arg0(program).args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let path = wish.pid_file;
+    let note = fs::File::create(path).map_err(Error::io(format!("cannot write `{}`", path.display())))?;
+    sys::process::note_pid(&mut command, note.into());
     let mut child = command.spawn().map_err(Error::io(what()))?;
     let word = child.stdout.take().ok_or_else(|| Error::io(what())(io::ErrorKind::BrokenPipe.into()))?;
     // A newer one copies more than the default routes and is ready soon; published ports are there only when it is.
     let early = !new && wish.ports.is_empty() && wish.options.is_empty();
     let routes = routes.filter(|_| early).map(|routes| (routes, routes::of_host()));
-    let starting = Starting { program: program.to_owned(), child: Some(child), word, ready: false, netns, routes };
-    let path = wish.pid_file;
-    fs::write(path, starting.pid().to_string()).map_err(Error::io(format!("cannot write `{}`", path.display())))?;
-    Ok(starting)
+    let deadline = Instant::now() + LIMIT;
+    Ok(Starting { program: program.to_owned(), child: Some(child), word, ready: false, netns, routes, deadline })
 }
 
 impl Starting {
@@ -117,9 +124,14 @@ impl Starting {
 
     /// Waits for its word.
     fn hear(&mut self) -> Result<(), Error> {
-        if !self.ready {
-            let read = self.word.read(&mut [0; 32]);
-            self.ready = read.map_err(|error| self.lost(error))? > 0;
+        while !self.ready {
+            self.speaks_before(None)?;
+            match self.word.read(&mut [0; 32]) {
+                Ok(0) => break,
+                Ok(_) => self.ready = true,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.lost(error)),
+            }
         }
         if self.ready { Ok(()) } else { Err(self.failure()) }
     }
@@ -129,7 +141,13 @@ impl Starting {
         let mut fds = vec![PollFd::from_borrowed_fd(self.word.as_fd(), PollFlags::IN)];
         fds.extend(other.map(|other| PollFd::from_borrowed_fd(other, PollFlags::IN)));
         loop {
-            match poll(&mut fds, None) {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            let left = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+            match poll(&mut fds, Some(&left)) {
+                Ok(0) => {
+                    let program = self.program.display().to_string();
+                    return Err(Error::PastaSilent { program, seconds: LIMIT.as_secs() });
+                }
                 Ok(_) => return Ok(!fds[0].revents().is_empty()),
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(self.lost(errno.into())),

@@ -2,13 +2,13 @@
 //!
 //! Everything is openat2(2) with RESOLVE_IN_ROOT (Linux 5.6).
 
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path};
+use std::path::Path;
 
 /// Opens `path` as if `root` were `/`; the last component is followed too. Close-on-exec.
 pub fn open(root: impl AsFd, path: &Path, flags: OFlags, mode: u32) -> io::Result<OwnedFd> {
@@ -35,65 +35,159 @@ fn open_with(root: impl AsFd, path: &Path, flags: OFlags, mode: u32, how: Resolv
 /// The folder `path` below `root` as an O_PATH descriptor, made with its parents (`mode`, subject to umask) where missing.
 pub fn make_folder(root: impl AsFd, path: &Path, mode: u32) -> io::Result<OwnedFd> {
     match open(&root, path, OFlags::PATH | OFlags::DIRECTORY, 0) {
-        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => make_missing(root, path, mode),
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {
+            let mut walk = Walk::new(root.as_fd())?;
+            walk.make_folders(path.as_os_str().as_bytes(), mode)?;
+            walk.folder()
+        }
         other => other,
     }
 }
 
-/// Walks down, each step in the root, so that links to folders inside are followed and dangling ones are not created through.
-fn make_missing(root: impl AsFd, path: &Path, mode: u32) -> io::Result<OwnedFd> {
-    let mut done = std::path::PathBuf::from("/");
-    let mut folder = open(&root, &done, OFlags::PATH | OFlags::DIRECTORY, 0)?;
-    for component in path.components() {
-        match component {
-            Component::Normal(name) => done.push(name),
-            Component::ParentDir => drop(done.pop()),
-            _ => continue,
-        }
-        folder = match open(&root, &done, OFlags::PATH | OFlags::DIRECTORY, 0) {
-            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {
-                make_one(&folder, component.as_os_str(), mode)?;
-                open(&root, &done, OFlags::PATH | OFlags::DIRECTORY, 0)?
-            }
-            other => other?,
-        };
+/// The file `path` below `root` as an O_PATH descriptor to mount on; an empty one is made, with its folders, where missing:
+/// also where a dangling link leads to (`/etc/resolv.conf` of a system that makes it at its start).
+///
+/// # Errors
+/// Also when the file's name, or where a link leads, can't be a file's: it ends in `/`, `.` or `..`.
+pub fn make_file(root: impl AsFd, path: &Path, mode: u32) -> io::Result<OwnedFd> {
+    match open(&root, path, OFlags::PATH, 0) {
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {}
+        other => return other,
     }
-    Ok(folder)
+    let mut walk = Walk::new(root.as_fd())?;
+    let mut left = path.as_os_str().as_bytes().to_vec();
+    loop {
+        let (parents, name) = split(&left).ok_or_else(|| no_file(path, &left))?;
+        walk.make_folders(parents, 0o755)?;
+        match walk.make_file(name, mode)? {
+            Step::Done(file) => return Ok(file),
+            Step::Link(target) => left = target,
+        }
+    }
 }
 
-fn make_one(folder: impl AsFd, name: &OsStr, mode: u32) -> io::Result<()> {
-    match rustix::fs::mkdirat(folder, name, Mode::from_raw_mode(mode)) {
-        // A dangling symbolic link ends here too: the open that follows says ENOENT.
-        Err(Errno::EXIST) => Ok(()),
-        other => Ok(other?),
-    }
+/// The folders before the last component, and that one. `None`: it is the name of a folder.
+fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    let (parents, name) = path.split_at(at);
+    (!matches!(name, b"" | b"." | b"..")).then_some((parents, name))
+}
+
+fn no_file(path: &Path, target: &[u8]) -> io::Error {
+    let target = String::from_utf8_lossy(target);
+    let what = format!("`{}` leads to `{target}`, which is the name of a folder", path.display());
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
+/// The first component and what follows it.
+fn first(path: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let start = path.iter().position(|byte| *byte != b'/')?;
+    let path = &path[start..];
+    let end = path.iter().position(|byte| *byte == b'/').unwrap_or(path.len());
+    Some((path[..end].to_vec(), path[end..].to_vec()))
 }
 
 /// As many as the kernel follows in one walk.
 const LINKS: u32 = 40;
 
-/// The file `path` below `root` as an O_PATH descriptor to mount on; an empty one is made, with its folders, where missing:
-/// also where a dangling link leads to (`/etc/resolv.conf` of a system that makes it at its start).
-pub fn make_file(root: impl AsFd, path: &Path, mode: u32) -> io::Result<OwnedFd> {
-    make_file_through(root.as_fd(), path, mode, LINKS)
+/// Where a component led.
+enum Step<T> {
+    Done(T),
+    /// It is a link to there.
+    Link(Vec<u8>),
 }
 
-fn make_file_through(root: BorrowedFd<'_>, path: &Path, mode: u32, links: u32) -> io::Result<OwnedFd> {
-    match open(root, path, OFlags::PATH, 0) {
-        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {}
-        other => return other,
+/// A walk from a root downwards that makes what is missing. It keeps the folders it came through open, so that `..` is the way
+/// back (never the parent that a folder has meanwhile) and ends at the root.
+struct Walk {
+    /// The root, and the folders down to where it is.
+    folders: Vec<OwnedFd>,
+    links: u32,
+}
+
+impl Walk {
+    fn new(root: BorrowedFd<'_>) -> io::Result<Walk> {
+        let root = open(root, Path::new("/"), OFlags::PATH | OFlags::DIRECTORY, 0)?;
+        Ok(Walk { folders: vec![root], links: LINKS })
     }
-    let (folder, name) = make_parent(root, path)?;
-    // Not O_EXCL: another mount of the same call may have made it. O_NOFOLLOW: links are followed inside the root only.
-    let flags = OFlags::CREATE | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    match rustix::fs::openat(&folder, name, flags, Mode::from_raw_mode(mode)) {
-        Ok(_) => open(root, path, OFlags::PATH, 0),
-        Err(Errno::LOOP) if links > 0 => {
-            let target = rustix::fs::readlinkat(&folder, name, Vec::new())?;
-            let beside = path.parent().unwrap_or(Path::new("/"));
-            make_file_through(root, &beside.join(OsStr::from_bytes(target.as_bytes())), mode, links - 1)
+
+    fn here(&self) -> BorrowedFd<'_> {
+        self.folders[self.folders.len() - 1].as_fd()
+    }
+
+    fn folder(mut self) -> io::Result<OwnedFd> {
+        self.folders.pop().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Goes down `path`, which a link may lengthen.
+    fn make_folders(&mut self, path: &[u8], mode: u32) -> io::Result<()> {
+        let mut left = path.to_vec();
+        self.start(&left);
+        while let Some((name, rest)) = first(&left) {
+            match name.as_slice() {
+                b"." => {}
+                b".." if self.folders.len() > 1 => drop(self.folders.pop()),
+                b".." => {}
+                name => match self.make_folder(name, mode)? {
+                    Step::Done(folder) => self.folders.push(folder),
+                    Step::Link(target) => {
+                        left = [target.as_slice(), b"/", &rest].concat();
+                        self.start(&target);
+                        continue;
+                    }
+                },
+            }
+            left = rest;
         }
-        Err(error) => Err(error.into()),
+        Ok(())
+    }
+
+    /// An absolute path begins at the root.
+    fn start(&mut self, path: &[u8]) {
+        if path.starts_with(b"/") {
+            self.folders.truncate(1);
+        }
+    }
+
+    fn make_folder(&mut self, name: &[u8], mode: u32) -> io::Result<Step<OwnedFd>> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let found = match rustix::fs::openat(self.here(), name, flags, Mode::empty()) {
+            Err(Errno::NOENT) => {
+                match rustix::fs::mkdirat(self.here(), name, Mode::from_raw_mode(mode)) {
+                    // Another has made it, or something else.
+                    Ok(()) | Err(Errno::EXIST) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                rustix::fs::openat(self.here(), name, flags, Mode::empty())?
+            }
+            other => other?,
+        };
+        match FileType::from_raw_mode(rustix::fs::fstat(&found)?.st_mode) {
+            FileType::Directory => Ok(Step::Done(found)),
+            FileType::Symlink => self.follow(&found).map(Step::Link),
+            _ => Err(Errno::NOTDIR.into()),
+        }
+    }
+
+    fn make_file(&mut self, name: &[u8], mode: u32) -> io::Result<Step<OwnedFd>> {
+        // Not O_EXCL: another mount of the same call may have made it. O_NOFOLLOW: links are followed inside the root only.
+        let make = OFlags::CREATE | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        match rustix::fs::openat(self.here(), name, make, Mode::from_raw_mode(mode)) {
+            Ok(_) | Err(Errno::LOOP) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let found = rustix::fs::openat(self.here(), name, flags, Mode::empty())?;
+        match FileType::from_raw_mode(rustix::fs::fstat(&found)?.st_mode) {
+            FileType::Symlink => self.follow(&found).map(Step::Link),
+            _ => Ok(Step::Done(found)),
+        }
+    }
+
+    fn follow(&mut self, link: &OwnedFd) -> io::Result<Vec<u8>> {
+        self.links = self.links.checked_sub(1).ok_or(Errno::LOOP)?;
+        // Its text only: a magic link of /proc leads nowhere but to a path below the root.
+        Ok(rustix::fs::readlinkat(link, c"", Vec::new())?.into_bytes())
     }
 }
 
@@ -153,11 +247,59 @@ mod tests {
         symlink(folder.join("outside"), folder.join("root/absolute")).unwrap();
         symlink("../outside", folder.join("root/relative")).unwrap();
         let root = root(&folder);
-        assert!(make_folder(&root, Path::new("/absolute/x"), 0o755).is_err());
-        assert!(make_file(&root, Path::new("/relative/y"), 0o644).is_err());
+        make_folder(&root, Path::new("/absolute/x"), 0o755).unwrap();
+        make_file(&root, Path::new("/relative/y"), 0o644).unwrap();
         make_folder(&root, Path::new("/../../a/b"), 0o755).unwrap();
-        assert!(folder.join("root/a/b").is_dir());
+        assert!(folder.join("root/a/b").is_dir() && folder.join("root/outside/y").is_file());
+        assert!(folder.join("root").join(folder.strip_prefix("/").unwrap()).join("outside/x").is_dir());
         assert_eq!(std::fs::read_dir(folder.join("outside")).unwrap().count(), 0);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_way_back_is_the_one_that_was_come() {
+        let folder = scratch("back");
+        std::fs::create_dir_all(folder.join("root/usr/etc")).unwrap();
+        symlink("usr/etc", folder.join("root/etc")).unwrap();
+        symlink("../run/r", folder.join("root/usr/etc/resolv.conf")).unwrap();
+        let root = root(&folder);
+        make_file(&root, Path::new("/etc/resolv.conf"), 0o644).unwrap();
+        assert!(folder.join("root/usr/run/r").is_file());
+        make_folder(&root, Path::new("/etc/../new/x"), 0o755).unwrap();
+        assert!(folder.join("root/usr/new/x").is_dir());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn dangling_links_on_the_way_lead_on() {
+        let folder = scratch("middle");
+        symlink("run/lock", folder.join("root/lock")).unwrap();
+        symlink("/lock/../far/./", folder.join("root/far-link")).unwrap();
+        symlink("loop", folder.join("root/loop")).unwrap();
+        std::fs::write(folder.join("root/file"), "").unwrap();
+        let root = root(&folder);
+        make_file(&root, Path::new("/lock/deep/f"), 0o644).unwrap();
+        assert!(folder.join("root/run/lock/deep/f").is_file());
+        make_folder(&root, Path::new("/far-link/x"), 0o755).unwrap();
+        assert!(folder.join("root/run/far/x").is_dir());
+        let refused = |path: &str| make_folder(&root, Path::new(path), 0o755).unwrap_err().raw_os_error();
+        assert_eq!(refused("/loop/x"), Some(libc::ELOOP));
+        assert_eq!(refused("/file/x"), Some(libc::ENOTDIR));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_folders_name_is_no_file() {
+        let folder = scratch("names");
+        for (name, target) in [("a", "new/"), ("b", "new/."), ("c", "..")] {
+            symlink(target, folder.join("root").join(name)).unwrap();
+        }
+        let root = root(&folder);
+        for (path, target) in [("/a", "new/"), ("/b", "new/."), ("/x/", "/x/"), ("/x/..y/..", "..")] {
+            let error = make_file(&root, Path::new(path), 0o644).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{path}` leads to")) && error.contains(target), "{error}");
+        }
+        assert_eq!(std::fs::read_dir(folder.join("root")).unwrap().count(), 3);
         std::fs::remove_dir_all(folder).unwrap();
     }
 

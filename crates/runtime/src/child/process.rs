@@ -263,7 +263,7 @@ fn set_groups(identity: &Identity) -> Result<(), Error> {
             None => Ok(()),
         },
         Some(libc::EINVAL) => set_mapped_groups(identity),
-        _ => Err(Error::io(format!("set the groups {:?}", identity.groups), error)),
+        _ => Err(Error::io(format!("set {} supplementary groups", identity.groups.len()), error)),
     }
 }
 
@@ -274,7 +274,7 @@ fn set_mapped_groups(identity: &Identity) -> Result<(), Error> {
     if let Some(&gid) = identity.asked.iter().find(|gid| !groups.contains(gid)) {
         return Err(unmapped("group", gid, io::Error::from_raw_os_error(libc::EINVAL)));
     }
-    sys::credential::set_groups(&groups).tried(|| format!("set the groups {groups:?}"))
+    sys::credential::set_groups(&groups).tried(|| format!("set {} supplementary groups", groups.len()))
 }
 
 fn unmapped(what: &str, id: u32, error: io::Error) -> Error {

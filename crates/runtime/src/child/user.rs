@@ -4,11 +4,14 @@ use crate::UserLookup;
 use crate::error::{Error, Tried};
 use oci::runtime::Spec;
 use rustix::fs::{Mode, OFlags};
+use std::collections::HashSet;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 /// Larger files are not believed.
 const LIMIT: u64 = 16 * 1024 * 1024;
+/// NGROUPS_MAX, see setgroups(2).
+const GROUPS: usize = 65536;
 
 /// Numbers for the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,13 +105,14 @@ fn resolve(wish: &UserLookup, spec: &oci::runtime::User, passwd: &str, group: &s
     };
     identity.asked = wish.groups.iter().map(|name| group_number(name, group)).collect::<Result<_, _>>()?;
     identity.groups.extend(&identity.asked);
-    let mut seen = Vec::new();
-    identity.groups.retain(|gid| {
-        !seen.contains(gid) && {
-            seen.push(*gid);
-            true
-        }
-    });
+    let mut seen = HashSet::new();
+    identity.groups.retain(|gid| seen.insert(*gid));
+    if identity.groups.len() > GROUPS {
+        return Err(Error::unknown_user(format!(
+            "the image's /etc/group has the user in {} groups; the kernel takes {GROUPS}",
+            identity.groups.len()
+        )));
+    }
     if identity.home.is_empty() {
         identity.home = "/".to_owned();
     }
@@ -235,6 +239,19 @@ mod tests {
     fn a_user_of_numbers_is_in_the_groups_that_name_it() {
         let root = resolve(&UserLookup::default(), &oci::runtime::User::default(), PASSWD, GROUP).unwrap();
         assert_eq!(is(root), (0, 0, vec![27], "/root".into()));
+    }
+
+    #[test]
+    fn a_hostile_group_file_is_refused_soon() {
+        let hostile: String = (0..700_000).map(|gid| format!("g{gid}:x:{gid}:root\n")).collect();
+        let started = std::time::Instant::now();
+        let user = oci::runtime::User::default();
+        let error = resolve(&UserLookup::default(), &user, PASSWD, &hostile).unwrap_err();
+        assert!(error.what.contains("in 700000 groups"), "{}", error.what);
+        assert!(started.elapsed().as_secs() < 5);
+        // Each counts once.
+        let same = "g:x:7:root\n".repeat(70_000);
+        assert_eq!(resolve(&UserLookup::default(), &user, PASSWD, &same).unwrap().groups, [7]);
     }
 
     #[test]

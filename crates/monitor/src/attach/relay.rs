@@ -68,9 +68,7 @@ impl Relay<'_> {
         let mut raw = None;
         if self.terminal {
             self.resize();
-            if self.streams.stdin {
-                raw = Raw::stdin()?;
-            }
+            raw = Raw::of_user(self.streams.stdin)?;
         }
         let mut buffer = vec![0; MAX];
         let ended = loop {

@@ -22,7 +22,7 @@ pub struct Terminal {
 impl Terminal {
     /// Until the process (our child) has ended and its output is here: its exit code. `None`: detached by the keys.
     pub fn run(mut self, process: BorrowedFd<'_>) -> io::Result<Option<i32>> {
-        let _raw = if self.stdin { Raw::stdin()? } else { None };
+        let _raw = Raw::of_user(self.stdin)?;
         self.resize();
         let mut buffer = vec![0; 32 * 1024];
         let mut open = true;

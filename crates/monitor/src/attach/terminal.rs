@@ -1,36 +1,41 @@
 //! The user's terminal: raw mode that is taken back on every way out, and its size.
 
 use rustix::fd::BorrowedFd;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::termios::{OptionalActions, OutputModes, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use std::io;
 
 /// Sent when the size changes.
 pub(super) const SIGWINCH: i32 = 28;
 
-/// A terminal in raw mode; dropping it restores what was.
+/// The user's terminal, passing on what the container's does; dropping it restores what was.
 #[derive(Debug)]
 pub struct Raw {
+    terminal: BorrowedFd<'static>,
     before: Termios,
 }
 
 impl Raw {
-    /// Standard input's terminal. `None`: it is none.
-    pub fn stdin() -> io::Result<Option<Raw>> {
-        let stdin = rustix::stdio::stdin();
-        if !rustix::termios::isatty(stdin) {
+    /// `None`: there is no terminal. With `input` standard input's becomes raw. Without only the output passes unchanged (its
+    /// lines end as the container's terminal ends them), and keys such as Ctrl-C are ours.
+    pub fn of_user(input: bool) -> io::Result<Option<Raw>> {
+        let terminal = if input { rustix::stdio::stdin() } else { rustix::stdio::stdout() };
+        if !rustix::termios::isatty(terminal) {
             return Ok(None);
         }
-        let before = tcgetattr(stdin)?;
+        let before = tcgetattr(terminal)?;
         let mut raw = before.clone();
-        raw.make_raw();
-        tcsetattr(stdin, OptionalActions::Now, &raw)?;
-        Ok(Some(Raw { before }))
+        match input {
+            true => raw.make_raw(),
+            false => raw.output_modes.remove(OutputModes::OPOST),
+        }
+        tcsetattr(terminal, OptionalActions::Now, &raw)?;
+        Ok(Some(Raw { terminal, before }))
     }
 }
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &self.before);
+        let _ = tcsetattr(self.terminal, OptionalActions::Now, &self.before);
     }
 }
 

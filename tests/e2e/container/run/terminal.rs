@@ -89,8 +89,33 @@ fn t_without_a_terminal_works(env: &TestEnv) {
     env.ok("run -t --rm --network none base sh -c 'test -t 1 && echo terminal'").has("terminal\r\n");
 }
 
+fn lines_end_once_without_input(env: &TestEnv) {
+    env.base();
+    let shown = |line: &str| terminal(env, line).wait().1;
+    assert_eq!(shown("run -t --rm --network none base sh -c 'echo a; echo b'"), "a\r\nb\r\n");
+    assert_eq!(shown("run -it --rm --network none base sh -c 'echo a; echo b'"), "a\r\nb\r\n");
+    env.ok("run -d --name c --network none base sleep 1000");
+    assert_eq!(shown("exec -t c sh -c 'echo a; echo b'"), "a\r\nb\r\n");
+    env.ok("rm -f -t 0 c");
+    env.ok("create -t --name d --network none base sh -c 'echo a; echo b'");
+    assert_eq!(shown("start -a d"), "a\r\nb\r\n");
+}
+
+fn ctrl_c_is_a_signal_without_input(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman's terminal doesn't send it");
+    }
+    env.base();
+    let line = "run -t --rm --network none base sh -c 'trap \"echo interrupted; exit 9\" INT; echo rea\"\"dy; while :; do sleep 0.1; done'";
+    let mut terminal = terminal(env, line);
+    terminal.expect("ready");
+    terminal.send("\x03");
+    terminal.expect("interrupted");
+    assert_eq!(terminal.wait().0.code(), Some(9));
+}
+
 testkit::cases! { both: [
     it_is_a_terminal_of_the_right_size, the_size_follows_the_window, ctrl_c_reaches_the_command,
     ctrl_d_ends_the_shell, detach_keys_leave_it_running, detach_keys_can_be_chosen, the_callers_terminal_is_restored,
-    t_without_a_terminal_works,
+    t_without_a_terminal_works, lines_end_once_without_input, ctrl_c_is_a_signal_without_input,
 ] }

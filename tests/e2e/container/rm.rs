@@ -45,6 +45,41 @@ fn all_removes_all(env: &TestEnv) {
     env.ok("ps -aq").prints("");
 }
 
+/// `b` and `c` are in `a`'s network; `c` doesn't run.
+fn dependents(env: &TestEnv) {
+    env.ok("run -d --name a --network none base sleep 1000");
+    env.ok("run -d --name b --network container:a base sleep 1000");
+    env.ok("create --name c --network container:a base true");
+}
+
+fn what_others_depend_on_stays(env: &TestEnv) {
+    env.base();
+    dependents(env);
+    env.run("rm a").code(2).complains("is running");
+    env.run("rm -f -t 0 a").code(125).complains("has dependent containers");
+    env.ok("rm -f -t 0 b c");
+    env.ok("rm -f -t 0 a").prints("a\n");
+}
+
+fn depend_removes_what_depends_on_it(env: &TestEnv) {
+    env.base();
+    dependents(env);
+    assert_eq!(env.ok("rm -f -t 0 --depend a").lines().len(), 3);
+    env.ok("ps -aq").prints("");
+}
+
+fn all_minds_no_dependencies(env: &TestEnv) {
+    env.base();
+    for command in ["rm -f -t 0 -a", "rm -a"] {
+        dependents(env);
+        if !command.contains("-f") {
+            env.ok("stop -t 0 -a");
+        }
+        assert_eq!(env.ok(command).lines().len(), 3);
+        env.ok("ps -aq").prints("");
+    }
+}
+
 fn nothing_is_left(env: &TestEnv) {
     env.base();
     env.ok("run --rm --network none base true");
@@ -65,5 +100,5 @@ fn rm_flag_removes_after_exit(env: &TestEnv) {
 
 testkit::cases! { both: [
     removes_what_has_ended, a_running_one_needs_f, unknown_ones, by_id_and_prefix, all_removes_all, nothing_is_left,
-    rm_flag_removes_after_exit,
+    rm_flag_removes_after_exit, what_others_depend_on_stays, depend_removes_what_depends_on_it, all_minds_no_dependencies,
 ] }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::{TestEnv, wait_until};
+use testkit::{TestEnv, note_skipped, wait_until};
 
 fn trap(env: &TestEnv, flags: &str, signal: &str) {
     env.base();
@@ -52,6 +52,23 @@ fn all_stops_all(env: &TestEnv) {
     env.ok("ps -q").prints("");
 }
 
+/// Listed, and gone or ended before it is its turn.
+fn all_doesnt_mind_what_ends_meanwhile(env: &TestEnv) {
+    if env.is_peer() {
+        return note_skipped("podman's `kill --all` does");
+    }
+    env.base();
+    for command in ["stop -t 0 -a", "kill --all", "stop -t 0 -a", "kill --all"] {
+        for time in [2, 1, 3, 2, 1] {
+            env.ok(&format!("run -d --rm --network none base sleep 0.{time}"));
+        }
+        env.ok("run -d --name stays --network none base sleep 1000");
+        env.ok(command);
+        wait_until("its end", || env.run("inspect stays --format {{.State.Running}}").text() == "false");
+        env.ok("rm -f -t 0 stays");
+    }
+}
+
 /// Nothing is done to any when one of the names means nothing.
 fn all_names_are_looked_up_first(env: &TestEnv) {
     env.base();
@@ -74,6 +91,7 @@ fn signals_to_run_are_proxied(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    sends_term_first, stop_signal_is_used, kills_after_the_timeout, stopping_twice_is_fine, all_stops_all, all_names_are_looked_up_first,
+    sends_term_first, stop_signal_is_used, kills_after_the_timeout, stopping_twice_is_fine, all_stops_all,
+    all_doesnt_mind_what_ends_meanwhile, all_names_are_looked_up_first,
     signals_to_run_are_proxied,
 ] }

@@ -31,7 +31,20 @@ fn condition_can_be_chosen(env: &TestEnv) {
     env.ok("run -d --name w --network none base sleep 1000");
     env.ok("wait --condition running w").prints("-1\n");
     env.run("wait --condition nonsense w").code(125).complains("nonsense");
+    env.run("wait --condition configured w").code(125).complains("unknown container state: configured");
     env.ok("rm -f -t 0 w");
 }
 
-testkit::cases! { both: [gives_the_exit_code, waits_for_the_end, several_in_order, condition_can_be_chosen] }
+fn a_condition_is_waited_for(env: &TestEnv) {
+    env.base();
+    env.ok("create --name w --network none base sleep 1000");
+    env.ok("wait --condition created w").prints("-1\n");
+    let running = env.engine().words("wait --condition running --condition exited w").spawn();
+    env.ok("start w");
+    running.wait().ok().prints("-1\n");
+    let exited = env.engine().words("wait --condition exited w").spawn();
+    env.ok("kill w");
+    exited.wait().ok().prints("137\n");
+}
+
+testkit::cases! { both: [gives_the_exit_code, waits_for_the_end, several_in_order, condition_can_be_chosen, a_condition_is_waited_for] }

@@ -26,10 +26,13 @@ pub fn remove(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Ve
         Err(Error::NoSuchContainer(_)) if options.ignore || options.force => return Ok(Vec::new()),
         id => id?,
     };
+    if !options.force {
+        refuse_running(engine, &id)?;
+    }
     let mut removed = Vec::new();
     let dependents = engine.database()?.dependents(&id)?;
     if !dependents.is_empty() && !options.depend {
-        return Err(Error::State(format!(
+        return Err(Error::Invalid(format!(
             "container {id} has dependent containers which must be removed before it: {}: container already exists",
             dependents.join(", ")
         )));
@@ -56,9 +59,6 @@ pub fn remove(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Ve
 
 fn stop_first(engine: &Engine, id: &str, options: &RemoveOptions) -> Result<(), Error> {
     if matches!(engine.runs().live(id)?, Live::Running(_) | Live::Starting(_)) {
-        if !options.force {
-            return refuse_running(engine, id);
-        }
         super::stop(engine, id, &StopOptions { timeout: options.timeout, ignore: true })?;
     }
     Ok(())

@@ -30,7 +30,7 @@ impl std::str::FromStr for Condition {
     type Err = Error;
     fn from_str(text: &str) -> Result<Condition, Error> {
         Ok(match text {
-            "created" | "configured" => Condition::Created,
+            "created" => Condition::Created,
             "running" => Condition::Running,
             "exited" => Condition::Exited,
             "stopped" | "stopping" => Condition::Stopped,

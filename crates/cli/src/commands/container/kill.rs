@@ -1,11 +1,12 @@
 //! `kill`: a signal to the first process.
 
-use super::select::{LATEST, each, known, several};
+use super::select::{LATEST, each, is_listed, known, several};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
+use engine::Error;
 
 /// `kill`
 pub static COMMAND: Command = Command {
@@ -30,10 +31,13 @@ static FLAGS: &[Flag] = &[
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let signal = spec::signal::parse(matches.text("signal").unwrap_or("KILL"))?;
     let names = several(context, matches, "you must provide at least one name or id", |c| c.state == "running")?;
-    let names = known(context, names, false)?;
+    let names = known(context, matches, names)?;
     let engine = context.engine()?;
     each(&names, |name| {
-        engine::container::kill(engine, name, signal)?;
-        Ok(Some(name.to_owned()))
+        match engine::container::kill(engine, name, signal) {
+            // It has ended by itself meanwhile.
+            Err(Error::NoSuchContainer(_) | Error::State(_)) if is_listed(matches) => Ok(None),
+            killed => killed.map(|()| Some(name.to_owned())).map_err(Failure::from),
+        }
     })
 }

@@ -1,6 +1,6 @@
 //! `rm`: removes containers.
 
-use super::select::{LATEST, each, several};
+use super::select::{LATEST, each, is_listed, several};
 use crate::context::Context;
 use crate::error::{ENGINE_ERROR, Failure};
 use crate::syntax::command::{Arguments, Command, Needs};
@@ -42,9 +42,10 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let options = RemoveOptions {
         force,
         volumes: matches.bool("volumes"),
-        depend: matches.bool("depend"),
+        // Who all are, what depends on one goes too, and may be gone when it is its turn.
+        depend: matches.bool("depend") || matches.bool("all"),
         timeout: matches.number("time"),
-        ignore: matches.bool("ignore") || force,
+        ignore: matches.bool("ignore") || force || is_listed(matches),
     };
     let engine = context.engine()?;
     each(&names, |name| {

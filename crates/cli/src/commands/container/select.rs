@@ -63,7 +63,7 @@ pub fn several(
     if latest_one {
         return Ok(vec![latest(context)?]);
     }
-    if all || !filters.is_empty() {
+    if is_listed(matches) {
         let options = ListOptions { all: true, filters, ..ListOptions::default() };
         let containers = list(context.engine()?, &options)?;
         return Ok(containers.into_iter().filter(|c| !all || wanted(c)).map(|c| c.id).collect());
@@ -74,9 +74,18 @@ pub fn several(
     Ok(names)
 }
 
-/// All names are looked up before anything is done to any; with `ignore` those that mean nothing are left out.
-pub fn known(context: &Context, names: Vec<String>, ignore: bool) -> Result<Vec<String>, Failure> {
-    let engine = context.engine()?;
+/// Whether [`several`] has the ids from a list (`--all`, `--filter`): each may be gone or have ended since.
+pub fn is_listed(matches: &Matches) -> bool {
+    matches.bool("all") || !matches.list("filter").is_empty()
+}
+
+/// All names that were typed are looked up before anything is done to any; with `--ignore` those that mean nothing are left
+/// out.
+pub fn known(context: &Context, matches: &Matches, names: Vec<String>) -> Result<Vec<String>, Failure> {
+    if is_listed(matches) {
+        return Ok(names);
+    }
+    let (engine, ignore) = (context.engine()?, matches.bool("ignore"));
     let mut known = Vec::new();
     for name in names {
         match resolve_name(engine, &name) {

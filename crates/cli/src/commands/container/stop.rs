@@ -1,6 +1,6 @@
 //! `stop`: asks containers to end, then makes them.
 
-use super::select::{LATEST, known, several};
+use super::select::{LATEST, is_listed, known, several};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::stream;
@@ -33,8 +33,8 @@ static FLAGS: &[Flag] = &[
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let names = several(context, matches, "you must provide at least one name or id", |c| c.state == "running")?;
-    let names = known(context, names, matches.bool("ignore"))?;
-    let options = StopOptions { timeout: matches.number("time"), ignore: matches.bool("ignore") };
+    let names = known(context, matches, names)?;
+    let options = StopOptions { timeout: matches.number("time"), ignore: matches.bool("ignore") || is_listed(matches) };
     let results = stop_all(context.engine()?, &names, &options);
     let mut last: Option<Failure> = None;
     for (name, result) in names.iter().zip(results) {

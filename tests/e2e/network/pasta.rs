@@ -108,6 +108,26 @@ fn a_pasta_on_its_way_is_waited_for_by_senders_only(env: &TestEnv) {
     assert!(ready.exists(), "pasta must see what was sent");
 }
 
+fn a_killed_monitor_leaves_no_pasta(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman's pasta is another's child");
+    }
+    env.base();
+    env.outside();
+    let pids = env.work().join("pids");
+    replace_pasta(env, &format!("trap 'exit 0' TERM; echo $$ $PPID >{}; while :; do sleep 0.1; done", pids.display()));
+    env.ok("run --rm --network none base true");
+    let before = env.trace();
+    let starting = env.engine().words("run --name c --network pasta base true").spawn();
+    let both = testkit::wait_for("pasta to run", || env.read(&pids).filter(|text| text.ends_with('\n')));
+    let (pasta, monitor) = both.trim().split_once(' ').unwrap();
+    env.host_root(&format!("kill -9 {monitor}")).run().ok();
+    assert_eq!(starting.wait().status.code(), Some(125));
+    testkit::wait_until("pasta's end", || !env.exists(format!("/proc/{pasta}")));
+    env.ok("rm c");
+    before.assert_restored(env);
+}
+
 fn a_pasta_that_hangs_holds_nothing_up(env: &TestEnv) {
     if env.is_peer() {
         return testkit::note_skipped("podman waits for ever");
@@ -152,5 +172,5 @@ fn without_the_tun_device_it_says_so(env: &TestEnv) {
 testkit::cases! { user: [
     a_container_sees_the_hosts_address, the_outside_is_reached, published_ports_answer, pasta_ends_with_the_container,
     the_network_is_there_from_the_first_moment, a_pasta_that_fails_is_an_error,
-    a_container_ends_with_a_pasta_that_fails_later, a_pasta_on_its_way_is_waited_for_by_senders_only, a_pasta_that_hangs_holds_nothing_up, without_pasta_it_says_so, without_the_tun_device_it_says_so,
+    a_container_ends_with_a_pasta_that_fails_later, a_pasta_on_its_way_is_waited_for_by_senders_only, a_pasta_that_hangs_holds_nothing_up, a_killed_monitor_leaves_no_pasta, without_pasta_it_says_so, without_the_tun_device_it_says_so,
 ] }

@@ -98,7 +98,7 @@ fn shifted_overlay(overlay: &Overlay, spec: &Spec, userns: BorrowedFd<'_>) -> Re
 }
 
 fn mount_over(overlay: &Overlay, userns: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
-    sources::cut_off()?;
+    sources::cut_off(Propagation::Slave)?;
     for layer in &overlay.lower {
         let what = || format!("cover `{}`", layer.display());
         let copy = shifted(layer, Depth::One, userns)?;

@@ -74,7 +74,7 @@ fn overlay(launch: &Launch<'_>, mount: &Mount, options: &Options) -> Result<Owne
     let Some(part) = launch.sub_paths.get(&mount.destination) else { return Ok(made) };
     // Copies of parts can be made of attached mounts only (before Linux 6.15).
     made_elsewhere("clone for a part of an overlay", Namespaces::MOUNT, || {
-        cut_off()?;
+        cut_off(Propagation::Slave)?;
         let what = || format!("{}: find `{part}` in it", tried_on(mount));
         let place = rustix::fs::open("/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(what)?;
         sys::mount::attach(&made, &place).tried(what)?;
@@ -145,7 +145,16 @@ pub(crate) fn made_elsewhere(
 }
 
 /// In a new mount namespace: what is mounted stays there.
-pub(crate) fn cut_off() -> Result<(), Error> {
-    let slave = Change { propagation: Some(Propagation::Slave), ..Change::default() };
-    sys::mount::change_at(c"/", slave, Depth::Tree).tried(|| "cut the mounts off from the host's")
+pub(crate) fn cut_off(propagation: Propagation) -> Result<(), Error> {
+    let change = Change { propagation: Some(propagation), ..Change::default() };
+    sys::mount::change_at(c"/", change, Depth::Tree).map_err(|error| {
+        let what = "cut the mounts off from the host's";
+        match error.raw_os_error() {
+            Some(libc::EINVAL) => Error::io(
+                format!("{what} (`/` is no mount point, as in a chroot: `mount --bind DIR DIR` before `chroot DIR` makes it one)"),
+                error,
+            ),
+            _ => Error::io(what, error),
+        }
+    })
 }

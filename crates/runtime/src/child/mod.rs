@@ -27,7 +27,7 @@ use rustix::fs::{Mode, OFlags};
 use std::convert::Infallible;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
-use sys::mount::{Change, Depth, Propagation};
+use sys::mount::Propagation;
 use sys::namespace::Namespaces;
 use sys::process as sys_process;
 
@@ -183,8 +183,7 @@ fn detach_from_host(child: &mut Child<'_>) -> Result<(), Error> {
         "private" | "rprivate" | "unbindable" | "runbindable" => Propagation::Private,
         _ => Propagation::Slave,
     };
-    let change = Change { propagation: Some(propagation), ..Change::default() };
-    sys::mount::change_at(c"/", change, Depth::Tree).tried(|| "cut the mounts off from the host's")
+    sources::cut_off(propagation)
 }
 
 /// Host name, domain name, sysctl.

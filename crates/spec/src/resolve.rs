@@ -73,6 +73,11 @@ pub(crate) fn resolve(
     let resources = limits(&spec, devices.rules, defaults, host, &mut warnings)?;
     let oom_score_adj = resources::oom_score(&spec.resources, defaults, host, &mut warnings)?;
 
+    let mut sysctl = resources::sysctls(&spec.resources, defaults, &namespaces.ipc, &network.mode)?;
+    // Who has the right to ping is a range of groups that must be mapped, and the default is group 0.
+    if !spec.resources.sysctl.contains_key(PING_GROUPS) && !has_group(0, &users.gid_map, host) {
+        sysctl.remove(PING_GROUPS);
+    }
     Ok(ResolvedSpec {
         args: [entrypoint.as_slice(), &command].concat(),
         entrypoint,
@@ -102,7 +107,7 @@ pub(crate) fn resolve(
         readonly_paths,
         privileged,
         rlimits: resources::rlimits(&spec.resources, defaults, host)?,
-        sysctl: resources::sysctls(&spec.resources, defaults, &namespaces.ipc, &network.mode)?,
+        sysctl,
         oom_score_adj,
         devices: devices.nodes,
         resources,
@@ -314,6 +319,8 @@ fn stop_signal(spec: &ContainerSpec, image: &ContainerConfig) -> Result<i32, Inv
         (None, text) => signal::parse(text).map_err(|e| Invalid::new(format!("the image's stop signal: {e}"))),
     }
 }
+
+const PING_GROUPS: &str = "net.ipv4.ping_group_range";
 
 fn has_group(gid: u32, gid_map: &[IdRange], host: &HostFacts) -> bool {
     let map = if gid_map.is_empty() { &host.gid_map } else { gid_map };

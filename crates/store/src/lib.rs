@@ -14,6 +14,7 @@
 //! layers/<hex>/opaque         there: the layer hides all layers below it
 //! layers/<hex>/mapped/<key>/  copies with shifted owners
 //! layers/<hex>/contents        digests of files, where they were known for nothing, see `layer::contents`
+//! layers/<hex>/highest-id      the highest owner of its files, once somebody has asked
 //! layers/<hex>/seen           which blobs the layer has been and in which repositories, one JSON object a line
 //! blobs/sha256/<hex>          manifests, configurations and files of artifacts, verified when read
 //! images/<hex>.json           image records, those of lists among them
@@ -41,6 +42,7 @@ mod diff;
 mod error;
 mod file_blob;
 mod garbage;
+mod ids;
 mod image;
 mod layer;
 mod list;

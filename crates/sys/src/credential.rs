@@ -35,8 +35,14 @@ pub fn become_root(keep_groups: bool) -> io::Result<()> {
             other => other?,
         }
     }
-    set_gid(0)?;
-    set_uid(0)
+    for set in [set_gid, set_uid] {
+        match set(0) {
+            // It isn't mapped: the process keeps the id that is, and has all rights in the namespace anyway.
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {}
+            other => other?,
+        }
+    }
+    Ok(())
 }
 
 /// The process at the other end of a unix socket (for one that listens: who listens), by its number in our pid namespace; 0: it

@@ -1,6 +1,7 @@
 //! `create`: image, resolved spec, record, root folders.
 
 use super::facts;
+use super::id_range::{self, Claim};
 use crate::image::RegistryOptions;
 use crate::state::containers::{New, Summary};
 use crate::state::names;
@@ -85,7 +86,7 @@ pub(crate) fn make(
     }
     let id = names::id();
     let wanted_name = spec.identity.name.clone();
-    let (mut resolved, range) = resolve(engine, spec, &image)?;
+    let (mut resolved, claim) = resolve(engine, spec, &image)?;
     for warning in &resolved.warnings {
         (options.warn)(warning);
     }
@@ -115,9 +116,10 @@ pub(crate) fn make(
         boot: (start && resolved.remove).then_some(&boot),
         volumes: &volumes,
         needs: &needs,
-        range,
+        range: claim.as_ref().map(|claim| (claim.range.uid, claim.range.size)),
     };
     let name = insert(engine, &new)?;
+    drop(claim);
     undo.push(|| {
         let _ = engine.database().and_then(|database| database.delete(&id, &database.own_volumes(&id)?));
     });
@@ -171,15 +173,13 @@ fn resolve(
     engine: &Engine,
     spec: ContainerSpec,
     image: &::image::Resolved,
-) -> Result<(ResolvedSpec, Option<(u32, u32)>), Error> {
+) -> Result<(ResolvedSpec, Option<Claim>), Error> {
     let defaults = Defaults::from_conf(engine.config())?;
-    let range = match spec.users.auto_request(&defaults) {
-        Some(wish) => Some(super::id_range::choose(engine, &wish, image)?),
-        None => None,
-    };
-    let facts = facts::host(engine, &spec, &defaults, range)?;
+    let wish = spec.users.auto_request(&defaults);
+    let claim = wish.map(|wish| id_range::choose(engine, &wish, image, &spec.process.user)).transpose()?;
+    let facts = facts::host(engine, &spec, &defaults, claim.as_ref().map(|claim| claim.range))?;
     let resolved = spec.resolve(&image.config, &defaults, &facts)?;
-    Ok((resolved, range.map(|range| (range.uid, range.size))))
+    Ok((resolved, claim))
 }
 
 /// Bind mounts need something to mount.

@@ -1,21 +1,38 @@
 //! `--userns=auto`: a range of ids that no other container has.
 
 use crate::{Engine, Error, Privilege};
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
 use spec::facts::AutoRange;
 use spec::users::AutoUserNs;
 use std::fs;
+use std::os::fd::OwnedFd;
 
-/// Ids a container gets at least: nobody (65534) is the highest that images commonly use.
+/// Ids a container gets at least.
 const DEFAULT_SIZE: u32 = 1024;
+/// And at most, unless it is told how many.
+const MAXIMUM: u32 = 65536;
 /// The user whose subordinate ids are for this (containers-storage.conf(5)).
 const USER: &str = "containers";
 
-/// Chooses a range large enough for the wish and for the image's own user.
-pub(super) fn choose(engine: &Engine, wish: &AutoUserNs, image: &::image::Resolved) -> Result<AutoRange, Error> {
+/// A range that nobody else chooses as long as this lives: until it is on record whose it is.
+pub(super) struct Claim {
+    pub(super) range: AutoRange,
+    _lock: OwnedFd,
+}
+
+/// Chooses a range large enough for the wish, or else for the image's ids and those of `user` (`--user`).
+pub(super) fn choose(
+    engine: &Engine,
+    wish: &AutoUserNs,
+    image: &::image::Resolved,
+    user: &str,
+) -> Result<Claim, Error> {
     let size = match wish.size {
-        0 => needed(image).max(wish.initial_size).max(DEFAULT_SIZE),
+        0 => needed(engine, image, user)?.max(wish.initial_size).max(DEFAULT_SIZE),
         size => size,
     };
+    let lock = lock(engine)?;
     let available = available(engine)?;
     let used = engine.database()?.ranges()?;
     let first = first_free(&available, &used, size).ok_or_else(|| {
@@ -24,13 +41,37 @@ pub(super) fn choose(engine: &Engine, wish: &AutoUserNs, image: &::image::Resolv
              /etc/subuid and /etc/subgid): not enough unused IDs in user namespace"
         ))
     })?;
-    Ok(AutoRange { uid: first, gid: first, size })
+    Ok(Claim { range: AutoRange { uid: first, gid: first, size }, _lock: lock })
 }
 
-/// The image's USER as a number decides how many ids are needed.
-fn needed(image: &::image::Resolved) -> u32 {
-    let user = image.config.config.as_ref().map_or("", |config| config.user.as_str());
-    user.split(':').filter_map(|id| id.parse::<u32>().ok()).max().map_or(0, |id| id.saturating_add(1))
+fn lock(engine: &Engine) -> Result<OwnedFd, Error> {
+    let folder = engine.run_folder();
+    fs::create_dir_all(folder).map_err(|source| Error::io("make folder", folder, source))?;
+    let path = folder.join("auto-ids");
+    let failed = |errno: Errno| Error::io("lock", &path, errno.into());
+    let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC;
+    let file = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600)).map_err(failed)?;
+    loop {
+        match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
+            Err(Errno::INTR) => {}
+            locked => return locked.map(|()| file).map_err(failed),
+        }
+    }
+}
+
+/// From 0 to the highest that is used. Names are in the image's files.
+fn needed(engine: &Engine, image: &::image::Resolved, user: &str) -> Result<u32, Error> {
+    let of_image = image.config.config.as_ref().map_or("", |config| config.user.as_str());
+    let user = if user.is_empty() { of_image } else { user };
+    let numbers = user.split(':').filter_map(|id| id.parse::<u32>().ok()).max().unwrap_or(0);
+    let size = numbers.max(engine.store().highest_id(&image.image.layers)?).saturating_add(1);
+    match size {
+        0..=MAXIMUM => Ok(size),
+        _ => Err(Error::Invalid(format!(
+            "the container needs a user namespace with size {size} that is bigger than the maximum value allowed with \
+             userns=auto {MAXIMUM}: give a size (--userns=auto:size={size})"
+        ))),
+    }
 }
 
 /// Ranges to choose from, equal for users and groups: (first, count).

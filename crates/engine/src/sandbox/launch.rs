@@ -3,7 +3,7 @@
 use super::{How, Running, Subject, mounts};
 use crate::network::{Begun, Who};
 use crate::state::live::{self, Live, RunState};
-use crate::{Engine, Error};
+use crate::{Engine, Error, Privilege};
 use ::network::pasta::Starting;
 use monitor::log::Log;
 use monitor::stdio::{self, Inner};
@@ -193,7 +193,8 @@ fn root(engine: &Engine, subject: &Subject) -> Result<Root, Error> {
     let spec = &subject.spec;
     let mapped = !spec.uid_map.is_empty();
     let store = engine.store();
-    let dirs = if mapped && engine.privilege().is_rootless() {
+    // Who has one id owns everything, whatever it is called inside.
+    let dirs = if mapped && matches!(engine.privilege(), Privilege::User { single_id: false, .. }) {
         let ids = |map: &[spec::users::IdRange]| -> Vec<(u32, u32, u32)> {
             map.iter().map(|range| (range.container_id, range.host_id, range.size)).collect()
         };

@@ -124,8 +124,8 @@ fn uidmap_nonsense_is_refused(env: &TestEnv) {
     }
 }
 
-fn auto_gives_each_its_own(env: &TestEnv) {
-    env.base();
+/// Root's ranges for `auto` are those of the user `containers`.
+fn give_containers_ids(env: &TestEnv) {
     if env.is_root() {
         env.script(
             "cp /etc/subuid /etc/subgid /tmp/; echo containers:2147483647:2147483648 >>/tmp/subuid
@@ -134,15 +134,83 @@ fn auto_gives_each_its_own(env: &TestEnv) {
             mount --bind /tmp/passwd /etc/passwd; mount --bind /tmp/subuid /etc/subuid; mount --bind /tmp/subgid /etc/subgid",
         );
     }
+}
+
+/// First id outside and how many, of a running container.
+fn range_of(env: &TestEnv, name: &str) -> (u64, u64) {
+    let text = env.ok(&format!("exec {name} cat /proc/self/uid_map")).text();
+    let numbers: Vec<u64> = text.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    assert_eq!(numbers[0], 0);
+    (numbers[1], numbers[2])
+}
+
+fn auto_gives_each_its_own(env: &TestEnv) {
+    env.base();
+    give_containers_ids(env);
     env.ok("run -d --name a --network none --userns auto base sleep 1000");
     env.ok("run -d --name b --network none --userns auto:size=2000 base sleep 1000");
-    let a = env.ok("exec a cat /proc/self/uid_map").text();
-    let b = env.ok("exec b cat /proc/self/uid_map").text();
-    let numbers = |text: &str| -> Vec<u64> { text.split_whitespace().map(|word| word.parse().unwrap()).collect() };
-    let (a, b) = (numbers(&a), numbers(&b));
-    assert_eq!((a[0], a[2], b[0], b[2]), (0, 1024, 0, 2000));
-    assert!(a[1] + a[2] <= b[1] || b[1] + b[2] <= a[1], "{a:?} {b:?} overlap");
-    env.ok("rm -f -t 0 a b");
+    let (a, b) = (range_of(env, "a"), range_of(env, "b"));
+    assert_eq!((a.1, b.1), (1024, 2000));
+    assert!(a.0 + a.1 <= b.0 || b.0 + b.1 <= a.0, "{a:?} {b:?} overlap");
+    // A range is free again after its container is gone.
+    env.ok("rm -f -t 0 a");
+    env.ok("run -d --name c --network none --userns auto base sleep 1000");
+    assert_eq!(range_of(env, "c"), a);
+    env.ok("rm -f -t 0 b c");
+}
+
+fn auto_gives_each_its_own_at_once(env: &TestEnv) {
+    env.base();
+    give_containers_ids(env);
+    let run = |name: &str| {
+        env.engine().words(&format!("run -d --name {name} --network none --userns auto base sleep 1000")).spawn()
+    };
+    let names = ["a", "b", "c", "d"];
+    for process in names.map(run) {
+        process.wait().ok();
+    }
+    let mut ranges = names.map(|name| range_of(env, name));
+    ranges.sort_unstable();
+    assert!(ranges.windows(2).all(|pair| pair[0].0 + pair[0].1 <= pair[1].0), "{ranges:?} overlap");
+    env.ok("rm -f -t 0 a b c d");
+}
+
+fn auto_takes_fixed_ranges_besides(env: &TestEnv) {
+    env.base();
+    give_containers_ids(env);
+    let users = map(env, "--userns auto:size=100,uidmapping=200:5:10,gidmapping=300:7:1");
+    assert!(users.contains(&vec![200, 5, 10]), "{users:?}");
+    assert_eq!(users.iter().map(|line| line[2]).sum::<u64>(), 110);
+    let users = map(env, "--userns auto:size=100,uidmapping=0:5:1");
+    let mut inside: Vec<_> = users.iter().map(|line| (line[0], line[2])).collect();
+    inside.sort_unstable();
+    assert_eq!((inside[0], inside.iter().map(|(_, count)| count).sum::<u64>()), ((0, 1), 100));
+    env.run("run --rm --network none --userns auto:size=100,uidmapping=+0:5:1 base true").code(125).is_readable();
+    env.run("run --rm --network none --userns auto:size=abc base true").code(125).is_readable();
+}
+
+fn auto_has_room_for_the_images_ids(env: &TestEnv) {
+    env.base();
+    give_containers_ids(env);
+    let size = |flags: &str, image: &str| -> String {
+        let line = format!("run --rm --network none --userns auto {flags} {image} cat /proc/self/uid_map");
+        env.ok(&line).text().split_whitespace().nth(2).unwrap().to_owned()
+    };
+    assert_eq!(size("", "base"), "1024");
+    assert_eq!(size("-u 1500:4500", "base"), "4501");
+    let with = |entry: Entry| {
+        let mut image = Base::image();
+        image.layers.push(Layer::new(&[Entry::dir("etc"), entry]));
+        env.load(&image, "localhost/ids:1");
+    };
+    with(Entry::file("etc/passwd", "root:x:0:0::/:\na:x:5000:20::/:\nnobody:x:65534:65534::/:\n"));
+    assert_eq!(size("", "ids:1"), "5001");
+    with(Entry::file("etc/group", "root:x:0:\nnogroup:x:7000:\ng:x:6000:\n"));
+    assert_eq!(size("", "ids:1"), "6001");
+    with(Entry::file("etc/owned", "").owner(3000, 4000));
+    assert_eq!(size("", "ids:1"), "4001");
+    with(Entry::file("etc/passwd", "root:x:0:0::/:\na:x:70000:20::/:\n"));
+    env.run("run --rm --network none --userns auto ids:1 true").refused("user namespace with size 70001");
 }
 
 fn files_belong_to_the_mapped_root(env: &TestEnv) {
@@ -195,6 +263,31 @@ fn without_subordinate_ids_it_warns_and_works(env: &TestEnv) {
     assert_eq!(output.lines()[1].split_whitespace().collect::<Vec<_>>(), ["0", &env.user().uid.to_string(), "1"]);
 }
 
+fn without_subordinate_ids_the_callers_id_can_be_kept(env: &TestEnv) {
+    if env.is_peer() {
+        return note_skipped("podman can't set its default sysctl then");
+    }
+    env.script(": >/tmp/empty; mount --bind /tmp/empty /etc/subuid; mount --bind /tmp/empty /etc/subgid");
+    env.base();
+    let run = "run --rm --network none --userns";
+    let (uid, gid) = (env.user().uid, env.user().gid);
+    let show = "base sh -c 'id -u; id -g; stat -c %u:%g /bin/sh; touch /tmp/x; stat -c %u /tmp/x'";
+    env.ok(&format!("{run} keep-id {show}")).prints(&format!("{uid}\n{gid}\n{uid}:{gid}\n{uid}\n"));
+    env.ok(&format!("{run} keep-id:uid=200,gid=210 {show}")).prints("200\n210\n200:210\n200\n");
+    env.ok(&format!("{run} keep-id:size=10 base id -u")).prints(&format!("{uid}\n"));
+    env.ok(&format!("run --rm --network none --uidmap 7:0:1 --gidmap 8:0:1 -u 7:8 {show}")).prints("7\n8\n7:8\n7\n");
+    env.run(&format!("{run} keep-id -u 0 base id")).code(126).complains("is not mapped");
+    env.run(&format!("{run} nomap base id")).refused("/etc/subuid");
+    env.run(&format!("{run} auto base id")).refused("/etc/subuid");
+}
+
+fn nomap_leaves_the_caller_out(env: &TestEnv) {
+    env.base();
+    let whole = map(env, "");
+    assert_eq!(map(env, "--userns nomap"), [[0, 1, whole[1][2]]]);
+    env.ok("run --rm --network none --userns nomap base sh -c 'id -u; stat -c %u /bin/sh; touch /x'").prints("0\n0\n");
+}
+
 fn groups_that_the_namespace_lacks_are_left_out(env: &TestEnv) {
     if env.is_peer() {
         return note_skipped("podman drops --group-add, too, and can't store the image without `ignore_chown_errors`");
@@ -217,7 +310,9 @@ fn groups_that_the_namespace_lacks_are_left_out(env: &TestEnv) {
 }
 
 testkit::cases! { both: [ owners_outside_of_the_map_are_nobody, groups_that_the_namespace_lacks_are_left_out, host_is_the_default, uidmap_maps, a_plus_cuts_into_earlier_entries,
-    flags_keep_an_entry_on_one_side, an_at_names_ids_of_the_host, uidmap_nonsense_is_refused, auto_gives_each_its_own];
+    flags_keep_an_entry_on_one_side, an_at_names_ids_of_the_host, uidmap_nonsense_is_refused, auto_gives_each_its_own,
+    auto_gives_each_its_own_at_once, auto_takes_fixed_ranges_besides, auto_has_room_for_the_images_ids];
 root: [files_belong_to_the_mapped_root];
 user: [a_users_first_plus_brings_all_other_ids, keep_id_keeps_the_callers_id, keep_id_takes_another_id, the_users_namespace_waits_for_the_next_command,
-    without_subordinate_ids_it_warns_and_works] }
+    without_subordinate_ids_it_warns_and_works, without_subordinate_ids_the_callers_id_can_be_kept,
+    nomap_leaves_the_caller_out] }

@@ -50,7 +50,7 @@ pub fn import(
 /// What an http address has, as it arrives.
 pub fn download(url: &str) -> Result<Box<dyn Read + Send>, Error> {
     let found = registry::open(url, registry::Timeouts::default())?;
-    found.ok_or_else(|| Error::NotKnown { name: crate::error::printable(url) })
+    found.ok_or_else(|| Error::Name { name: crate::error::printable(url), why: "the server has no such file (404)" })
 }
 
 fn config(import: &Import, diff_id: &Digest) -> ImageConfig {

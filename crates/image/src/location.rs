@@ -87,7 +87,12 @@ impl Location {
         let (word, rest) = text.split_once(':')?;
         let is_location = match word {
             "docker" => rest.starts_with("//"),
-            other => WORDS.contains(&other) || matches!(other, "ostree" | "sif" | "tarball" | "atomic"),
+            // What is behind a registry's colon begins with its port's digits.
+            other => {
+                WORDS.contains(&other)
+                    || matches!(other, "ostree" | "sif" | "tarball" | "atomic")
+                    || rest.starts_with('/')
+            }
         };
         is_location.then(|| text.parse())
     }

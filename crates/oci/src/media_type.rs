@@ -52,8 +52,8 @@ pub enum Kind {
     Config,
     /// A file system layer.
     Layer {
-        /// As the type says; the bytes have the last word.
-        compression: Compression,
+        /// As the type says; the bytes have the last word. `None`: xz or bzip2, which nobody writes any more.
+        compression: Option<Compression>,
         /// May be left out by registries ("foreign", "nondistributable"): fetched from the descriptor's URLs.
         foreign: bool,
     },
@@ -88,9 +88,10 @@ fn layer(essence: &str) -> Option<Kind> {
         return None;
     };
     let compression = match suffix {
-        "" => Compression::None,
-        "+gzip" | ".gzip" => Compression::Gzip,
-        "+zstd" | ".zstd" => Compression::Zstd,
+        "" => Some(Compression::None),
+        "+gzip" | ".gzip" => Some(Compression::Gzip),
+        "+zstd" | ".zstd" => Some(Compression::Zstd),
+        "+xz" | ".xz" | "+bzip2" | ".bzip2" => None,
         _ => return None,
     };
     Some(Kind::Layer { compression, foreign })
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn types_are_classified() {
-        let layer = |compression, foreign| Kind::Layer { compression, foreign };
+        let layer = |compression, foreign| Kind::Layer { compression: Some(compression), foreign };
         for (text, kind) in [
             (OCI_MANIFEST, Kind::Manifest),
             (DOCKER_INDEX, Kind::Index),
@@ -126,6 +127,7 @@ mod tests {
             ("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", layer(Compression::Gzip, true)),
             ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", layer(Compression::Gzip, true)),
             ("application/vnd.oci.image.layer.v1.tar+encrypted", Kind::Other),
+            ("application/vnd.oci.image.layer.v1.tar+xz", Kind::Layer { compression: None, foreign: false }),
             ("Application/vnd.oci.image.index.v1+json; charset=utf-8", Kind::Index),
             ("text/html", Kind::Other),
         ] {

@@ -11,12 +11,19 @@ pub struct Retry {
     pub first_pause: Duration,
     /// The longest of one's own pauses.
     pub longest_pause: Duration,
+    /// Also where nobody listens: it may be about to start.
+    pub absent: bool,
 }
 
 impl Default for Retry {
     /// 0.25, 0.5, 1 seconds.
     fn default() -> Self {
-        Retry { times: 3, first_pause: Duration::from_millis(250), longest_pause: Duration::from_secs(10) }
+        Retry {
+            times: 3,
+            first_pause: Duration::from_millis(250),
+            longest_pause: Duration::from_secs(10),
+            absent: false,
+        }
     }
 }
 

@@ -71,6 +71,7 @@ impl Client {
                     retry_after(response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()))
                 }
                 Err(Error::Unreachable { source, .. }) if self.worth_retrying(source) => None,
+                Err(Error::NeitherScheme { source, .. }) if self.settings.retry.absent && source.is_transient() => None,
                 _ => return result,
             };
             if let (Some(asked), Ok(response)) = (asked.filter(|asked| *asked > MOST_ASKED), &result) {
@@ -85,9 +86,14 @@ impl Client {
         unreachable!("the number of tries is limited")
     }
 
-    /// A registry that was never reached isn't there; one that was may be restarting.
+    /// A registry that was never reached isn't there, unless somebody says that it is worth waiting for; one that was may be
+    /// restarting.
     fn worth_retrying(&self, error: &Transport) -> bool {
-        if self.reached.load(Ordering::Relaxed) { error.is_transient() } else { error.is_cut_off() }
+        if self.settings.retry.absent || self.reached.load(Ordering::Relaxed) {
+            error.is_transient()
+        } else {
+            error.is_cut_off()
+        }
     }
 
     pub(crate) fn send_once(

@@ -12,7 +12,12 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 fn settings() -> Settings {
     Settings {
-        retry: Retry { times: 2, first_pause: Duration::from_millis(1), longest_pause: Duration::from_millis(1) },
+        retry: Retry {
+            times: 2,
+            first_pause: Duration::from_millis(1),
+            longest_pause: Duration::from_millis(1),
+            absent: false,
+        },
         timeouts: Timeouts { connect: Duration::from_secs(5), idle: Duration::from_millis(200) },
         ..Settings::new(Security::Loopback)
     }

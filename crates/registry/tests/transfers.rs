@@ -12,7 +12,12 @@ use std::time::Duration;
 
 fn settings() -> Settings {
     Settings {
-        retry: Retry { times: 2, first_pause: Duration::from_millis(1), longest_pause: Duration::from_millis(1) },
+        retry: Retry {
+            times: 2,
+            first_pause: Duration::from_millis(1),
+            longest_pause: Duration::from_millis(1),
+            absent: false,
+        },
         timeouts: Timeouts { connect: Duration::from_secs(5), idle: Duration::from_millis(500) },
         credentials: Some(Credentials::Basic { username: "u".into(), password: "p".into() }),
         ..Settings::new(Security::Loopback)

@@ -37,7 +37,16 @@ fn nonsense_leaves_nothing(env: &TestEnv) {
     env.run("import no-file x").code(125).complains("no-file");
     env.run("import -c FOO=x small.tar").code(125).complains("invalid instruction FOO");
     env.run("import -c CMD small.tar").code(125).complains("must be formatted as KEY VALUE");
+    let wrong = env.engine().words("import -c").arg("STOPSIGNAL SIGFOO").words("small.tar x:1").run();
+    wrong.code(125).complains("must be given a valid signal: invalid signal: SIGFOO");
     env.run("import junk x").code(125).is_readable();
+    let fake = env.fake_registry();
+    let gone = env.run(&format!("import http://{}/gone.tar x:1", fake.host()));
+    gone.code(125);
+    if !env.is_peer() {
+        // Podman takes the server's message for the tar.
+        gone.complains("404");
+    }
     env.run("import http://127.0.0.1:1/x.tar x").code(125).is_readable();
     if !env.is_peer() {
         // There it is imported before its name is looked at.

@@ -45,6 +45,23 @@ fn all_compressions(env: &TestEnv) {
     }
 }
 
+fn media_types_of_old_compressions(env: &TestEnv) {
+    let fake = env.fake_registry();
+    for (word, compression) in [("xz", Compression::Xz), ("bzip2", Compression::Bzip2)] {
+        let image = Base::image().compressed(compression);
+        fake.offer("lib/base", word, &image);
+        let mut manifest = image.manifest_value();
+        manifest["layers"][0]["mediaType"] = format!("application/vnd.oci.image.layer.v1.tar+{word}").into();
+        fake.offer_manifest("lib/base", word, image.manifest_type(), &serde_json::to_vec(&manifest).unwrap());
+        env.ok(&format!("pull -q --tls-verify=false {}/lib/base:{word}", fake.host()));
+        env.ok(&format!("run --rm --network none {}/lib/base:{word} echo ran", fake.host())).prints("ran\n");
+        env.ok(&format!("save -q -o {word}.tar {}/lib/base:{word}", fake.host()));
+        env.ok("rmi -a");
+        env.ok(&format!("load -q -i {word}.tar"));
+        env.ok("rmi -a");
+    }
+}
+
 fn an_index_by_platform(env: &TestEnv) {
     let registry = env.registry();
     let foreign = Image::new(vec![Layer::new(&[Entry::file("foreign", "x")])]).architecture("s390x");
@@ -142,6 +159,13 @@ fn an_unreachable_registry_is_named(env: &TestEnv) {
     env.run("pull no-such-host.invalid/lib/base:1").refused("no-such-host.invalid");
 }
 
+fn retries_that_are_asked_for_wait_for_a_registry(env: &TestEnv) {
+    let begun = std::time::Instant::now();
+    env.run("pull --retry 1 --retry-delay 1s 127.0.0.1:1/x:1").refused("127.0.0.1:1");
+    assert!(begun.elapsed().as_millis() > 700, "{:?}", begun.elapsed());
+    env.run("pull --retry 0 127.0.0.1:1/x:1").refused("127.0.0.1:1");
+}
+
 fn a_missing_tag_is_named(env: &TestEnv) {
     let registry = env.registry();
     registry.push("lib/base", "1", &Base::image());
@@ -210,8 +234,9 @@ fn progress_is_shown_on_a_terminal_only(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    by_tag, by_digest, docker_manifests, all_compressions, an_index_by_platform, many_layers_in_order,
+    by_tag, by_digest, docker_manifests, all_compressions, media_types_of_old_compressions, an_index_by_platform, many_layers_in_order,
     a_layer_that_is_there_is_not_fetched_again, the_policy_of_run, unqualified_names_are_searched,
-    aliases_mirrors_and_blocked_ones, wrong_names_are_refused, an_unreachable_registry_is_named, a_missing_tag_is_named,
+    aliases_mirrors_and_blocked_ones, wrong_names_are_refused, an_unreachable_registry_is_named,
+    retries_that_are_asked_for_wait_for_a_registry, a_missing_tag_is_named,
     a_killed_pull_then_a_pull_works, a_full_disk_is_told_and_survived, progress_is_shown_on_a_terminal_only,
 ] }

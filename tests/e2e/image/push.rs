@@ -98,7 +98,34 @@ fn what_is_too_long_goes_in_pieces(env: &TestEnv) {
     env.run(&format!("push -q again:1 {hopeless}/never:1")).refused("413");
 }
 
+fn an_unknown_transport_is_told(env: &TestEnv) {
+    env.base();
+    env.run("push base foo:/x").code(125).complains("unknown transport \"foo\"");
+}
+
+fn a_list_goes_with_its_images(env: &TestEnv) {
+    env.base();
+    env.ok("manifest create list");
+    env.ok("manifest add --arch s390x list containers-storage:localhost/base:latest");
+    env.ok("push -q list dir:list");
+    let index = env.read(env.work().join("list/manifest.json")).unwrap();
+    assert!(index.contains("s390x"), "{index}");
+}
+
+fn a_failed_push_leaves_no_folder(env: &TestEnv) {
+    env.base();
+    env.run("push nope dir:new").refused("nope");
+    assert!(!env.exists(env.work().join("new")));
+    if !env.is_peer() {
+        // A key that can't be read; Podman has made the folder by then.
+        env.run("push --encryption-key jwe:no-key base dir:new").code(125);
+        assert!(!env.exists(env.work().join("new")));
+    }
+}
+
 testkit::cases! { both: [
     what_is_pushed_can_be_pulled, what_was_pulled_keeps_its_digest, formats_and_compressions,
-    into_archives_and_folders, what_is_too_long_goes_in_pieces, wrong_destinations_are_refused,
+    what_is_too_long_goes_in_pieces,
+    into_archives_and_folders, wrong_destinations_are_refused, an_unknown_transport_is_told,
+    a_list_goes_with_its_images, a_failed_push_leaves_no_folder,
 ] }

@@ -47,7 +47,9 @@ fn a_receiver_that_is_gone_is_told(env: &TestEnv) {
     env.script(&format!("chmod 755 {}/bin/ssh", env.work().display()));
     scp(&path).code(125).complains("image load at elsewhere failed");
     env.script(&format!("rm {}/bin/ssh; mkdir {0}/none", env.work().display()));
-    scp(&format!("{}/none", env.work().display())).code(125).complains("start `ssh");
+    scp(&format!("{}/none", env.work().display()))
+        .code(125)
+        .complains("start ssh for image load: there is no such program");
 }
 
 fn nonsense(env: &TestEnv) {

@@ -102,7 +102,15 @@ fn by_the_programs_name(env: &TestEnv) {
         .complains("--sign-by-sq-fingerprint is not supported yet");
 }
 
+fn a_copy_that_fails_leaves_no_folder(env: &TestEnv) {
+    let registry = env.registry();
+    registry.push("one", "1", &small("amd64"));
+    let wrong = format!("copy --format v2s1 docker://{}/one:1 dir:new", registry.host());
+    skopeo(env, &wrong).run().code(1);
+    assert!(!env.exists(env.work().join("new")));
+}
+
 testkit::cases! { both: [
     between_registries, into_folders_and_back, all_of_an_index_or_what_suits, formats_and_compression,
-    the_stores_images, nonsense, by_the_programs_name,
+    the_stores_images, nonsense, a_copy_that_fails_leaves_no_folder, by_the_programs_name,
 ] }

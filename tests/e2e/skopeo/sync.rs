@@ -253,6 +253,11 @@ fn platforms_that_were_chosen(env: &TestEnv) {
     ok(env, &line).complains("Unchanged");
     ok(env, &format!("sync --src docker --dest dir {host}/many one --platform linux/s390x"));
     ok(env, "inspect --override-arch s390x --format {{.Architecture}} dir:one/many:1").prints("s390x\n");
+    // Not less than was asked for.
+    skopeo(env, &format!("sync --src docker --dest dir {host}/many no --platform linux/amd64,linux/mips"))
+        .run()
+        .code(1)
+        .complains("linux/mips");
     skopeo(env, &format!("sync --src docker --dest dir {host}/many no --platform linux/mips,linux/ppc64le"))
         .run()
         .code(1)

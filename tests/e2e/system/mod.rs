@@ -1,6 +1,7 @@
 //! The program itself: help, version, info, configuration, the image inside.
 
 mod check;
+mod completion;
 mod configuration;
 mod df;
 mod diff;

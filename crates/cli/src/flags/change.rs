@@ -26,7 +26,14 @@ fn apply(change: &str, config: &mut ContainerConfig) -> Result<(), Failure> {
     match key.as_str() {
         "USER" => config.user = value.to_owned(),
         "WORKDIR" => config.working_dir = value.to_owned(),
-        "STOPSIGNAL" => config.stop_signal = value.to_owned(),
+        "STOPSIGNAL" => {
+            // Any number may be one of another system.
+            if value.parse::<u32>().is_err() {
+                let check = spec::signal::parse(value);
+                check.map_err(|error| wrong(&format!("KILLSIGNAL must be given a valid signal: {error}")))?;
+            }
+            value.clone_into(&mut config.stop_signal);
+        }
         "ONBUILD" => config.on_build.push(value.to_owned()),
         "CMD" => config.cmd = command(value),
         "ENTRYPOINT" => config.entrypoint = command(value),

@@ -59,6 +59,7 @@ fn retry(matches: &Matches) -> Result<Option<Retry>, Failure> {
         times: times.unwrap_or(usual.times),
         first_pause: delay.unwrap_or(usual.first_pause),
         longest_pause: delay.unwrap_or(usual.longest_pause),
+        absent: true,
     }))
 }
 

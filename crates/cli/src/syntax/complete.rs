@@ -22,8 +22,58 @@ pub fn script(program: &str, shell: &str) -> Result<String, Failure> {
     };
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut whole(program), program, &mut out);
-    Ok(String::from_utf8_lossy(&out).into_owned())
+    Ok(with_names(program, shell, String::from_utf8_lossy(&out).into_owned()))
 }
+
+/// clap's script knows commands and flags; names of what there is are asked for when they are needed.
+fn with_names(program: &str, shell: Shell, script: String) -> String {
+    let own = program.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let add = |text: &str| text.replace("OWN", &own).replace("PROGRAM", program);
+    match shell {
+        Shell::Bash => script + &add(BASH),
+        Shell::Fish => script + &add(FISH),
+        // The file is the function `_PROGRAM` when zsh loads it by itself.
+        Shell::Zsh => match script.rsplit_once("\nif [ \"$funcstack[1]\"") {
+            Some((head, _)) => head.replace(&add("_PROGRAM() {"), &add("_PROGRAM_words() {")) + &add(ZSH),
+            None => script,
+        },
+        _ => script,
+    }
+}
+
+/// Bash takes a colon as the end of a word: then only what is behind it is replaced.
+const BASH: &str = r#"
+_OWN_with_names() {
+    _OWN "$@"
+    local typed="${COMP_LINE:0:COMP_POINT}" word="${2-}" name
+    local whole="${typed##*[[:space:]]}"
+    [[ $word == -* ]] && return
+    while IFS= read -r name; do
+        [[ $COMP_WORDBREAKS == *:* && $whole == *:* ]] && name="${name#"${whole%:*}:"}"
+        COMPREPLY+=("$name")
+    done < <("${COMP_WORDS[0]}" __complete "$typed" 2>/dev/null)
+}
+complete -F _OWN_with_names -o bashdefault -o default PROGRAM
+"#;
+
+const ZSH: &str = r#"
+_PROGRAM() {
+    local -a names
+    names=("${(@f)$(${words[1]} __complete "$LBUFFER" 2>/dev/null)}")
+    [[ -n "$names" ]] && compadd -Q -a names
+    _PROGRAM_words "$@"
+}
+
+if [ "$funcstack[1]" = "_PROGRAM" ]; then
+    _PROGRAM "$@"
+else
+    compdef _PROGRAM PROGRAM
+fi
+"#;
+
+const FISH: &str = r#"
+complete -c PROGRAM -a '(PROGRAM __complete (string join " " (commandline -opc) (commandline -ct)) 2>/dev/null)'
+"#;
 
 /// File names and contents.
 pub fn man_pages(program: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> {

@@ -6,5 +6,6 @@ pub mod flag;
 pub mod help;
 pub mod matches;
 pub mod missing;
+pub mod names;
 pub mod parse;
 pub mod tree;

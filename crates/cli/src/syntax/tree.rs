@@ -67,6 +67,7 @@ const fn hidden(noun: &'static str, verb: &'static str, command: &'static Comman
 /// All ways to all commands.
 pub static ENTRIES: &[Entry] = &[
     entry("", "attach", &container::attach::COMMAND),
+    hidden("", "__complete", &system::complete::COMMAND),
     entry("", "completion", &system::completion::COMMAND),
     entry("", "create", &container::create::COMMAND),
     entry("", "diff", &system::diff::COMMAND),

@@ -268,6 +268,13 @@ pub fn push(
     registry: &RegistryOptions,
     options: &Options<'_>,
 ) -> Result<Copied, Error> {
+    // A list goes with all that is on it.
+    if let Ok((image, _)) = find_record(engine, name)
+        && image.list.is_some()
+    {
+        let options = Options { instances: ::image::Instances::All, ..options.again() };
+        return crate::manifest::push(engine, name, destination, registry, &options);
+    }
     let options = Options { memory: Some(engine.store()), ..options.again() };
     Ok(::image::push(engine.store(), &context(engine, registry)?, name, destination, &options)?)
 }

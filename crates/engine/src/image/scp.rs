@@ -150,7 +150,14 @@ fn as_user(program: &Program, user: &str, words: &[&str]) -> Command {
 
 fn spawn(command: &mut Command, what: &'static str) -> Result<Child, Error> {
     let name = command.get_program().to_owned();
-    command.spawn().map_err(|error| Error::io("start", format!("{} ({what})", name.to_string_lossy()), error))
+    command.spawn().map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Error::State(format!(
+            "start {name} for {what}: there is no such program on the PATH (copying an image to or from another host needs \
+             ssh, to or from another user sudo or runuser: install it)",
+            name = name.to_string_lossy()
+        )),
+        _ => Error::io("start", format!("{} ({what})", name.to_string_lossy()), error),
+    })
 }
 
 fn ended(mut child: Child, what: &str, side: &Side) -> Result<(), Error> {

@@ -55,11 +55,15 @@ pub(super) fn narrowed(source: &dyn Source, options: &Options<'_>, index: &Index
         let platform = entry.platform.as_ref();
         platform.is_some_and(|found| options.platforms.iter().any(|wanted| wanted.rank(found).is_some()))
     };
-    let manifests: Vec<Descriptor> = index.manifests.iter().filter(is_chosen).cloned().collect();
-    match (manifests.is_empty(), options.platforms.first()) {
-        (true, Some(first)) => Err(crate::choose::no_platform(source, first, index)),
-        _ => Ok(Index { manifests, ..index.clone() }),
+    // Not less than was asked for.
+    let has = |wanted: &oci::Platform| {
+        index.manifests.iter().filter_map(|entry| entry.platform.as_ref()).any(|found| wanted.rank(found).is_some())
+    };
+    if let Some(missing) = options.platforms.iter().find(|wanted| !has(wanted)) {
+        return Err(crate::choose::no_platform(source, missing, index));
     }
+    let manifests = index.manifests.iter().filter(is_chosen).cloned().collect();
+    Ok(Index { manifests, ..index.clone() })
 }
 
 /// What [`copy`] writes if nothing else changes.
@@ -158,6 +162,6 @@ fn is_compressed(manifest: &Manifest, algorithm: Algorithm) -> bool {
     let chunked = |layer| algorithm != Algorithm::ZstdChunked || crate::chunked::is_chunked(layer);
     manifest.layers.iter().all(|layer| {
         chunked(layer)
-            && matches!(classify(&layer.media_type), Kind::Layer { compression, .. } if compression == algorithm.compression())
+            && matches!(classify(&layer.media_type), Kind::Layer { compression, .. } if compression == Some(algorithm.compression()))
     })
 }

@@ -165,7 +165,7 @@ fn known(way: Way<'_>, job: &Job<'_>) -> Vec<Descriptor> {
 
 /// Whether a blob that is there already is as compressed as it was asked for.
 fn fits(rules: Rules, force: bool, blob: &Descriptor) -> bool {
-    let Kind::Layer { compression, .. } = classify(&blob.media_type) else { return true };
+    let Kind::Layer { compression: Some(compression), .. } = classify(&blob.media_type) else { return true };
     match (rules.wish, rules.asked) {
         (Layers::Decompress, _) => compression == Compression::None || !rules.may_change,
         (_, Some(Algorithm::ZstdChunked)) if force => compression == Compression::Zstd && chunked::is_chunked(blob),
@@ -258,6 +258,8 @@ fn make(way: Way<'_>, rules: Rules, job: &Job<'_>, input: Input<'_>) -> Result<D
             let chunked = chunked::is_chunked(input.from);
             plan::treat(LayerFacts { found, chunked, wish, asked, format, may_change })
         }
+        // Nobody makes these any more, but what must be plain is made plain.
+        None if wish == Layers::Decompress && may_change => Treatment::Decompress,
         _ => Treatment::Keep,
     };
     let role = Role::Layer(job.diff_id);

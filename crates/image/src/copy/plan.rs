@@ -94,7 +94,7 @@ pub(super) fn layer_type(format: Format, compression: Compression) -> &'static s
 /// A kept layer's type in another format; what is no layer's type stays.
 pub(super) fn converted_type(media_type: &str, format: Format) -> String {
     match classify(media_type) {
-        Kind::Layer { compression, foreign: false } if format_of_layer(media_type) != format => {
+        Kind::Layer { compression: Some(compression), foreign: false } if format_of_layer(media_type) != format => {
             layer_type(format, compression).to_owned()
         }
         _ => media_type.to_owned(),

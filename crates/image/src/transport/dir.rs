@@ -14,6 +14,7 @@ use oci::image::Descriptor;
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What `version` says: skopeo's, as of its format with several images.
@@ -91,12 +92,28 @@ pub struct DirSink {
     top: OnceLock<Digest>,
     /// Files of this image: what an earlier one left goes when this one is whole.
     files: Mutex<HashSet<String>>,
+    /// What was here before.
+    before: Before,
+    /// The image is whole.
+    done: AtomicBool,
+}
+
+/// What a copy that failed finds and leaves.
+#[derive(Clone, Copy, PartialEq)]
+enum Before {
+    /// No folder.
+    Nothing,
+    /// An empty one.
+    Empty,
+    /// Another image, or its beginning.
+    Image,
 }
 
 impl DirSink {
     /// Made if it isn't there. An image that is in it is replaced; a folder of other things is left alone.
     pub fn create(path: &Path) -> Result<DirSink, Error> {
         let what = || format!("create {}", path.display());
+        let is_new = !path.exists();
         std::fs::create_dir_all(path).map_err(Error::io(what()))?;
         let is_image = path.join("version").exists();
         let is_empty = std::fs::read_dir(path).map_err(Error::io(what()))?.next().is_none();
@@ -105,7 +122,13 @@ impl DirSink {
             return Err(Error::Archive { archive: path.display().to_string(), why });
         }
         write_file(&path.join("version"), VERSION.as_bytes())?;
-        Ok(DirSink { path: path.to_owned(), top: OnceLock::new(), files: Mutex::default() })
+        let before = match (is_new, is_empty) {
+            (true, _) => Before::Nothing,
+            (false, true) => Before::Empty,
+            (false, false) => Before::Image,
+        };
+        let (top, files) = (OnceLock::new(), Mutex::default());
+        Ok(DirSink { path: path.to_owned(), top, files, before, done: AtomicBool::new(false) })
     }
 
     /// Notes that a file belongs to this image; where it is.
@@ -185,6 +208,24 @@ impl Sink for DirSink {
     }
 
     fn commit(&self, _copied: &Copied) -> Result<(), Error> {
-        clear(&self.path, &self.files.lock().unwrap_or_else(PoisonError::into_inner))
+        clear(&self.path, &self.files.lock().unwrap_or_else(PoisonError::into_inner))?;
+        self.done.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Drop for DirSink {
+    /// A copy that failed leaves nothing of its own; over another image's files it may have written, and they stay.
+    fn drop(&mut self) {
+        if self.done.load(Ordering::Relaxed) || self.before == Before::Image {
+            return;
+        }
+        let files = self.files.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for file in files.iter().map(String::as_str).chain(["version"]) {
+            let _ = std::fs::remove_file(self.path.join(file));
+        }
+        if self.before == Before::Nothing {
+            let _ = std::fs::remove_dir(&self.path);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Commands on the engine itself, and `inspect`, which takes any object.
 
 pub mod check;
+pub mod complete;
 pub mod completion;
 pub mod df;
 pub mod diff;

@@ -31,7 +31,12 @@ impl Fixture {
         let location = Location { root: dir.path().join("store"), run: dir.path().join("run"), ownership };
         let environment = config::Environment { system_root: dir.path().join("system"), ..Default::default() };
         let context = Context {
-            retry: Retry { times: 1, first_pause: Duration::from_millis(1), longest_pause: Duration::from_millis(1) },
+            retry: Retry {
+                times: 1,
+                first_pause: Duration::from_millis(1),
+                longest_pause: Duration::from_millis(1),
+                absent: false,
+            },
             timeouts: Timeouts { connect: Duration::from_secs(5), idle: Duration::from_millis(500) },
             ..Context::new(environment)
         };

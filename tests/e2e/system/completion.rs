@@ -1,0 +1,63 @@
+//! `completion`: what shells offer.
+
+use testkit::TestEnv;
+
+/// What bash offers for a line that has been typed so far.
+fn offered(env: &TestEnv, line: &str) -> Vec<String> {
+    let script = r#"
+        minke() { "${ENGINE[@]}" "$@"; }
+        source <(minke completion bash)
+        COMP_LINE="$1"; COMP_POINT=${#1}
+        read -ra COMP_WORDS <<<"$1"; [[ $1 == *" " ]] && COMP_WORDS+=("")
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        function_of_minke=$(complete -p minke | sed 's/.*-F \([^ ]*\).*/\1/')
+        "$function_of_minke" minke "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+        printf '%s\n' "${COMPREPLY[@]}"
+    "#;
+    let script = format!("ENGINE=({})\n{script}", testkit::engine_under_test());
+    let output = env.host("bash -c").arg(script).arg("bash").arg(line).run();
+    output.ok();
+    output.lines()
+}
+
+fn has(offers: &[String], wanted: &str) -> bool {
+    offers.iter().any(|offer| offer == wanted)
+}
+
+fn bash_offers_names(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("the script calls minke");
+    }
+    env.base();
+    env.ok("run -d --name up --network none base sleep 1000");
+    env.ok("create --name fresh base true");
+    let offers = offered(env, "minke rm ");
+    assert!(has(&offers, "up") && has(&offers, "fresh"), "{offers:?}");
+    let offers = offered(env, "minke stop ");
+    assert!(has(&offers, "up") && !has(&offers, "fresh"), "{offers:?}");
+    assert_eq!(offered(env, "minke exec -it u"), ["up"]);
+    let offers = offered(env, "minke image rm ");
+    assert!(has(&offers, "localhost/base:latest") && has(&offers, "base:latest"), "{offers:?}");
+    // Bash replaces only what is behind the colon.
+    assert_eq!(offered(env, "minke run --rm localhost/base:la"), ["latest"]);
+    let offers = offered(env, "minke run --na");
+    assert!(has(&offers, "--name") && !has(&offers, "up"), "{offers:?}");
+    let offers = offered(env, "minke run base ");
+    assert!(!has(&offers, "base:latest"), "{offers:?}");
+    env.ok("rm -f -t 0 up");
+}
+
+fn of_the_hidden_command(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("Podman's takes the line's words");
+    }
+    env.base();
+    let id = env.ok("create --name fresh base true").text();
+    env.ok("__complete 'minke start f'").prints("fresh\n");
+    env.ok(&format!("__complete 'minke start {}'", &id[..4])).prints(&format!("{}\n", &id[..12]));
+    env.ok("__complete 'minke stop '").prints("");
+    env.ok("__complete 'minke ps '").prints("");
+    env.ok("--help").lacks("__complete");
+}
+
+testkit::cases! { both: [bash_offers_names, of_the_hidden_command] }

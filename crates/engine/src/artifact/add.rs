@@ -30,6 +30,8 @@ pub fn add(engine: &Engine, name: &str, files: &[PathBuf], adding: &Adding) -> R
     let names: Vec<String> = files.iter().map(|path| title(path)).collect();
     // Before anything is copied.
     titles(&base(engine, name, adding)?.0, &names, &adding.annotations)?;
+    // Whatever comes of it: what was copied for nothing goes behind the answer.
+    engine.left_trash();
     let mut stored = store_all(engine, files, adding)?;
     for attempt in 0.. {
         let (mut manifest, prior) = base(engine, name, adding)?;
@@ -41,10 +43,7 @@ pub fn add(engine: &Engine, name: &str, files: &[PathBuf], adding: &Adding) -> R
             }
             // Somebody else has added to it.
             Err(Error::Store(store::Error::ArtifactExists(_))) if adding.append && attempt < MOST => {}
-            result => {
-                engine.left_trash();
-                return result;
-            }
+            result => return result,
         }
     }
     unreachable!("the number of tries is limited")

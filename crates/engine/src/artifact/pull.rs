@@ -21,7 +21,8 @@ pub(crate) fn pull_again(engine: &Engine, name: &str) -> Result<(), Error> {
 /// Fetches an artifact from a registry; it is stored by the name as it was given.
 pub fn pull(engine: &Engine, name: &str, registry: &RegistryOptions, progress: &dyn Progress) -> Result<(), Error> {
     store::check_artifact_name(name)?;
-    ::image::artifact::pull(engine.store(), &context(engine, registry)?, name, None, progress)?;
+    // Whatever comes of it: what was replaced, or fetched for nothing, goes behind the answer.
     engine.left_trash();
+    ::image::artifact::pull(engine.store(), &context(engine, registry)?, name, None, progress)?;
     Ok(())
 }

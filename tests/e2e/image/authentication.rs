@@ -144,9 +144,32 @@ fn a_registry_may_ask_for_the_clients_certificate(env: &TestEnv) {
     env.ok(&pull);
 }
 
+/// In the folder that is called like the registry, the user's and the system's.
+fn certificates_are_found_by_the_registrys_name(env: &TestEnv) {
+    let authority = Authority::new(env);
+    env.registry().push(IMAGE, "1", &Base::image());
+    let auth = Auth { tls: Some(&authority), client_certificates: true, ..Auth::default() };
+    let closed = Registry::start_with(env, 5002, &auth);
+    let read = |path: &std::path::Path| env.read(path).expect("a file");
+    let (certificate, key) = authority.certified();
+    let texts = [read(&authority.certificate()), read(&certificate), read(&key)];
+    let name = |file: &str| format!("certs.d/{}/{file}", closed.host());
+    let names = [name("ca.crt"), name("client.cert"), name("client.key")];
+    let files: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
+    let pull = format!("pull -q --retry 0 {}/{IMAGE}:1", closed.host());
+    env.run(&pull).code(125).complains("certificate");
+    env.configure(&testkit::Settings { system: &files[..1], user: &[] });
+    env.run(&pull).code(125).complains("certificate");
+    // A certificate without its key helps nobody.
+    env.configure(&testkit::Settings { system: &files[..2], user: &[] });
+    env.run(&pull).code(125).complains("client.key");
+    env.configure(&testkit::Settings { system: &files, user: &[] });
+    env.ok(&pull);
+}
+
 testkit::cases! { both: [
     without_credentials_it_is_refused, basic_from_auth_json, basic_from_the_users_files, creds_on_the_command_line,
     bearer_tokens, tls_with_an_unknown_authority_is_refused,
     a_certificate_that_signs_itself_is_believed_when_it_is_given, a_certificate_for_other_purposes_is_refused,
-    a_registry_may_ask_for_the_clients_certificate,
+    a_registry_may_ask_for_the_clients_certificate, certificates_are_found_by_the_registrys_name,
 ] }

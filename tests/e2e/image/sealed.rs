@@ -1,5 +1,6 @@
 //! Signatures and encryption that a push makes, used by pulls: ours, and by the real skopeo where there is one.
 
+use super::trust::with_key;
 use crate::counterpart;
 use testkit::{Base, Settings, TestEnv};
 
@@ -111,6 +112,47 @@ fn podman_and_we_believe_each_other(env: &TestEnv) {
     env.run(&format!("pull -q {host}/theirs:1")).code(125).complains("not by a trusted key");
 }
 
+/// OpenPGP signatures in a lookaside, each made by one and demanded by the other.
+fn simple_signatures_go_both_ways(env: &TestEnv) {
+    if !counterpart::is_there(env, "skopeo") || !counterpart::is_there(env, "podman") || !with_key(env) {
+        return;
+    }
+    let registry = env.registry();
+    let host = registry.host();
+    registry.push("lib/base", "1", &Base::image());
+    let (work, gnupg) = (env.work(), env.work().join("gnupg"));
+    let lookaside = format!("docker:\n  {host}:\n    lookaside: file://{}/sigs\n", work.display());
+    let insecure = format!("[[registry]]\nlocation = \"{host}\"\ninsecure = true\n");
+    let demand = |key: &str| {
+        let key = work.join(key);
+        let signed = format!(r#"[{{"type":"signedBy","keyType":"GPGKeys","keyPath":"{}"}}]"#, key.display());
+        let policy = format!(
+            r#"{{"default":[{{"type":"insecureAcceptAnything"}}],"transports":{{"docker":{{"{host}/signed":{signed}}}}}}}"#
+        );
+        let files = [
+            ("registries.d/test.yaml", lookaside.as_str()),
+            ("registries.conf", insecure.as_str()),
+            ("policy.json", policy.as_str()),
+        ];
+        env.configure(&Settings { system: &files, user: &[] });
+    };
+    demand("me.gpg");
+    env.ok(&format!("pull -q {host}/lib/base:1"));
+    let ours = format!("push -q --sign-by me@example.com {host}/lib/base:1 {host}/signed/ours:1");
+    env.engine().words(&ours).var("GNUPGHOME", &gnupg).run().ok();
+    let copy = format!("copy -q --sign-by me@example.com docker://{host}/lib/base:1 docker://{host}/signed/theirs:1");
+    env.host_root("skopeo").words(&copy).var("GNUPGHOME", &gnupg).run().ok();
+    env.ok("rmi -a -f");
+    counterpart::ok(env, &format!("podman pull -q {host}/signed/ours:1"));
+    counterpart::ok(env, "podman rmi -a -f");
+    env.ok(&format!("pull -q {host}/signed/theirs:1"));
+    env.ok("rmi -a -f");
+    demand("you.gpg");
+    env.host_root("podman pull -q").arg(format!("{host}/signed/ours:1")).run().code(125);
+    env.run(&format!("pull -q {host}/signed/theirs:1")).code(125).is_readable();
+    env.ok("images -aq").prints("");
+}
+
 const MAKE_KEYS: &str = "for name in one two; do
     openssl genrsa -out $name.key 2048 2>/dev/null; openssl rsa -in $name.key -pubout -out $name.pub 2>/dev/null; done";
 
@@ -140,4 +182,4 @@ fn encrypted_images(env: &TestEnv) {
 }
 
 testkit::cases! { root: [sigstore_signatures_beside_the_image, skopeo_believes_our_signatures, encrypted_images,
-podman_and_we_believe_each_other,] }
+podman_and_we_believe_each_other, simple_signatures_go_both_ways,] }

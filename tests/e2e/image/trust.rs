@@ -2,7 +2,7 @@
 
 use testkit::{Base, Settings, TestEnv, note_skipped};
 
-fn policy(env: &TestEnv, text: &str) {
+pub fn policy(env: &TestEnv, text: &str) {
     env.configure(&Settings { system: &[("policy.json", text)], user: &[] });
 }
 
@@ -67,7 +67,7 @@ fn the_command_line_names_another_policy(env: &TestEnv) {
 }
 
 /// A key in a home of its own; `false` when the machine has no gpg.
-fn with_key(env: &TestEnv) -> bool {
+pub fn with_key(env: &TestEnv) -> bool {
     let made = env.host("sh -ec").arg(MAKE_KEYS).run();
     if !made.status.success() {
         note_skipped("there is no gpg here");

@@ -115,6 +115,23 @@ fn size_is_told(env: &TestEnv) {
     assert!((100_000..200_000).contains(&size), "{size}");
 }
 
-testkit::cases! { both: [
+fn mounts_say_what_they_are(env: &TestEnv) {
+    env.base();
+    env.ok(
+        "create --name c --network none --mount type=image,src=base,dst=/m,rw=true \
+         --mount type=image,src=base,dst=/n,subpath=/etc -v vol:/v:O --mount type=volume,src=vol,dst=/p,subpath=a base true",
+    );
+    let shown = |at: &str, fields: &str| {
+        let template =
+            format!("{{{{range .Mounts}}}}{{{{if eq .Destination \"{at}\"}}}}{fields}{{{{end}}}}{{{{end}}}}");
+        env.engine().words("inspect c --format").arg(template).run().text()
+    };
+    assert_eq!(shown("/m", "{{.Type}} {{.Source}} {{.RW}}"), "image base true");
+    assert_eq!(shown("/n", "{{.Type}} {{.RW}} {{.SubPath}}"), "image false /etc");
+    assert_eq!(shown("/p", "{{.Type}} {{.Name}} {{.SubPath}}"), "volume vol a");
+    assert_eq!(shown("/v", "{{.Type}} {{index .Options 0}}"), "volume O");
+}
+
+testkit::cases! { both: [ mounts_say_what_they_are,
     shows_what_was_asked_for, follows_the_state, format_takes_fields, templates, mounts_are_listed, several_and_unknown, size_is_told,
 ] }

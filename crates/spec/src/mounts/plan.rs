@@ -220,12 +220,13 @@ fn overlay(volume: OverlayVolume) -> Result<ResolvedMount, Invalid> {
     if upper.upper.is_empty() != upper.work.is_empty() {
         return Err(Invalid::new("must set both `upperdir` and `workdir`"));
     }
-    let source = match volume.source.starts_with('/') {
-        true => Source::Bind(volume.source),
-        false => Source::Volume { name: volume.source, anonymous: false },
+    let is_volume = !volume.source.starts_with('/');
+    let source = match is_volume {
+        true => Source::Volume { name: volume.source, anonymous: false },
+        false => Source::Bind(volume.source),
     };
     let mut sorted = options::Sorted { chown: volume.options.iter().any(|word| word == "U"), ..Default::default() };
-    options::finish_bind(&mut sorted.kernel, false);
+    options::finish_bind(&mut sorted.kernel, is_volume);
     Ok(ResolvedMount { overlay: Some(upper), ..finish(destination, source, sorted)? })
 }
 

@@ -177,6 +177,7 @@ impl View<'_> {
         let propagation = ["rprivate", "private", "rshared", "shared", "rslave", "slave", "runbindable", "unbindable"];
         let found = propagation.into_iter().find(|word| is(word)).unwrap_or("rprivate");
         let (kind, name, source, driver) = match &mount.source {
+            Source::Image(name) => return Ok(Some(image_mount(mount, name, !is("ro")))),
             Source::Bind(path) => ("bind", None, path.clone(), ""),
             Source::Volume { name, .. } => {
                 let folder = self.engine.store().create_volume_dir(name)?;
@@ -186,7 +187,10 @@ impl View<'_> {
         };
         let shown =
             |option: &&String| !propagation.contains(&option.as_str()) && !matches!(option.as_str(), "ro" | "rw");
-        let options: Vec<&String> = mount.options.iter().filter(shown).collect();
+        let mut options: Vec<&str> = mount.options.iter().filter(shown).map(String::as_str).collect();
+        if mount.overlay.is_some() {
+            options.insert(0, "O");
+        }
         let mut object = Map::new();
         object.insert("Type".into(), json!(kind));
         if let Some(name) = name {
@@ -203,6 +207,18 @@ impl View<'_> {
         ] {
             object.insert(key.into(), value);
         }
+        if !mount.sub_path.is_empty() {
+            object.insert("SubPath".into(), json!(mount.sub_path));
+        }
         Ok(Some(Value::Object(object)))
     }
+}
+
+fn image_mount(mount: &ResolvedMount, name: &str, writable: bool) -> Value {
+    let mut object = json!({"Type": "image", "Source": name, "Destination": mount.destination, "Driver": "", "Mode": "",
+        "Options": null, "RW": writable, "Propagation": ""});
+    if !mount.sub_path.is_empty() {
+        object["SubPath"] = json!(format!("/{}", mount.sub_path));
+    }
+    object
 }

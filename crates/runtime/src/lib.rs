@@ -23,10 +23,12 @@ mod spawn;
 pub mod systemd;
 mod time_offset;
 mod unsupported;
+mod view;
 
 pub use error::{Error, ErrorKind};
 pub use exec::exec;
 pub use launch::launch;
+pub use view::{mount_view, unmount_view};
 
 use oci::runtime::Spec;
 use std::collections::BTreeMap;

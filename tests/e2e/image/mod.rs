@@ -15,6 +15,7 @@ mod interop;
 mod list;
 mod load;
 mod mirrors;
+mod mount;
 mod prune;
 mod pull;
 mod push;

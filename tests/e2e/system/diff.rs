@@ -117,6 +117,7 @@ fn wrong_calls(env: &TestEnv) {
     env.run("diff no-such").code(125).complains("no-such");
     env.run("container diff one:1").code(125).complains("one:1");
     env.run("image diff").code(125).complains("accepts between 1 and 2 arg(s), received 0");
+    env.run("diff").code(125).complains("requires a name, id, or the \"--latest\" flag");
     env.run("diff a b c").code(125).complains("arg(s), received 3");
     env.run("diff --latest x").code(125).complains("--latest and containers cannot be used together");
     env.run("diff --format {{.}} one:1").code(125).complains("only supported value for '--format' is 'json'");

@@ -62,7 +62,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "checkpoint cleanup clone commit cp exists export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
-    ("image", "build mount unmount"),
+    ("image", "build"),
     ("system", "connection dial-stdio events locks migrate prune renumber reset service"),
 ];
 

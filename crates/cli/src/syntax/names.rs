@@ -50,6 +50,7 @@ pub fn wanted(words: &[&str]) -> Wanted {
         ("container", "inspect" | "diff" | "exists") => Some((CONTAINERS, usize::MAX)),
         ("image", "rm") | ("image" | "manifest", "inspect") => Some((IMAGES, usize::MAX)),
         ("image", "diff") => Some((IMAGES, 2)),
+        ("image", "mount" | "unmount") => Some((IMAGES, usize::MAX)),
         ("manifest", "create") => None,
         ("manifest", _) => Some((IMAGES, 1)),
         ("", _) | ("container" | "image", _) => {

@@ -66,6 +66,7 @@ pub(crate) fn remove_image(engine: &Engine, image: &store::Image, options: &Remo
     for user in users {
         container::remove(engine, &user, &remove)?;
     }
+    super::mount::forget(engine, image)?;
     engine.store().remove_image(&image.id)?;
     let untagged = image.names.iter().chain(&image.pinned).cloned().collect();
     Ok(Removed { untagged, deleted: vec![image.id.hex().to_owned()] })

@@ -16,7 +16,7 @@ pub(crate) mod user;
 
 pub(crate) use init::INIT_PATH;
 pub(crate) use mounts::tried_on;
-pub(crate) use root::mount_overlay;
+pub(crate) use root::{add_lower, explain, mount_overlay};
 
 use crate::cgroup::{Cgroups, Entry};
 use crate::channel::{self, Order};

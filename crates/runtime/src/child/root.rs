@@ -73,7 +73,7 @@ fn forget_volatile(overlay: &Overlay) -> Result<(), Error> {
 }
 
 /// One by one; kernels before 6.5 know only the list, whose separators must be escaped.
-fn add_lower(set: &dyn Fn(&str, &Path) -> Result<(), Error>, lower: &[PathBuf]) -> Result<(), Error> {
+pub(crate) fn add_lower(set: &dyn Fn(&str, &Path) -> Result<(), Error>, lower: &[PathBuf]) -> Result<(), Error> {
     for (index, layer) in lower.iter().enumerate() {
         match set("lowerdir+", layer) {
             Err(error) if index == 0 && error.errno() == Some(libc::EINVAL) => {

@@ -40,7 +40,10 @@ pub fn run(context: &Context, matches: &Matches, thing: Thing) -> Result<i32, Fa
     let (name, against) = match (matches.bool("latest"), matches.arguments.as_slice()) {
         (true, []) => (latest(context)?, None),
         (true, _) => return Err(Failure::new("--latest and containers cannot be used together")),
-        (false, []) => return Err(Failure::new("accepts between 1 and 2 arg(s), received 0")),
+        (false, []) => {
+            let path = quote(&context.path);
+            return Err(Failure::new(format!("{path} requires a name, id, or the \"--latest\" flag")));
+        }
         (false, [name, rest @ ..]) => (name.clone(), rest.first()),
     };
     let changes = diff(context.engine()?, thing, &name, against.map(String::as_str)).map_err(unknown)?;

@@ -1,0 +1,99 @@
+//! Images that somebody has mounted: `<runroot>/minke/mounts/<id>/`, on a file system that a reboot empties.
+//!
+//! ```text
+//! mounts/lock           flock: held while anything here changes
+//! mounts/<id>/merged/   where the image is mounted
+//! mounts/<id>/count     how often it was mounted; each unmount takes one, the last takes the mount
+//! ```
+//!
+//! That it is mounted is a fact of the kernel: a folder without a mount says nothing.
+
+use crate::Error;
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, StatxAttributes, StatxFlags};
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+/// The folder of all mounts.
+#[derive(Debug)]
+pub struct Mounts {
+    folder: PathBuf,
+}
+
+impl Mounts {
+    /// `run`: `<runroot>/minke`.
+    pub fn new(run: &Path) -> Mounts {
+        Mounts { folder: run.join("mounts") }
+    }
+
+    /// Counts one more; `mount` is called if it isn't mounted yet. Where it is.
+    pub fn add(&self, id: &str, mount: impl FnOnce(&Path) -> Result<(), Error>) -> Result<PathBuf, Error> {
+        let place = self.place(id);
+        fs::create_dir_all(&place).map_err(|error| Error::io("create", &place, error))?;
+        let _lock = self.lock()?;
+        let before = if is_mounted(&place) { self.count(id) } else { 0 };
+        if before == 0 && !is_mounted(&place) {
+            mount(&place)?;
+        }
+        self.note(id, before + 1)?;
+        Ok(place)
+    }
+
+    /// Takes one, or (`all`) what there is; what isn't mounted is none.
+    pub fn take(&self, id: &str, all: bool) -> Result<(), Error> {
+        let place = self.place(id);
+        if !is_mounted(&place) {
+            return Ok(());
+        }
+        let _lock = self.lock()?;
+        match self.count(id) {
+            count if count > 1 && !all => self.note(id, count - 1),
+            _ => {
+                runtime::unmount_view(&place)?;
+                // Never by going into folders: something may still be mounted there.
+                let folder = self.folder.join(id);
+                let _ = fs::remove_file(folder.join("count"));
+                let gone = fs::remove_dir(&place).and_then(|()| fs::remove_dir(&folder));
+                gone.map_err(|error| Error::io("remove", &folder, error))
+            }
+        }
+    }
+
+    /// Ids and places of what is mounted, sorted.
+    pub fn all(&self) -> Vec<(String, PathBuf)> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let ids = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut mounted: Vec<_> = ids.map(|id| (id.clone(), self.place(&id))).collect();
+        mounted.retain(|(_, place)| is_mounted(place));
+        mounted.sort();
+        mounted
+    }
+
+    fn place(&self, id: &str) -> PathBuf {
+        self.folder.join(id).join("merged")
+    }
+
+    /// A count that can't be read is of a command that was killed between two steps.
+    fn count(&self, id: &str) -> u32 {
+        fs::read_to_string(self.folder.join(id).join("count")).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
+    fn note(&self, id: &str, count: u32) -> Result<(), Error> {
+        let file = self.folder.join(id).join("count");
+        fs::write(&file, count.to_string()).map_err(|error| Error::io("write", &file, error))
+    }
+
+    fn lock(&self) -> Result<OwnedFd, Error> {
+        let path = self.folder.join("lock");
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
+        let lock = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600)).and_then(|file| {
+            rustix::io::retry_on_intr(|| rustix::fs::flock(&file, FlockOperation::LockExclusive)).map(|()| file)
+        });
+        lock.map_err(|error| Error::io("lock", &path, error.into()))
+    }
+}
+
+fn is_mounted(place: &Path) -> bool {
+    let look = rustix::fs::statx(CWD, place, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
+    look.is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}

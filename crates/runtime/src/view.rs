@@ -1,0 +1,64 @@
+//! Layers mounted for somebody to look at: read-only, in the caller's own mount namespace.
+
+use crate::child::{add_lower, explain};
+use crate::error::{Error, Tried};
+use rustix::fs::{Mode, OFlags};
+use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, UnmountFlags};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use sys::mount::{Change, Depth, attribute};
+
+/// Mounts the folders `layers` (uppermost first) over each other on the folder `place`.
+///
+/// # Errors
+/// What the kernel refuses, with its own words.
+pub fn mount_view(layers: &[PathBuf], place: &Path) -> Result<(), Error> {
+    let mount = match layers {
+        // An overlay wants two.
+        [only] => bind(only)?,
+        layers => overlay(layers)?,
+    };
+    let what = || format!("mount layers on `{}`", place.display());
+    sys::mount::attach(&mount, &folder(place)?).tried(what)
+}
+
+/// Takes such a mount away; whoever still has a file of it open keeps that.
+///
+/// # Errors
+/// What the kernel refuses. Nothing mounted is none.
+pub fn unmount_view(place: &Path) -> Result<(), Error> {
+    match rustix::mount::unmount(place, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW) {
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => Ok(()),
+        other => other.tried(|| format!("unmount `{}`", place.display())),
+    }
+}
+
+fn bind(layer: &Path) -> Result<OwnedFd, Error> {
+    let what = || format!("bind the layer `{}`", layer.display());
+    let mount = sys::mount::detached_copy(&folder(layer)?, Depth::One).tried(what)?;
+    let read_only = Change { set: attribute::RDONLY, ..Change::default() };
+    sys::mount::change(mount.as_fd(), read_only, Depth::One).tried(what)?;
+    Ok(mount)
+}
+
+fn overlay(layers: &[PathBuf]) -> Result<OwnedFd, Error> {
+    let context =
+        rustix::mount::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC).tried(|| "ask for an overlay file system")?;
+    let set = |key: &str, value: &Path| {
+        rustix::mount::fsconfig_set_string(context.as_fd(), key, value).map_err(|error| {
+            explain(context.as_fd(), format!("give `{}` to the overlay as {key}", value.display()), error)
+        })
+    };
+    add_lower(&set, layers)?;
+    set("source", Path::new("overlay"))?;
+    let what = "mount the layers' overlay";
+    rustix::mount::fsconfig_create(context.as_fd())
+        .map_err(|error| explain(context.as_fd(), what.to_owned(), error))?;
+    rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::MOUNT_ATTR_RDONLY)
+        .tried(|| what)
+}
+
+fn folder(path: &Path) -> Result<OwnedFd, Error> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty()).tried(|| format!("open the folder `{}`", path.display()))
+}

@@ -59,7 +59,7 @@ pub fn mounted_images(engine: &Engine) -> Result<Vec<Mounted>, Error> {
     Ok(all)
 }
 
-/// Takes back one mount of each image (`all`: of those that are mounted), or with `force` all of them; the ids. What isn't mounted is no error.
+/// Takes back one mount of each image (`all`: of those that are mounted), or with `force` all of them; the ids. What isn't mounted is no error, and not told.
 ///
 /// # Errors
 /// An unknown name.
@@ -68,13 +68,18 @@ pub fn unmount(engine: &Engine, names: &[String], all: bool, force: bool) -> Res
         true => mounts(engine).all().into_iter().map(|(id, _)| id).collect(),
         false => records(engine, names)?.into_iter().map(|image| image.id.hex().to_owned()).collect(),
     };
-    ids.iter().try_for_each(|id| mounts(engine).take(id, force))?;
-    Ok(ids)
+    let mut taken = Vec::new();
+    for id in ids {
+        if mounts(engine).take(&id, force)? {
+            taken.push(id);
+        }
+    }
+    Ok(taken)
 }
 
 /// Before an image goes.
 pub(super) fn forget(engine: &Engine, image: &store::Image) -> Result<(), Error> {
-    mounts(engine).take(image.id.hex(), true)
+    mounts(engine).take(image.id.hex(), true).map(|_| ())
 }
 
 fn mounts(engine: &Engine) -> Mounts {

@@ -39,24 +39,25 @@ impl Mounts {
         Ok(place)
     }
 
-    /// Takes one, or (`all`) what there is; what isn't mounted is none.
-    pub fn take(&self, id: &str, all: bool) -> Result<(), Error> {
+    /// Takes one, or (`all`) what there is; whether there was any.
+    pub fn take(&self, id: &str, all: bool) -> Result<bool, Error> {
         let place = self.place(id);
         if !is_mounted(&place) {
-            return Ok(());
+            return Ok(false);
         }
         let _lock = self.lock()?;
         match self.count(id) {
-            count if count > 1 && !all => self.note(id, count - 1),
+            count if count > 1 && !all => self.note(id, count - 1)?,
             _ => {
                 runtime::unmount_view(&place)?;
                 // Never by going into folders: something may still be mounted there.
                 let folder = self.folder.join(id);
                 let _ = fs::remove_file(folder.join("count"));
                 let gone = fs::remove_dir(&place).and_then(|()| fs::remove_dir(&folder));
-                gone.map_err(|error| Error::io("remove", &folder, error))
+                gone.map_err(|error| Error::io("remove", &folder, error))?;
             }
         }
+        Ok(true)
     }
 
     /// Ids and places of what is mounted, sorted.

@@ -34,13 +34,13 @@ impl Shape {
     /// Half noise, half text: compresses about as programs do.
     fn entries(&self, layer: usize) -> Vec<Entry> {
         let size = self.bytes / self.files;
-        (0..self.files)
-            .map(|n| {
-                let edition = if n == 0 { self.edition } else { 0 };
-                let seed = (layer as u64 + 1) << 32 | (n as u64) << 8 | u64::from(edition);
-                Entry::file(&format!("usr/lib/layer{layer}/file{n}"), content(size, seed))
-            })
-            .collect()
+        let file = |n| {
+            let edition = if n == 0 { self.edition } else { 0 };
+            let seed = (layer as u64 + 1) << 32 | (n as u64) << 8 | u64::from(edition);
+            Entry::file(&format!("usr/lib/layer{layer}/file{n}"), content(size, seed))
+        };
+        let folders = ["usr".to_owned(), "usr/lib".to_owned(), format!("usr/lib/layer{layer}")];
+        folders.iter().map(|path| Entry::dir(path)).chain((0..self.files).map(file)).collect()
     }
 }
 
@@ -71,6 +71,7 @@ impl Stage {
     pub fn new(shapes: &[Shape]) -> Result<Stage> {
         let storage = shared_folder()?.join("registry");
         fill(&storage, shapes)?;
+        copy_registry()?;
         let mut stage = Stage { ours: Side::ours(Who::Root)?, theirs: Side::theirs(Who::Root)?, storage };
         for side in [Some(&mut stage.ours), stage.theirs.as_mut()].into_iter().flatten() {
             serve(side, &stage.storage)?;
@@ -78,6 +79,20 @@ impl Stage {
         Ok(stage)
     }
 }
+
+/// The same program serves both: that of another tree may be built by a compiler that knows the processor's instructions
+/// for hashing, or by one that doesn't, and then registries would be compared.
+fn copy_registry() -> Result<()> {
+    let target = shared_folder()?.join(REGISTRY);
+    let mut copy = std::process::Command::new("sh");
+    let status =
+        copy.args(["-ec", "rm -f \"$0\"; cp \"$(command -v docker-registry)\" \"$0\""]).arg(target).status()?;
+    anyhow::ensure!(status.success(), "can't copy docker-registry");
+    Ok(())
+}
+
+/// Where [`copy_registry`] puts it.
+const REGISTRY: &str = "docker-registry";
 
 /// A second registry of this side on port 5001, without anything in it.
 pub fn serve_empty(side: &mut Side) -> Result<()> {
@@ -127,7 +142,8 @@ fn begin(side: &mut Side, folder: &Path, port: u16) -> Result<()> {
         .replace("PORT", &port.to_string());
     let file = format!("/run/registry{port}.yml");
     side.script(&format!("printf '{}' >{file}", settings.replace('\n', "\\n")))?;
-    side.start(&["docker-registry", "serve", &file])?;
+    let program = shared_folder()?.join(REGISTRY).display().to_string();
+    side.start(&[&program, "serve", &file])?;
     let url = format!("http://127.0.0.1:{port}/v2/");
     side.script(&format!("until busybox wget -q -O /dev/null {url} 2>/dev/null; do sleep 0.05; done")).map(drop)
 }

@@ -20,6 +20,10 @@ pub trait Source: Sync {
     fn top(&self) -> Result<Fetched, Error>;
     /// The content of a descriptor, from byte `from` on.
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn Read + Send + '_>, Error>;
+    /// The same from its first byte on, where what an earlier try has fetched needn't be fetched again.
+    fn resumed_blob(&self, descriptor: &Descriptor) -> Result<Box<dyn Read + Send + '_>, Error> {
+        self.blob(descriptor, 0)
+    }
     /// Some bytes of a descriptor's content; `None`: it can't be had in parts.
     fn part(&self, _descriptor: &Descriptor, _part: Range<u64>) -> Result<Option<Box<dyn Read + Send + '_>>, Error> {
         Ok(None)

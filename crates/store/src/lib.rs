@@ -71,7 +71,7 @@ pub use diff::{Change, ChangeKind};
 pub use error::Error;
 pub use file_blob::BlobWriter;
 pub use image::{Image, NewImage};
-pub use layer::contents::{ContentHash, FilePart, Found};
+pub use layer::contents::{ContentHash, ContentReader, FilePart, Found};
 pub use layer::{AppliedLayer, LayerWriter};
 pub use list::{List, Member, empty_index};
 pub use location::{Location, Ownership, Store};

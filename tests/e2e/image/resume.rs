@@ -1,4 +1,4 @@
-//! Pulls that were killed go on where they were.
+//! Pulls and other copies from registries that were killed go on where they were.
 
 use rustix::process::Signal;
 use testkit::{Body, Entry, FakeRegistry, Image, Layer, Reply, TestEnv, sha256_hex, wait_until};
@@ -29,19 +29,23 @@ fn kept(env: &TestEnv) -> Vec<u64> {
     })
 }
 
-/// A pull that is killed after the first two MiB of the layer.
 fn broken_off(env: &TestEnv, image: &Image) -> FakeRegistry {
     let fake = env.fake_registry();
+    break_off(env, image, &fake, &format!("pull -q {}/large:1", fake.host()));
+    fake
+}
+
+/// A command that is killed after the first two MiB of the layer.
+fn break_off(env: &TestEnv, image: &Image, fake: &FakeRegistry, line: &str) {
     fake.offer("large", "1", image);
     let (path, bytes) = blob(image);
     let half = bytes[..2 << 20].to_vec();
     let stalled = Reply::ok("application/octet-stream", "").body(Body::Stalled(half, bytes.len() as u64));
     fake.reply(&path, stalled);
-    let mut pull = env.engine().words(&format!("pull -q {}/large:1", fake.host())).spawn();
+    let mut pull = env.engine().words(line).spawn();
     wait_until("most of the layer", || kept(env).iter().any(|length| *length >= (2 << 20) - (64 << 10)));
     pull.signal(Signal::KILL);
     pull.wait_status();
-    fake
 }
 
 fn ranges(fake: &FakeRegistry) -> Vec<Option<String>> {
@@ -107,4 +111,28 @@ fn what_was_kept_is_not_believed(env: &TestEnv) {
     env.ok("system check");
 }
 
-testkit::cases! { both: [after_a_kill, from_a_server_that_knows_no_ranges, what_was_kept_is_not_believed] }
+/// Other copies than into the store, too.
+fn into_folders_and_archives(env: &TestEnv) {
+    if !ours(env) {
+        return;
+    }
+    let image = image();
+    for place in ["oci:o:x", "dir:d", "oci-archive:o.tar:x", "docker-archive:d.tar:x:1"] {
+        let fake = env.fake_registry();
+        let line = format!("skopeo copy -q docker://{}/large:1 {place}", fake.host());
+        break_off(env, &image, &fake, &line);
+        let (path, bytes) = blob(&image);
+        let there = kept(env)[0];
+        fake.serve_ranges();
+        fake.reply(&path, Reply::ok("application/octet-stream", bytes));
+        // Half an archive is in the way.
+        env.script(&format!("cd {}; rm -f o.tar d.tar", env.work().display()));
+        env.ok(&line);
+        assert_eq!(ranges(&fake), [Some(format!("bytes={there}-"))], "{place}");
+        assert_eq!(kept(env), Vec::<u64>::new());
+        env.ok(&format!("pull -q {place}")).prints(&format!("{}\n", image.id()));
+        env.ok("rmi -a -f");
+    }
+}
+
+testkit::cases! { both: [into_folders_and_archives, after_a_kill, from_a_server_that_knows_no_ranges, what_was_kept_is_not_believed] }

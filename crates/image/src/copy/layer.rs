@@ -213,7 +213,12 @@ fn transfer(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Res
     let from = kept.as_ref().unwrap_or(job.descriptor);
     let what = format!("layer {}", from.digest);
     let expected = Expected { what: &what, digest: &from.digest, size: from.size, progress: way.progress(), stop };
-    let verified = Verified::new(way.source.blob(from, 0)?, expected);
+    // From one registry to another nothing is written here.
+    let content = match way.sink.repository() {
+        Some(_) => way.source.blob(from, 0)?,
+        None => way.source.resumed_blob(from)?,
+    };
+    let verified = Verified::new(content, expected);
     let flag = verified.flag();
     if let Some(cipher) = concerned(way.options.hooks.decrypt, from, job)? {
         let clear = cipher.pass(from, Box::new(verified))?;

@@ -37,7 +37,7 @@ pub fn open_source<'a>(
     location: &Location,
 ) -> Result<Box<dyn Source + 'a>, Error> {
     Ok(match location {
-        Location::Docker(reference) => Box::new(RegistrySource::open(context, reference)?),
+        Location::Docker(reference) => Box::new(RegistrySource::open(context, reference)?.resuming(store)),
         Location::Oci { path, image } => {
             let members = Layout::new(path, context.shared_blobs.as_deref());
             Box::new(LayoutSource::open(members, location.clone(), image.as_ref())?)

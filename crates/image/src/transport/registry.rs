@@ -59,11 +59,6 @@ impl<'a> RegistrySource<'a> {
         RegistrySource { partials: Some(store), ..self }
     }
 
-    fn fetch(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn Read + Send + '_>, Error> {
-        let Descriptor { digest, size, .. } = descriptor;
-        Ok(Box::new(self.client.blob(&self.place.repository, digest, *size, from)?))
-    }
-
     /// The client, for what isn't copying.
     pub fn client(&self) -> &Client {
         &self.client
@@ -111,12 +106,15 @@ impl Source for RegistrySource<'_> {
 
     fn blob(&self, descriptor: &Descriptor, from: u64) -> Result<Box<dyn Read + Send + '_>, Error> {
         let Descriptor { digest, size, .. } = descriptor;
-        let Some(store) = self.partials.filter(|_| from == 0 && *size >= SMALLEST) else {
-            return self.fetch(descriptor, from);
-        };
-        let Some(kept) = store.partial(digest)? else { return self.fetch(descriptor, 0) };
+        Ok(Box::new(self.client.blob(&self.place.repository, digest, *size, from)?))
+    }
+
+    fn resumed_blob(&self, descriptor: &Descriptor) -> Result<Box<dyn Read + Send + '_>, Error> {
+        let Descriptor { digest, size, .. } = descriptor;
+        let Some(store) = self.partials.filter(|_| *size >= SMALLEST) else { return self.blob(descriptor, 0) };
+        let Some(kept) = store.partial(digest)? else { return self.blob(descriptor, 0) };
         let wanted = descriptor.clone();
-        let resumed = Resumed::new(kept, *size, Box::new(move |from| self.fetch(&wanted, from)))?;
+        let resumed = Resumed::new(kept, *size, Box::new(move |from| self.blob(&wanted, from)))?;
         if resumed.is_resumed() {
             lock(&self.resumed).insert(digest.clone());
         }

@@ -17,7 +17,7 @@ use rustix::fs::{Access, AtFlags, CWD, OFlags};
 use sha2::Digest as _;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -88,12 +88,9 @@ impl Store {
         found
     }
 
-    /// Opens found content, to be read from its beginning.
-    pub fn open_content(&self, found: &Found) -> io::Result<impl Read + Send + use<>> {
-        use std::io::{Seek, SeekFrom};
-        let mut file = open(&self.layer_path(&found.layer), &found.path)?;
-        file.seek(SeekFrom::Start(found.part.offset))?;
-        Ok(file.take(found.part.size))
+    /// Reads found contents one after the other.
+    pub fn read_contents(&self) -> ContentReader<'_> {
+        ContentReader { store: self, file: None, left: 0 }
     }
 }
 
@@ -114,7 +111,8 @@ impl Store {
     }
 
     fn hash_content(&self, found: &Found) -> io::Result<ContentHash> {
-        let (mut content, mut hasher) = (self.open_content(found)?, sha2::Sha256::new());
+        let (mut content, mut hasher) = (self.read_contents(), sha2::Sha256::new());
+        content.begin(found)?;
         let mut buffer = vec![0; 64 << 10];
         loop {
             match content.read(&mut buffer)? {
@@ -122,6 +120,49 @@ impl Store {
                 count => hasher.update(&buffer[..count]),
             }
         }
+    }
+}
+
+/// A file that is read from.
+struct Open {
+    layer: Digest,
+    path: Arc<[u8]>,
+    file: File,
+    at: u64,
+}
+
+/// Parts of a file mostly follow each other, so the last file stays open.
+pub struct ContentReader<'s> {
+    store: &'s Store,
+    file: Option<Open>,
+    /// Bytes of the content that are still to come.
+    left: u64,
+}
+
+impl ContentReader<'_> {
+    /// Goes on with this content.
+    pub fn begin(&mut self, found: &Found) -> io::Result<()> {
+        let Found { layer, path, part } = found;
+        if !self.file.as_ref().is_some_and(|open| open.layer == *layer && open.path == *path) {
+            let file = open(&self.store.layer_path(layer), path)?;
+            self.file = Some(Open { layer: layer.clone(), path: Arc::clone(path), file, at: 0 });
+        }
+        if let Some(open) = self.file.as_mut().filter(|open| open.at != part.offset) {
+            open.at = open.file.seek(SeekFrom::Start(part.offset))?;
+        }
+        self.left = part.size;
+        Ok(())
+    }
+}
+
+impl Read for ContentReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(open) = &mut self.file else { return Ok(0) };
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let count = open.file.read(&mut buffer[..most])?;
+        open.at += count as u64;
+        self.left -= count as u64;
+        Ok(count)
     }
 }
 

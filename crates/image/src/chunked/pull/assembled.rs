@@ -8,14 +8,14 @@ use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::tar_split::{Lines, Piece};
-use store::{ContentHash, Found, Store};
+use store::{ContentHash, ContentReader, Found};
 
 pub(super) struct Assembled<'a, R> {
     pub(super) lines: Lines<R>,
     /// In the order of the stream.
     pub(super) files: std::slice::Iter<'a, File>,
     pub(super) found: HashMap<ContentHash, Found>,
-    pub(super) store: &'a Store,
+    pub(super) stored: ContentReader<'a>,
     pub(super) parts: Parts<'a>,
     pub(super) unpacker: Unpacker,
     /// Of the current file.
@@ -29,10 +29,8 @@ pub(super) enum State {
     Next,
     Segment(io::Cursor<Vec<u8>>),
     Zeros(u64),
-    Stored {
-        content: Box<dyn Read + Send>,
-        left: u64,
-    },
+    /// Bytes that are left.
+    Stored(u64),
     Fetched,
     Done,
 }
@@ -57,8 +55,8 @@ impl<R: BufRead> Assembled<'_, R> {
     fn chunk(&mut self, chunk: Chunk) -> io::Result<State> {
         let Kind::Data { hash, start, end } = chunk.kind else { return Ok(State::Zeros(chunk.size)) };
         if let Some(found) = self.found.get(&hash) {
-            let content = Box::new(self.store.open_content(found)?);
-            return Ok(State::Stored { content, left: chunk.size });
+            self.stored.begin(found)?;
+            return Ok(State::Stored(chunk.size));
         }
         self.parts.seek(start)?;
         self.unpacker.begin(end - start, chunk.size, hash)?;
@@ -78,7 +76,7 @@ impl<R: BufRead> Read for Assembled<'_, R> {
         while !buffer.is_empty() {
             let count = match &mut self.state {
                 State::Done => return Ok(0),
-                State::Next | State::Stored { left: 0, .. } | State::Zeros(0) => 0,
+                State::Next | State::Stored(0) | State::Zeros(0) => 0,
                 State::Segment(bytes) => bytes.read(buffer)?,
                 State::Zeros(left) => {
                     let count = usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len());
@@ -86,7 +84,7 @@ impl<R: BufRead> Read for Assembled<'_, R> {
                     *left -= count as u64;
                     count
                 }
-                State::Stored { content, left } => match content.read(buffer)? {
+                State::Stored(left) => match self.stored.read(buffer)? {
                     0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                     count => {
                         *left = left.checked_sub(count as u64).ok_or(io::ErrorKind::InvalidData)?;

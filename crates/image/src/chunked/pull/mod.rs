@@ -81,7 +81,7 @@ fn assemble(
         lines: Lines::new(BufReader::new(plain)),
         files: contents.files.iter(),
         found,
-        store,
+        stored: store.read_contents(),
         parts: Parts::new(source, wanted.descriptor, wanted.progress, missing),
         unpacker: unpack::Unpacker::new().map_err(failed)?,
         chunks: Default::default(),

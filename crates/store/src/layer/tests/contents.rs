@@ -33,11 +33,17 @@ fn contents_are_found_in_files_that_have_them() {
     let mut sums: Vec<_> = found.keys().copied().collect();
     sums.sort_unstable();
     assert_eq!(sums, [WHOLE, END]);
-    let mut text = String::new();
-    fixture.store.open_content(&found[&END]).unwrap().read_to_string(&mut text).unwrap();
-    assert_eq!(text, "89");
+    let mut reader = fixture.store.read_contents();
+    let mut read = |hash| {
+        let mut text = String::new();
+        reader.begin(&found[&hash]).unwrap();
+        reader.read_to_string(&mut text).unwrap();
+        text
+    };
+    let whole = read(WHOLE);
+    assert_eq!([read(END), read(END), read(WHOLE)], ["89", "89", &whole]);
     std::fs::remove_dir_all(fixture.store.layer_path(&layer)).unwrap();
-    assert!(fixture.store.open_content(&found[&END]).is_err());
+    assert!(fixture.store.read_contents().begin(&found[&END]).is_err());
     assert!(fixture.store.find_contents(&wanted).is_empty());
 }
 

@@ -74,6 +74,35 @@ fn credentials_and_policy(env: &TestEnv) {
     assert_eq!(env.ok("artifact ls -n").lines().len(), 1);
 }
 
+fn signatures_are_made_and_demanded(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("the keys are made by our skopeo");
+    }
+    let registry = env.registry();
+    env.write("pass", "secret\n");
+    env.ok("skopeo generate-sigstore-key --output-prefix mine --passphrase-file pass");
+    let host = registry.host();
+    let policy = format!(
+        r#"{{"default": [{{"type": "sigstoreSigned", "keyPath": "{}"}}]}}"#,
+        env.work().join("mine.pub").display()
+    );
+    let attachments = "default-docker:\n  use-sigstore-attachments: true\n";
+    let files = [("registries.d/test.yaml", attachments), ("policy.json", policy.as_str())];
+    env.configure(&Settings { system: &files, user: &[] });
+    env.write("a", "1");
+    let sign = "--sign-by-sigstore-private-key mine.private --sign-passphrase-file pass";
+    for (name, sign) in [("signed", sign), ("unsigned", "")] {
+        env.ok(&format!("artifact add {host}/my/{name}:1 a"));
+        env.ok(&format!("artifact push -q --tls-verify=false {sign} {host}/my/{name}:1"));
+    }
+    env.ok("artifact rm -a");
+    env.ok(&format!("artifact pull -q --tls-verify=false {host}/my/signed:1"));
+    let output = env.run(&format!("artifact pull -q --tls-verify=false {host}/my/unsigned:1"));
+    output.code(125).is_readable().complains("no signature exists");
+    assert_eq!(env.ok("artifact ls -n").lines().len(), 1);
+    env.run(&format!("artifact push --sign-by-sq-fingerprint x {host}/my/signed:1")).refused("sign-by-sq-fingerprint");
+}
+
 /// Content that isn't what it says is stored by nobody.
 fn lies_leave_nothing(env: &TestEnv) {
     let registry = env.fake_registry();
@@ -93,5 +122,5 @@ fn lies_leave_nothing(env: &TestEnv) {
 }
 
 testkit::cases! {
-    both: [there_and_back, images_are_files_as_well, what_is_not_there, credentials_and_policy, lies_leave_nothing]
+    both: [there_and_back, images_are_files_as_well, what_is_not_there, credentials_and_policy, signatures_are_made_and_demanded, lies_leave_nothing]
 }

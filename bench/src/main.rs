@@ -23,7 +23,7 @@ fn main() -> Result<()> {
     }
     let mut rows = Vec::new();
     for (name, item) in items::ALL {
-        if args.is_empty() || args.iter().any(|filter| name.contains(filter.as_str())) {
+        if args.is_empty() || args.iter().any(|word| is_meant(word, name)) {
             eprintln!("bench: {name}");
             match item() {
                 Ok(found) => rows.extend(found),
@@ -33,4 +33,9 @@ fn main() -> Result<()> {
     }
     print!("{}", table::markdown(&rows));
     Ok(())
+}
+
+/// An item's name means that one alone, other words all whose names they are in.
+fn is_meant(word: &str, name: &str) -> bool {
+    if items::ALL.iter().any(|(item, _)| *item == word) { word == name } else { name.contains(word) }
 }

@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn by_example() {
-        let moment: Zoned = "2024-05-06T07:08:09.120000000+00:00[UTC]".parse().unwrap();
+        let moment: jiff::Timestamp = "2024-05-06T07:08:09.12Z".parse().unwrap();
+        let moment = moment.to_zoned(jiff::tz::TimeZone::UTC);
         for (layout, expected) in [
             ("2006-01-02 Mon Jan _2 15:04:05.000 -0700 MST PM 3", "2024-05-06 Mon May  6 07:08:09.120 +0000 UTC AM 7"),
             ("Monday, 2 January 06, 3:4:5pm .999999 Z07:00", "Monday, 6 May 24, 7:8:9am .12 Z"),

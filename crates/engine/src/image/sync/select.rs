@@ -130,10 +130,10 @@ mod tests {
         assert!(filter(&["1.*", "latest"], &["*-rc*"]).lets_pass("1.2"));
         assert!(!filter(&["1.*", "latest"], &["*-rc*"]).lets_pass("1.2-rc1"));
         assert!(!filter(&["1.*"], &[]).lets_pass("2.0"));
-        for bad in ["[", "a[]", "[^]", "x\\\\", "1.[a-z"] {
+        for bad in ["[", "a[]", "[^]", "x\\", "1.[a-z"] {
             assert!(TagFilter::new(&[], &owned(&[bad])).is_err(), "{bad}");
         }
-        assert!(TagFilter::new(&owned(&["[^a]", "\\\\[", "[]a]"]), &[]).is_ok());
+        assert!(TagFilter::new(&owned(&["[^a]", "\\[", "[]a]"]), &[]).is_ok());
     }
 
     #[test]

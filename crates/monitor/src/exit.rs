@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// Content of the file `exit` in a container's run folder: `{"code":137,"finished":"2026-…","oom":false}`.
@@ -25,8 +26,12 @@ impl Exit {
         Exit { code, finished: jiff::Timestamp::now().to_string(), oom: false, error: String::new() }
     }
 
-    /// Leaves it in `folder`, all or nothing.
+    /// Leaves it in `folder`, all or nothing; the code also in the file `lock`, which those who wait have open: they may come to
+    /// look when the folder is gone already.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
+        if let Ok(lock) = std::fs::File::options().write(true).truncate(true).open(folder.join("lock")) {
+            lock.write_all_at(self.code.to_string().as_bytes(), 0)?;
+        }
         let text = serde_json::to_vec(self).map_err(io::Error::other)?;
         let new = folder.join("exit.new");
         std::fs::write(&new, text)?;
@@ -41,6 +46,13 @@ impl Exit {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The code of the last end that is noted in a run folder's `lock`. `None`: nothing has ended yet.
+pub fn noted(lock: &std::fs::File) -> Option<i32> {
+    let mut text = [0; 16];
+    let length = lock.read_at(&mut text, 0).ok()?;
+    std::str::from_utf8(&text[..length]).ok()?.parse().ok()
 }
 
 /// Podman's number for a wait status.
@@ -71,9 +83,14 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("minke-exit-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         assert_eq!(Exit::read(&folder).unwrap(), None);
+        let lock = std::fs::File::create_new(folder.join("lock")).unwrap();
+        drop(lock);
+        let lock = std::fs::File::open(folder.join("lock")).unwrap();
+        assert_eq!(noted(&lock), None);
         let exit = Exit { oom: true, ..Exit::now(137) };
         exit.write(&folder).unwrap();
         assert_eq!(Exit::read(&folder).unwrap(), Some(exit));
         std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(noted(&lock), Some(137));
     }
 }

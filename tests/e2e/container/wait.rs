@@ -17,6 +17,14 @@ fn waits_for_the_end(env: &TestEnv) {
     process.wait().ok().prints("137\n");
 }
 
+fn what_goes_with_its_end_tells_its_code(env: &TestEnv) {
+    env.base();
+    for _ in 0..5 {
+        env.ok("run -d --rm --name w --network none base sh -c 'sleep 0.3; exit 5'");
+        env.ok("wait w").prints("5\n");
+    }
+}
+
 fn several_in_order(env: &TestEnv) {
     env.base();
     env.run("run --name a --network none base sh -c 'exit 1'").code(1);
@@ -47,4 +55,4 @@ fn a_condition_is_waited_for(env: &TestEnv) {
     exited.wait().ok().prints("137\n");
 }
 
-testkit::cases! { both: [gives_the_exit_code, waits_for_the_end, several_in_order, condition_can_be_chosen, a_condition_is_waited_for] }
+testkit::cases! { both: [gives_the_exit_code, waits_for_the_end, what_goes_with_its_end_tells_its_code, several_in_order, condition_can_be_chosen, a_condition_is_waited_for] }

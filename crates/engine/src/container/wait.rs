@@ -63,9 +63,12 @@ pub fn wait(engine: &Engine, name: &str, options: &WaitOptions) -> Result<i32, E
     let conditions = if options.conditions.is_empty() { &default[..] } else { &options.conditions };
     let folder = engine.runs().of(&id);
     let mut code = -1;
+    let (mut watch, mut lock) = (None, None);
     loop {
         // Watched before looked at, so that no change falls between. No folder yet: nothing runs, look again later.
-        let watch = Watch::folder(&folder).ok();
+        // One watch for all changes: giving one up takes the kernel longer than a cleanup.
+        watch = watch.or_else(|| Watch::folder(&folder).ok());
+        lock = engine.runs().lock_file(&id).or(lock);
         let live = engine.runs().live(&id)?;
         if matches!(live, Live::Exited(..) | Live::Dead(_)) {
             cleanup::reconcile(engine, Some(&id));
@@ -81,13 +84,19 @@ pub fn wait(engine: &Engine, name: &str, options: &WaitOptions) -> Result<i32, E
             return Ok(code);
         }
         if row.is_none() {
+            code = lock.as_ref().and_then(monitor::exit::noted).unwrap_or(code);
             return if conditions.contains(&Condition::Removing) { Ok(code) } else { gone(name, code) };
         }
-        match (&live, watch) {
+        let pause = options.interval.max(Duration::from_millis(10));
+        match (&live, &watch) {
             (Live::Exited(..) | Live::Dead(_), _) => std::thread::sleep(Duration::from_millis(5)),
-            // A monitor that is killed changes no file: its lock is looked at from time to time.
-            (_, Some(watch)) => drop(watch.wait(Some(options.interval.max(Duration::from_millis(10))))),
-            (_, None) => std::thread::sleep(options.interval.max(Duration::from_millis(10))),
+            // A monitor that is killed changes no file, and a new run has a new folder: it is looked at from time to time.
+            (_, Some(changes)) => {
+                if !changes.wait(Some(pause)).unwrap_or(false) {
+                    watch = None;
+                }
+            }
+            (_, None) => std::thread::sleep(pause),
         }
     }
 }

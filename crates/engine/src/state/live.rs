@@ -206,6 +206,11 @@ impl Runs {
         read().map_err(|e| failed("read state in", &folder, e))
     }
 
+    /// The lock of a container's folder, to read its end from when the folder is gone (see [`monitor::exit::noted`]).
+    pub fn lock_file(&self, id: &str) -> Option<fs::File> {
+        fs::File::open(self.of(id).join("lock")).ok()
+    }
+
     /// Removes a container's folder.
     pub fn remove(&self, id: &str) -> Result<(), Error> {
         let folder = self.of(id);

@@ -138,7 +138,7 @@ mod tests {
             (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "video/mp4"),
             (b"\0\0\0\x14ftypisom\0\0\0\0mp41", "video/mp4"),
             (b"\0\0\0\x14ftypisommp41isom", "application/octet-stream"),
-            (b"\xff\xff\xff\xfcftypmp42mp42", "application/octet-stream"),
+            (b"\xff\xff\xff\xfcftypmp42mp42", "text/plain; charset=utf-8"),
             (b"\x1a\x45\xdf\xa3", "video/webm"),
             (&eot, "application/vnd.ms-fontobject"),
             (b"\x1f\x8b\x08x", "application/x-gzip"),

@@ -19,6 +19,9 @@ fn shows_names_ids_and_sizes(env: &TestEnv) {
     env.ok("images --noheading").lacks("REPOSITORY");
     env.ok("images --digests").has("DIGEST").has("sha256:");
     env.ok("images -a").has("localhost/base");
+    env.ok("images -q 'b*e'").prints(&format!("{}\n", &id[..12]));
+    env.ok("images -q 'localhost/b?se'").prints(&format!("{}\n", &id[..12]));
+    env.ok("images -q 'x*'").prints("");
 }
 
 fn format_and_filter(env: &TestEnv) {

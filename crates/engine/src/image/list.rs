@@ -16,6 +16,8 @@ pub fn list(engine: &Engine, options: &ListOptions) -> Result<Vec<ImageSummary>,
         match find_record(engine, name) {
             Ok((found, _)) => images.retain(|image| image.id == found.id.hex()),
             Err(Error::Image(::image::Error::NotKnown { .. })) => images.retain(|image| has_reference(image, name)),
+            // No name, but a pattern for some.
+            Err(_) if name.contains(['*', '?', '[']) => images.retain(|image| has_reference(image, name)),
             Err(error) => return Err(error),
         }
     }

@@ -66,6 +66,11 @@ fn explicit(users: &Users, host: &HostFacts) -> Result<ResolvedUsers, Invalid> {
         (false, false) => {}
         _ => return Err(no_mapping()),
     }
+    for map in [&uid_map, &gid_map] {
+        // Whoever sets the container up is its root.
+        covering(map, 0, |range| range.container_id)
+            .ok_or_else(|| Invalid::new("container ID 0 cannot be mapped to a host ID"))?;
+    }
     Ok(ResolvedUsers { uid_map, gid_map, ..of(Namespace::of(NsMode::Private)) })
 }
 

@@ -45,9 +45,17 @@ pub fn become_root(keep_groups: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// The process at the other end of a unix socket (for one that listens: who listens), by its number in our pid namespace; 0: it
-/// has none there. See SO_PEERCRED in unix(7). (rustix's form of it can't say 0.)
-pub fn peer(socket: BorrowedFd<'_>) -> io::Result<i32> {
+/// Who is at the other end of a unix socket, as our namespaces number them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// 0: the process has none here.
+    pub pid: i32,
+    /// 65534: the user has none here.
+    pub uid: u32,
+}
+
+/// Who connected, or who listens where we did. See SO_PEERCRED in unix(7). (rustix's form of it can't say pid 0.)
+pub fn peer(socket: BorrowedFd<'_>) -> io::Result<Peer> {
     let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
     let mut length = size_of::<libc::ucred>() as libc::socklen_t;
     let value = (&raw mut peer).cast();
@@ -55,7 +63,7 @@ pub fn peer(socket: BorrowedFd<'_>) -> io::Result<i32> {
     let result =
         unsafe { libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, value, &raw mut length) };
     check(result.into())?;
-    Ok(peer.pid)
+    Ok(Peer { pid: peer.pid, uid: peer.uid })
 }
 
 /// The calls take -1 as "leave it".
@@ -71,6 +79,7 @@ mod tests {
     #[test]
     fn the_other_end_is_known() {
         let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        assert_eq!(peer(ours.as_fd()).unwrap(), std::process::id().cast_signed());
+        let uid = rustix::process::geteuid().as_raw();
+        assert_eq!(peer(ours.as_fd()).unwrap(), Peer { pid: std::process::id().cast_signed(), uid });
     }
 }

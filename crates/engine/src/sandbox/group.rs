@@ -91,17 +91,23 @@ pub(super) fn prepare(engine: &Engine, id: &str, spec: &ResolvedSpec) -> Result<
         return Ok(None);
     }
     let unit = format!("minke-{id}.scope");
-    let own = || cgroup::own().ok_or_else(|| Error::State("this process is in no cgroup".to_owned()));
-    let mut scope = own()?;
-    if !scope.contains(&unit) {
-        let slice = if engine.privilege().is_rootless() { "" } else { "machine.slice" };
-        manager.start_scope(&unit, slice, &format!("container {id}"), std::process::id())?;
-        scope = own()?;
-        // Only a group without processes of its own can hand controllers down.
-        cgroup::enter(&format!("{scope}/{MONITOR}"))?;
+    if let Some(scope) = own_scope(&unit) {
+        return Ok(Some(format!("{scope}/container")));
     }
-    let end = scope.find(&unit).map_or(scope.len(), |start| start + unit.len());
-    Ok(Some(format!("{}/container", &scope[..end])))
+    let slice = if engine.privilege().is_rootless() { "" } else { "machine.slice" };
+    manager.start_scope(&unit, slice, &format!("container {id}"), std::process::id())?;
+    let lost = || Error::State(format!("systemd says that it started `{unit}`, but this process isn't in it"));
+    let scope = own_scope(&unit).ok_or_else(lost)?;
+    // Only a group without processes of its own can hand controllers down.
+    cgroup::enter(&format!("{scope}/{MONITOR}"))?;
+    Ok(Some(format!("{scope}/container")))
+}
+
+/// The group of that unit, if this process is in it or below it.
+fn own_scope(unit: &str) -> Option<String> {
+    let own = cgroup::own()?;
+    let start = own.find(&format!("/{unit}"))?;
+    Some(own[..start + 1 + unit.len()].to_owned())
 }
 
 /// Group of the processes beside the container, below the scope.

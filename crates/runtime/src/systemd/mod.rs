@@ -10,6 +10,7 @@ use bus::Bus;
 use message::{Body, Value};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use sys::credential::Peer;
 
 /// A running systemd.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +30,12 @@ impl Manager {
         Manager { socket: runtime_dir.join("systemd/private"), uid }.if_there()
     }
 
-    /// Only one that counts processes as we do: a container may have been given the socket of the host's.
+    /// Only one that counts processes as we do, since a container may have been given the socket of the host's; and none of
+    /// another user's, since the folder may be one that anybody could have made.
     fn if_there(self) -> Option<Manager> {
         let socket = std::os::unix::net::UnixStream::connect(&self.socket).ok()?;
-        sys::credential::peer(socket.as_fd()).is_ok_and(|pid| pid > 0).then_some(self)
+        let peer = sys::credential::peer(socket.as_fd()).ok()?;
+        is_believed(peer, rustix::process::geteuid().as_raw()).then_some(self)
     }
 
     /// Starts `unit` (`….scope`) in `slice` (empty: where systemd puts such) around process `pid`, which may then make groups below
@@ -66,5 +69,29 @@ impl Manager {
 
     fn connect(&self) -> std::io::Result<Bus> {
         Bus::connect(&self.socket, self.uid)
+    }
+}
+
+fn is_believed(peer: Peer, own_uid: u32) -> bool {
+    peer.pid > 0 && peer.uid == own_uid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_systemd_is_believed() {
+        assert!(is_believed(Peer { pid: 1, uid: 0 }, 0));
+        assert!(!is_believed(Peer { pid: 0, uid: 0 }, 0), "of another pid namespace");
+        assert!(!is_believed(Peer { pid: 700, uid: 1001 }, 1000), "another user's");
+        let folder = std::env::temp_dir().join(format!("minke-systemd-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("systemd")).unwrap();
+        assert_eq!(Manager::of_user(0, &folder), None);
+        let listener = std::os::unix::net::UnixListener::bind(folder.join("systemd/private")).unwrap();
+        assert!(Manager::of_user(0, &folder).is_some());
+        drop(listener);
+        assert_eq!(Manager::of_user(0, &folder), None, "nobody listens");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

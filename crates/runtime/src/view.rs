@@ -1,4 +1,5 @@
-//! Layers mounted for somebody to look at: read-only, in the caller's own mount namespace.
+//! Layers mounted for somebody to look at: read-only, in the caller's own mount namespace. An image's set-user-ID programs and
+//! devices are those of a stranger: on the host they are mere files.
 
 use crate::child::{add_lower, explain};
 use crate::error::{Error, Tried};
@@ -36,8 +37,8 @@ pub fn unmount_view(place: &Path) -> Result<(), Error> {
 fn bind(layer: &Path) -> Result<OwnedFd, Error> {
     let what = || format!("bind the layer `{}`", layer.display());
     let mount = sys::mount::detached_copy(&folder(layer)?, Depth::One).tried(what)?;
-    let read_only = Change { set: attribute::RDONLY, ..Change::default() };
-    sys::mount::change(mount.as_fd(), read_only, Depth::One).tried(what)?;
+    let looked_at = Change { set: attribute::RDONLY | attribute::NOSUID | attribute::NODEV, ..Change::default() };
+    sys::mount::change(mount.as_fd(), looked_at, Depth::One).tried(what)?;
     Ok(mount)
 }
 
@@ -54,8 +55,9 @@ fn overlay(layers: &[PathBuf]) -> Result<OwnedFd, Error> {
     let what = "mount the layers' overlay";
     rustix::mount::fsconfig_create(context.as_fd())
         .map_err(|error| explain(context.as_fd(), what.to_owned(), error))?;
-    rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::MOUNT_ATTR_RDONLY)
-        .tried(|| what)
+    let attributes =
+        MountAttrFlags::MOUNT_ATTR_RDONLY | MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
+    rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes).tried(|| what)
 }
 
 fn folder(path: &Path) -> Result<OwnedFd, Error> {

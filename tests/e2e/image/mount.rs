@@ -20,6 +20,16 @@ fn files_can_be_looked_at(env: &TestEnv) {
     let base = env.ok("image mount base").text();
     assert!(env.exists(format!("{base}/bin/true")));
     env.host_root(&format!("touch {base}/x")).run().code(1).complains("Read-only file system");
+    if !env.is_peer() {
+        // A stranger's set-user-ID programs and devices are nothing but files.
+        let options = env.script(&format!("findmnt -no OPTIONS {place}; findmnt -no OPTIONS {base}")).text();
+        for line in options.lines() {
+            assert!(
+                ["ro", "nosuid", "nodev"].iter().all(|word| line.split(',').any(|option| option == *word)),
+                "{line}"
+            );
+        }
+    }
     let listed = env.ok("image mount").lines();
     assert_eq!(listed.len(), 2, "{listed:?}");
     assert!(listed.iter().any(|line| *line == format!("localhost/two:1        {place}")

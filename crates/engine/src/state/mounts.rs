@@ -29,12 +29,15 @@ impl Mounts {
     /// Counts one more; `mount` is called if it isn't mounted yet. Where it is.
     pub fn add(&self, id: &str, mount: impl FnOnce(&Path) -> Result<(), Error>) -> Result<PathBuf, Error> {
         let place = self.place(id);
-        fs::create_dir_all(&place).map_err(|error| Error::io("create", &place, error))?;
+        let create = |folder: &Path| fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, error));
+        create(&self.folder)?;
         let _lock = self.lock()?;
-        let before = if is_mounted(&place) { self.count(id) } else { 0 };
-        if before == 0 && !is_mounted(&place) {
+        create(&place)?;
+        let there = is_mounted(&place);
+        if !there {
             mount(&place)?;
         }
+        let before = if there { self.count(id) } else { 0 };
         self.note(id, before + 1)?;
         Ok(place)
     }
@@ -42,10 +45,14 @@ impl Mounts {
     /// Takes one, or (`all`) what there is; whether there was any.
     pub fn take(&self, id: &str, all: bool) -> Result<bool, Error> {
         let place = self.place(id);
+        // Most images aren't: then there may be no folder for the lock either.
         if !is_mounted(&place) {
             return Ok(false);
         }
         let _lock = self.lock()?;
+        if !is_mounted(&place) {
+            return Ok(false);
+        }
         match self.count(id) {
             count if count > 1 && !all => self.note(id, count - 1)?,
             _ => {

@@ -17,6 +17,7 @@ pub use error::Failure;
 
 use context::Context;
 use output::{logger, stream};
+use std::borrow::Cow;
 use std::path::PathBuf;
 use syntax::command::Needs;
 use syntax::help;
@@ -35,9 +36,20 @@ pub struct Invocation {
 pub fn parse(argv: Vec<String>) -> Result<Invocation, Failure> {
     error::catch_panics();
     let program = argv.first().and_then(|path| path.rsplit('/').next()).unwrap_or("minke").to_owned();
-    let parsed = syntax::parse::parse(&program, argv.get(1..).unwrap_or_default())?;
+    let parsed = syntax::parse::parse(&program, &with_globals_of_line(argv.get(1..).unwrap_or_default()))?;
     logger::start(parsed.globals.text("log-level")).map_err(Failure::new)?;
     Ok(Invocation { argv, parsed })
+}
+
+/// `__complete 'minke --root R rm '` is asked of the store that the line is about.
+fn with_globals_of_line(words: &[String]) -> Cow<'_, [String]> {
+    let [command, line] = words else { return words.into() };
+    if command != "__complete" {
+        return words.into();
+    }
+    let typed: Vec<&str> = line.split_ascii_whitespace().skip(1).collect();
+    let globals = syntax::names::globals(&typed).iter().map(|word| (*word).to_owned());
+    globals.chain(words.iter().cloned()).collect()
 }
 
 impl Invocation {

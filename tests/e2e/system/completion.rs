@@ -57,6 +57,11 @@ fn of_the_hidden_command(env: &TestEnv) {
     env.ok(&format!("__complete 'minke start {}'", &id[..4])).prints(&format!("{}\n", &id[..12]));
     env.ok("__complete 'minke stop '").prints("");
     env.ok("__complete 'minke ps '").prints("");
+    let place = env.work().join("other");
+    let line = format!("minke --root {0}/root --runroot={0}/run start ", place.display());
+    env.ok(&format!("__complete '{line}'")).prints("");
+    env.ok(&format!("--root {0}/root --runroot {0}/run create --name there hello", place.display()));
+    env.ok(&format!("__complete '{line}'")).prints("there\n");
     env.ok("--help").lacks("__complete");
 }
 

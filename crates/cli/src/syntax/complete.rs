@@ -142,7 +142,8 @@ fn with_commands(mut command: clap::Command, noun: &'static str) -> clap::Comman
 }
 
 fn below(noun: &'static str) -> impl Iterator<Item = clap::Command> {
-    let entries = ENTRIES.iter().filter(move |entry| entry.noun == noun);
+    // Those that only scripts call aren't offered.
+    let entries = ENTRIES.iter().filter(move |entry| entry.noun == noun && !entry.verb.starts_with("__"));
     entries.map(|entry| leaf(entry.verb.to_owned(), entry.command).hide(entry.hidden))
 }
 

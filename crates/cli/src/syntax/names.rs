@@ -62,12 +62,18 @@ pub fn wanted(words: &[&str]) -> Wanted {
     of_noun.filter(|(_, most)| given < *most).map_or(NOTHING, |(wanted, _)| wanted)
 }
 
-/// The command, and the words behind it.
-fn entry<'w>(words: &'w [&'w str]) -> Option<(&'static Entry, &'w [&'w str])> {
+/// The program's own flags at the beginning of a line, with their values.
+pub fn globals<'w, 'a>(words: &'w [&'a str]) -> &'w [&'a str] {
     let mut at = 0;
     while let Some(flag) = words.get(at).filter(|word| word.starts_with('-')) {
         at += if GLOBALS.iter().any(|global| is(global, flag) && global.kind != Kind::Bool) { 2 } else { 1 };
     }
+    &words[..at.min(words.len())]
+}
+
+/// The command, and the words behind it.
+fn entry<'w>(words: &'w [&'w str]) -> Option<(&'static Entry, &'w [&'w str])> {
+    let mut at = globals(words).len();
     let mut noun = String::new();
     loop {
         let word = *words.get(at)?;
@@ -125,6 +131,8 @@ mod tests {
             ("rm -f a ", CONTAINERS),
             ("stop x", RUNNING),
             ("--root /x stop -t 3 ", RUNNING),
+            ("--root=/x stop ", RUNNING),
+            ("--root ", NOTHING),
             ("stop -t ", NOTHING),
             ("exec -it ", RUNNING),
             ("exec -it a ", NOTHING),

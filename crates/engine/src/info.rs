@@ -125,7 +125,7 @@ fn host(engine: &Engine) -> Value {
     json!({
         "arch": architecture(),
         "buildahVersion": "",
-        "cgroupManager": crate::sandbox::group::name(engine),
+        "cgroupManager": crate::sandbox::cgroup::name(engine),
         "cgroupVersion": if v2 { "v2" } else { "v1" },
         "cgroupControllers": controllers(v2),
         "conmon": {"package": "", "path": own_path(), "version": format!("built into minke {}", VERSION)},

@@ -24,5 +24,5 @@ mod upkeep;
 
 pub use engine::{Engine, Options, Privilege};
 pub use error::Error;
-pub use sandbox::group::CgroupManager;
+pub use sandbox::cgroup::CgroupManager;
 pub use sandbox::monitor_main;

@@ -1,6 +1,7 @@
 //! The runtime's one error type, and its form on the wire between child and parent.
 
 use std::io;
+use std::os::fd::BorrowedFd;
 
 /// What went wrong, where; `kind` decides the exit code.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,17 @@ impl Error {
     /// The kernel's answer to what was tried.
     pub(crate) fn io(what: impl Into<String>, source: impl Into<io::Error>) -> Self {
         Self { what: what.into(), kind: ErrorKind::Other, source: Some(source.into()) }
+    }
+
+    /// The same of a step of the mount API, with what the kernel wrote about it into the file system's context.
+    pub(crate) fn of_mount(context: BorrowedFd<'_>, what: String, error: rustix::io::Errno) -> Self {
+        let mut message = [0; 512];
+        let said = match rustix::io::read(context, &mut message) {
+            // "e overlay: …": the letter is the severity.
+            Ok(length) => String::from_utf8_lossy(message[..length].get(2..).unwrap_or_default()).trim().to_owned(),
+            Err(_) => String::new(),
+        };
+        Self::io(if said.is_empty() { what } else { format!("{what} ({said})") }, error)
     }
 
     /// The kernel's error number.

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Tried};
 use crate::namespaces::Plan;
-use crate::{Launch, Overlay, Root, mount_option, sources};
+use crate::{Launch, Overlay, Root, mount_option, overlay, sources};
 use oci::runtime::{IdMapping, Mount, Spec};
 use rustix::fs::{Mode, OFlags};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -78,7 +78,7 @@ pub(crate) fn prepare(launch: &Launch<'_>, userns: BorrowedFd<'_>) -> Result<Vec
     if let (Root::Overlay(overlay), true) = (&launch.root, has_overlay(launch)) {
         mounts.push(match overlay.idmap {
             true => shifted_overlay(overlay, launch.spec, userns)?,
-            false => crate::child::mount_overlay(overlay)?,
+            false => overlay::mount(overlay)?,
         });
     }
     for index in mounts_of(launch.spec) {
@@ -105,7 +105,7 @@ fn mount_over(overlay: &Overlay, userns: BorrowedFd<'_>) -> Result<OwnedFd, Erro
         let place = rustix::fs::open(layer, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).tried(what)?;
         sys::mount::attach(&copy, &place).tried(what)?;
     }
-    crate::child::mount_overlay(overlay)
+    overlay::mount(overlay)
 }
 
 /// The upper folder is what the container sees as `/`: it gets the owner of the image's root, in the ids of the host.
@@ -151,7 +151,7 @@ fn shifted_copy(
 fn shifted_bind(launch: &Launch<'_>, mount: &Mount, container: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
     let options = mount_option::parse(&mount.options);
     let depth = options.id_map.unwrap_or(Depth::One);
-    let source = sources::find(launch, mount)?;
+    let source = sources::open_source(launch, mount)?;
     let what = || format!("shift the owners of `{}`", mount.source.as_deref().unwrap_or_default());
     if mount.uid_mappings.is_empty() {
         return shifted_copy(&source, what, depth, container);

@@ -15,6 +15,7 @@ mod idmap;
 mod launch;
 mod mount_option;
 mod namespaces;
+mod overlay;
 pub mod rlimit;
 mod scheduling;
 mod seccomp;

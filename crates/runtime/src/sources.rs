@@ -1,11 +1,10 @@
 //! What the parent opens for the child's mounts: bind sources that the child may not be able to reach, parts of volumes, and
 //! overlays (`:O` volumes, images). The child takes them by its copy of our descriptor table.
 
-use crate::child::{mount_overlay, tried_on};
 use crate::error::{Error, Tried};
 use crate::mount_option::{self, Options};
 use crate::namespaces::Plan;
-use crate::{Launch, Overlay};
+use crate::{Launch, Overlay, overlay};
 use oci::runtime::Mount;
 use rustix::fs::{FileType, Mode, OFlags};
 use std::os::fd::{AsFd, OwnedFd};
@@ -21,7 +20,7 @@ pub(crate) fn open(launch: &Launch<'_>, plan: &Plan) -> Result<Vec<Option<OwnedF
         let depth = options.bind.unwrap_or(Depth::Tree);
         let is_part = launch.sub_paths.contains_key(&mount.destination);
         let made = match elsewhere(mount) {
-            _ if mount.kind.as_deref() == Some("overlay") => overlay(launch, mount, &options)?,
+            _ if mount.kind.as_deref() == Some("overlay") => mount_overlay(launch, mount, &options)?,
             _ if mount.kind.as_deref() != Some("bind") && options.bind.is_none() => continue,
             Some((pid, path)) => copy_of_other(pid, path, depth, &mount.destination)?,
             None if is_part || plan.is_new(Namespaces::USER) => open_one(launch, mount, &options)?,
@@ -40,7 +39,7 @@ pub(crate) fn open(launch: &Launch<'_>, plan: &Plan) -> Result<Vec<Option<OwnedF
 
 /// A detached copy of the host's file or folder; with `copy-symlink` a link itself.
 pub(crate) fn open_one(launch: &Launch<'_>, mount: &Mount, options: &Options) -> Result<OwnedFd, Error> {
-    let source = find(launch, mount)?;
+    let source = open_source(launch, mount)?;
     if options.copy_symlink && is_link(&source)? {
         return Ok(source);
     }
@@ -48,7 +47,7 @@ pub(crate) fn open_one(launch: &Launch<'_>, mount: &Mount, options: &Options) ->
 }
 
 /// The source of a bind mount: of a part of it what is below, as if the whole were the root.
-pub(crate) fn find(launch: &Launch<'_>, mount: &Mount) -> Result<OwnedFd, Error> {
+pub(crate) fn open_source(launch: &Launch<'_>, mount: &Mount) -> Result<OwnedFd, Error> {
     let path = mount.source.as_deref().unwrap_or_default();
     let follow = match mount_option::parse(&mount.options).copy_symlink {
         true => OFlags::NOFOLLOW,
@@ -63,14 +62,23 @@ pub(crate) fn find(launch: &Launch<'_>, mount: &Mount) -> Result<OwnedFd, Error>
     }
 }
 
+/// For messages.
+pub(crate) fn tried_on(mount: &Mount) -> String {
+    let kind = mount.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("bind");
+    match mount.source.as_deref() {
+        Some(source) if kind == "bind" => format!("mount `{source}` on `{}`", mount.destination),
+        _ => format!("mount {kind} on `{}`", mount.destination),
+    }
+}
+
 pub(crate) fn is_link(file: &OwnedFd) -> Result<bool, Error> {
     let stat = rustix::fs::fstat(file).tried(|| "look at the source of a mount")?;
     Ok(FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
 }
 
 /// A mount of type overlay, made here, where its folders can be reached.
-fn overlay(launch: &Launch<'_>, mount: &Mount, options: &Options) -> Result<OwnedFd, Error> {
-    let made = mount_overlay(&overlay_of(mount, options))?;
+fn mount_overlay(launch: &Launch<'_>, mount: &Mount, options: &Options) -> Result<OwnedFd, Error> {
+    let made = overlay::mount(&overlay_of(mount, options))?;
     let Some(part) = launch.sub_paths.get(&mount.destination) else { return Ok(made) };
     // Copies of parts can be made of attached mounts only (before Linux 6.15).
     made_elsewhere("clone for a part of an overlay", Namespaces::MOUNT, || {

@@ -1,10 +1,10 @@
 //! Layers mounted for somebody to look at: read-only, in the caller's own mount namespace. An image's set-user-ID programs and
 //! devices are those of a stranger: on the host they are mere files.
 
-use crate::child::{add_lower, explain};
 use crate::error::{Error, Tried};
+use crate::overlay;
 use rustix::fs::{Mode, OFlags};
-use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, UnmountFlags};
+use rustix::mount::{MountAttrFlags, UnmountFlags};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use sys::mount::{Change, Depth, attribute};
@@ -14,10 +14,12 @@ use sys::mount::{Change, Depth, attribute};
 /// # Errors
 /// What the kernel refuses, with its own words.
 pub fn mount_view(layers: &[PathBuf], place: &Path) -> Result<(), Error> {
+    let attributes =
+        MountAttrFlags::MOUNT_ATTR_RDONLY | MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
     let mount = match layers {
         // An overlay wants two.
         [only] => bind(only)?,
-        layers => overlay(layers)?,
+        layers => overlay::mount_layers(layers, attributes)?,
     };
     let what = || format!("mount layers on `{}`", place.display());
     sys::mount::attach(&mount, &folder(place)?).tried(what)
@@ -40,24 +42,6 @@ fn bind(layer: &Path) -> Result<OwnedFd, Error> {
     let looked_at = Change { set: attribute::RDONLY | attribute::NOSUID | attribute::NODEV, ..Change::default() };
     sys::mount::change(mount.as_fd(), looked_at, Depth::One).tried(what)?;
     Ok(mount)
-}
-
-fn overlay(layers: &[PathBuf]) -> Result<OwnedFd, Error> {
-    let context =
-        rustix::mount::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC).tried(|| "ask for an overlay file system")?;
-    let set = |key: &str, value: &Path| {
-        rustix::mount::fsconfig_set_string(context.as_fd(), key, value).map_err(|error| {
-            explain(context.as_fd(), format!("give `{}` to the overlay as {key}", value.display()), error)
-        })
-    };
-    add_lower(&set, layers)?;
-    set("source", Path::new("overlay"))?;
-    let what = "mount the layers' overlay";
-    rustix::mount::fsconfig_create(context.as_fd())
-        .map_err(|error| explain(context.as_fd(), what.to_owned(), error))?;
-    let attributes =
-        MountAttrFlags::MOUNT_ATTR_RDONLY | MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
-    rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes).tried(|| what)
 }
 
 fn folder(path: &Path) -> Result<OwnedFd, Error> {

@@ -184,10 +184,14 @@ fn parse_auto(options: &str) -> Result<AutoUserNs, Invalid> {
     Ok(auto)
 }
 
-/// The end of the range that holds `id`.
+/// The range that holds `id`, counted from its `start`.
+fn holding(ranges: &[IdRange], id: u32, start: impl Fn(&IdRange) -> u32) -> Option<&IdRange> {
+    ranges.iter().find(|range| id.checked_sub(start(range)).is_some_and(|offset| offset < range.size))
+}
+
+/// The end of that range.
 fn covering(ranges: &[IdRange], id: u32, start: impl Fn(&IdRange) -> u32) -> Option<u32> {
-    let holds = |range: &&IdRange| id.checked_sub(start(range)).is_some_and(|offset| offset < range.size);
-    ranges.iter().find(holds).map(|range| start(range).saturating_add(range.size))
+    holding(ranges, id, &start).map(|range| start(range).saturating_add(range.size))
 }
 
 fn unknown_option(key: &str) -> Invalid {

@@ -1,4 +1,4 @@
-//! What the word at the end of an unfinished command line names: a container, an image, a volume.
+//! What the word at the end of an unfinished command line names: a container, an image.
 //!
 //! Decides by the command alone; what there is of that kind the command `__complete` asks the engine.
 
@@ -26,9 +26,9 @@ const BOTH: Wanted = Wanted { containers: true, images: true, ..NOTHING };
 const TAKES: &[(&str, Wanted, usize)] = &[
     ("attach exec top", RUNNING, 1),
     ("port", RUNNING, 1),
-    ("kill stop pause", RUNNING, usize::MAX),
-    ("logs rename", CONTAINERS, 1),
-    ("rm start restart unpause wait", CONTAINERS, usize::MAX),
+    ("kill stop", RUNNING, usize::MAX),
+    ("logs", CONTAINERS, 1),
+    ("rm start wait", CONTAINERS, usize::MAX),
     ("create run", IMAGES, 1),
     ("history push scp tree", IMAGES, 1),
     ("exists", IMAGES, 1),
@@ -47,10 +47,10 @@ pub fn wanted(words: &[&str]) -> Wanted {
     let Some(given) = arguments(entry, rest) else { return NOTHING };
     // Verbs that more than one noun has.
     let of_noun = match (entry.noun, entry.verb) {
-        ("container", "inspect" | "diff" | "exists") => Some((CONTAINERS, usize::MAX)),
+        ("container", "inspect" | "diff") => Some((CONTAINERS, usize::MAX)),
         ("image", "rm") | ("image" | "manifest", "inspect") => Some((IMAGES, usize::MAX)),
         ("image", "diff") => Some((IMAGES, 2)),
-        ("image", "mount" | "unmount") => Some((IMAGES, usize::MAX)),
+        ("image", "mount" | "umount" | "unmount") => Some((IMAGES, usize::MAX)),
         ("manifest", "create") => None,
         ("manifest", _) => Some((IMAGES, 1)),
         ("", _) | ("container" | "image", _) => {

@@ -86,7 +86,7 @@ fn cgroups(engine: &Engine, id: &str, state: &RunState) -> Result<runtime::cgrou
         return Ok(state.cgroups.clone());
     }
     let full = engine.database()?.full(id)?;
-    let path = full.and_then(|full| crate::sandbox::group::path(engine, id, &full.spec));
+    let path = full.and_then(|full| crate::sandbox::cgroup::path(engine, id, &full.spec));
     Ok(path.map(|path| runtime::cgroup::find(&path)).unwrap_or_default())
 }
 

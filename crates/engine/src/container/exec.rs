@@ -68,7 +68,7 @@ pub fn exec(engine: &Engine, name: &str, spec: &ExecSpec, options: &ExecOptions)
         std::fs::write(path, &session).map_err(|source| Error::io("write", path, source))?;
     }
     let oci = process(engine, &id, &resolved, spec);
-    crate::sandbox::group::come_near(engine, &state)?;
+    crate::sandbox::cgroup::join_scope(engine, &state)?;
     let job = Job { state: &state, oci: &oci, resolved: &resolved, spec, options };
     if options.detach {
         return job.detached().map(|()| Executed::Detached(session));
@@ -80,7 +80,7 @@ pub fn exec(engine: &Engine, name: &str, spec: &ExecSpec, options: &ExecOptions)
 fn process(engine: &Engine, id: &str, resolved: &ResolvedSpec, spec: &ExecSpec) -> oci::runtime::Spec {
     let facts = spec::RunFacts {
         id: id.to_owned(),
-        cgroups_path: crate::sandbox::group::path(engine, id, resolved),
+        cgroups_path: crate::sandbox::cgroup::path(engine, id, resolved),
         ..spec::RunFacts::default()
     };
     let mut oci = resolved.to_oci(&facts);

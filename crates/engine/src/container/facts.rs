@@ -41,7 +41,7 @@ pub(super) fn host(
         gid_map: id_map("/proc/self/gid_map")?,
         auto_range,
         cgroup_v2,
-        cgroup_limits: !engine.privilege().is_rootless() || crate::sandbox::group::driver(engine)?.limits(),
+        cgroup_limits: !engine.privilege().is_rootless() || crate::sandbox::cgroup::driver(engine)?.limits(),
         swap_accounting: limited && (cgroup_v2 || exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")),
         env: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
         hard_limits: match may_pass_limits(engine) {

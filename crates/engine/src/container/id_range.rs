@@ -1,8 +1,8 @@
 //! `--userns=auto`: a range of ids that no other container has.
 
+use crate::state::lock;
 use crate::{Engine, Error, Privilege};
-use rustix::fs::{FlockOperation, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::fs::FlockOperation;
 use spec::facts::AutoRange;
 use spec::users::AutoUserNs;
 use std::fs;
@@ -44,19 +44,11 @@ pub(super) fn choose(
     Ok(Claim { range: AutoRange { uid: first, gid: first, size }, _lock: lock })
 }
 
+/// Two that choose at once must not choose the same.
 fn lock(engine: &Engine) -> Result<OwnedFd, Error> {
     let folder = engine.run_folder();
-    fs::create_dir_all(folder).map_err(|source| Error::io("make folder", folder, source))?;
-    let path = folder.join("auto-ids");
-    let failed = |errno: Errno| Error::io("lock", &path, errno.into());
-    let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC;
-    let file = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600)).map_err(failed)?;
-    loop {
-        match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
-            Err(Errno::INTR) => {}
-            locked => return locked.map(|()| file).map_err(failed),
-        }
-    }
+    let lock = lock::take(folder, "auto-ids", FlockOperation::LockExclusive);
+    lock.map_err(|error| Error::io("lock", folder.join("auto-ids"), error))
 }
 
 /// From 0 to the highest that is used. Names are in the image's files.

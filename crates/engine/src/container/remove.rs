@@ -40,7 +40,9 @@ pub fn remove(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Ve
     for dependent in dependents {
         removed.extend(remove(engine, &dependent, options)?);
     }
-    stop_first(engine, &id, options)?;
+    if options.force {
+        stop_first(engine, &id, options)?;
+    }
     let transition = engine.runs().transition(&id)?;
     cleanup::locked(engine, &id)?;
     // Started again by somebody while we waited for the lock.

@@ -20,8 +20,10 @@ pub fn prune(engine: &Engine, options: &PruneOptions) -> Result<Vec<String>, Err
     let unneeded = list(engine, &listing)?;
     let unneeded = unneeded.iter().filter(|image| !image.read_only && image.containers == 0);
     let mut removed = Vec::new();
-    // Beginnings of pulls that broke off are needed by no image.
-    engine.store().drop_partials()?;
+    // With filters it's about certain images.
+    if options.filters.is_empty() {
+        engine.store().drop_partials()?;
+    }
     for image in unneeded.filter(|image| options.all || image.dangling) {
         let id = Digest::from_sha256_hex(&image.id).map_err(|error| Error::Invalid(error.to_string()))?;
         // Named or removed since it was listed.
@@ -35,8 +37,6 @@ pub fn prune(engine: &Engine, options: &PruneOptions) -> Result<Vec<String>, Err
             Err(error) => return Err(error),
         }
     }
-    if !removed.is_empty() {
-        engine.left_trash();
-    }
+    engine.left_trash();
     Ok(removed)
 }

@@ -42,7 +42,7 @@ pub(super) fn launch(
         None => None,
     };
     // Before anything is started that belongs into the same place.
-    let group = super::group::prepare(engine, &subject.id, spec)?;
+    let group = super::cgroup::prepare(engine, &subject.id, spec)?;
     let begun = plan.begin(engine, &subject.id, spec, &state.network)?;
     let who = Who { id: &subject.id, name: &subject.name, image: &subject.image_name, image_id: &subject.image_id };
     let files = crate::network::write_files(engine, &who, spec, &plan, &state.network)?;

@@ -3,7 +3,7 @@
 //! `spawn` forks the monitor, which launches the container and stays with it; the command keeps the other end of a socket
 //! on which it hears that the container runs, what it writes and how it ended.
 
-pub mod group;
+pub mod cgroup;
 mod handover;
 mod launch;
 mod mounts;

@@ -3,7 +3,8 @@
 //! `<runroot>/minke/containers/<id>/`, on a file system that a reboot empties:
 //!
 //! ```text
-//! lock         flock held by whoever is responsible: the starting command, then the monitor for all its life
+//! lock         flock held by whoever is responsible: the starting command, then the monitor for all its life; at the end
+//!              the exit code is in it, for those who wait with it open
 //! state.json   RunState: pid, cgroups, network, …
 //! attach       the monitor's socket
 //! exit         {"code":0,"finished":"…"}: it has ended, cleanup is due
@@ -13,8 +14,10 @@
 //!
 //! No folder: nothing runs. `exit` is there: ended, to be cleaned up. Lock held: starting or running. Lock free and no
 //! `exit`: the monitor was killed. Folders come into being and vanish by rename (`<id>.new`, `<id>.gone`), so that one named
-//! by a bare id is always whole. `<id>.cleanup` is locked by whoever changes a container's state.
+//! by a bare id is always whole. `<id>.cleanup` is locked by whoever changes a container's state. The lock
+//! `<runroot>/minke/making` is shared by those who make a folder: when nobody has it, an `<id>.new` is a killed command's.
 
+use super::lock;
 use crate::Error;
 use monitor::exit::Exit;
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -170,20 +173,15 @@ impl Runs {
         }
     }
 
-    /// The lock that those share who make a folder, for as long as it has its name `<id>.new`. A file that nobody else can
-    /// open: whoever can open a thing can lock it.
+    /// The lock that those share who make a folder, for as long as it has its name `<id>.new`.
     fn making(&self, how: FlockOperation) -> io::Result<OwnedFd> {
-        let path = self.folder.with_file_name("making");
-        let file = open(&path).or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => fs::create_dir_all(&self.folder).and_then(|()| open(&path)),
-            _ => Err(error),
-        })?;
+        let run = self.folder.parent().unwrap_or(&self.folder);
+        let lock = lock::take(run, "making", how)?;
         // The file can be there without the folder.
         if !self.folder.is_dir() {
             fs::create_dir_all(&self.folder)?;
         }
-        rustix::fs::flock(&file, how)?;
-        Ok(file)
+        Ok(lock)
     }
 
     /// Reads the facts.

@@ -36,6 +36,7 @@
 
 pub mod containers;
 pub mod live;
+pub mod lock;
 pub mod mounts;
 pub mod names;
 mod schema;

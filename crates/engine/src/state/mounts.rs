@@ -8,8 +8,9 @@
 //!
 //! That it is mounted is a fact of the kernel: a folder without a mount says nothing.
 
+use super::lock;
 use crate::Error;
-use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, StatxAttributes, StatxFlags};
+use rustix::fs::{AtFlags, CWD, FlockOperation, StatxAttributes, StatxFlags};
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -29,10 +30,8 @@ impl Mounts {
     /// Counts one more; `mount` is called if it isn't mounted yet. Where it is.
     pub fn add(&self, id: &str, mount: impl FnOnce(&Path) -> Result<(), Error>) -> Result<PathBuf, Error> {
         let place = self.place(id);
-        let create = |folder: &Path| fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, error));
-        create(&self.folder)?;
         let _lock = self.lock()?;
-        create(&place)?;
+        fs::create_dir_all(&place).map_err(|error| Error::io("create", &place, error))?;
         let there = is_mounted(&place);
         if !there {
             mount(&place)?;
@@ -92,12 +91,8 @@ impl Mounts {
     }
 
     fn lock(&self) -> Result<OwnedFd, Error> {
-        let path = self.folder.join("lock");
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
-        let lock = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o600)).and_then(|file| {
-            rustix::io::retry_on_intr(|| rustix::fs::flock(&file, FlockOperation::LockExclusive)).map(|()| file)
-        });
-        lock.map_err(|error| Error::io("lock", &path, error.into()))
+        let lock = lock::take(&self.folder, "lock", FlockOperation::LockExclusive);
+        lock.map_err(|error| Error::io("lock", self.folder.join("lock"), error))
     }
 }
 

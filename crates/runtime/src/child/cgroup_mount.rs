@@ -1,9 +1,10 @@
 //! Mounts of type `cgroup`: the container sees its own groups and no others.
 
-use super::mounts::{Setup, finish, folder, make, set_attributes, tried_on};
+use super::mounts::{Setup, finish, folder, make, set_attributes};
 use crate::cgroup;
 use crate::error::{Error, Tried};
 use crate::mount_option::Options;
+use crate::sources::tried_on;
 use oci::runtime::Mount;
 use rustix::fs::{Mode, OFlags};
 use std::os::fd::{AsFd, OwnedFd};

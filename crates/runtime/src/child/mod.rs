@@ -15,8 +15,6 @@ pub(crate) mod terminal;
 pub(crate) mod user;
 
 pub(crate) use init::INIT_PATH;
-pub(crate) use mounts::tried_on;
-pub(crate) use root::{add_lower, explain, mount_overlay};
 
 use crate::cgroup::{Cgroups, Entry};
 use crate::channel::{self, Order};

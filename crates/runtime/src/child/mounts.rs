@@ -1,13 +1,13 @@
 //! The config's `mounts`, in order, by the descriptor-based mount API: a mount is made detached, then attached to a place that
 //! was resolved inside the root. (config.md "Mounts")
 
-use super::root::explain;
 use super::{cgroup_mount, copy, user::Identity};
 use crate::Launch;
 use crate::cgroup::Cgroups;
 use crate::error::{Error, Tried};
 use crate::mount_option::{self, Options};
 use crate::sources;
+use crate::sources::tried_on;
 use oci::runtime::Mount;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -52,14 +52,6 @@ pub(super) fn seal(mounts: &[OwnedFd]) -> Result<(), Error> {
     })
 }
 
-pub(crate) fn tried_on(mount: &Mount) -> String {
-    let kind = mount.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("bind");
-    match mount.source.as_deref() {
-        Some(source) if kind == "bind" => format!("mount `{source}` on `{}`", mount.destination),
-        _ => format!("mount {kind} on `{}`", mount.destination),
-    }
-}
-
 /// A new file system of this kind, detached, without the read-only attribute (it may have to be filled first).
 pub(super) fn make(
     kind: &str,
@@ -70,7 +62,7 @@ pub(super) fn make(
 ) -> Result<OwnedFd, Error> {
     let context = rustix::mount::fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC).tried(|| what)?;
     let context = context.as_fd();
-    let failed = |error| explain(context, what.to_owned(), error);
+    let failed = |error| Error::of_mount(context, what.to_owned(), error);
     if let Some(source) = source.filter(|source| !source.is_empty()) {
         rustix::mount::fsconfig_set_string(context, "source", source).map_err(failed)?;
     }
@@ -79,7 +71,7 @@ pub(super) fn make(
             Some((key, value)) => rustix::mount::fsconfig_set_string(context, key, value),
             None => rustix::mount::fsconfig_set_flag(context, *word),
         }
-        .map_err(|error| explain(context, format!("{what} with option `{word}`"), error))?;
+        .map_err(|error| Error::of_mount(context, format!("{what} with option `{word}`"), error))?;
     }
     rustix::mount::fsconfig_create(context).map_err(failed)?;
     let attributes = MountAttrFlags::from_bits_retain((options.attributes.set & !attribute::RDONLY) as u32);

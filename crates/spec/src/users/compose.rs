@@ -2,7 +2,7 @@
 //! (`+`), and what an ordinary user leaves out is filled.
 
 use super::entry::{MapEntry, Side};
-use super::{IdRange, covering};
+use super::{IdRange, covering, holding};
 use crate::Invalid;
 
 /// The map of one side, in order of the ids inside. `own` is the engine's map; `rootless`: a map that begins with a `+` entry
@@ -40,8 +40,7 @@ pub(super) fn pieces(entry: &MapEntry, side: Side, own: &[IdRange]) -> Result<Ve
     let mut done = 0;
     while done < size {
         let wanted = host_id + done;
-        let holds = |range: &&IdRange| wanted.checked_sub(range.host_id).is_some_and(|offset| offset < range.size);
-        let range = own.iter().find(holds).ok_or_else(|| {
+        let range = holding(own, wanted, |range| range.host_id).ok_or_else(|| {
             Invalid::new(format!("parent ID {} {wanted} is not mapped/delegated", side.name()))
                 .hint("an ordinary user's own id and ranges in /etc/subuid and /etc/subgid are")
         })?;

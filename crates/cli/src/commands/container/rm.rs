@@ -42,7 +42,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let options = RemoveOptions {
         force,
         volumes: matches.bool("volumes"),
-        // Who all are, what depends on one goes too, and may be gone when it is its turn.
+        // With --all a container's dependents go too, so one may be gone when its turn comes.
         depend: matches.bool("depend") || matches.bool("all"),
         timeout: matches.number("time"),
         ignore: matches.bool("ignore") || force || is_listed(matches),

@@ -14,7 +14,8 @@ use engine::image::{PruneOptions, prune};
 pub static COMMAND: Command = Command {
     usage: "[options]",
     summary: "Remove images that nothing needs",
-    details: "Removes images that have no name and that no container uses; with --all those with names, too.",
+    details: "Removes images that have no name and that no container uses; with --all those with names, too. Without filters \
+              the beginnings of pulls that broke off go as well: the next pull begins anew.",
     examples: &["image prune", "image prune --all --force --filter until=24h"],
     flags: &[FLAGS],
     stops: false,

@@ -80,7 +80,7 @@ impl View<'_> {
         let ports = &self.full.container.summary.ports;
         let mut object = json!({
             "Binds": self.binds(),
-            "CgroupManager": crate::sandbox::group::name(self.engine),
+            "CgroupManager": crate::sandbox::cgroup::name(self.engine),
             "CgroupMode": mode(&spec.namespaces.cgroup),
             "ContainerIDFile": cid,
             "LogConfig": {

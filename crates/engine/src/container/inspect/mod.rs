@@ -123,7 +123,7 @@ impl View<'_> {
         };
         let started = state.map(|s| s.started.as_str()).filter(|s| !s.is_empty()).unwrap_or(&last.started);
         let finished = exit.map_or(last.finished.as_str(), |exit| exit.finished.as_str());
-        let cgroup = crate::sandbox::group::shown(self.engine, &self.full.container.id, self.spec, state);
+        let cgroup = crate::sandbox::cgroup::shown(self.engine, &self.full.container.id, self.spec, state);
         let mut object = json!({
             "OciVersion": oci::runtime::VERSION,
             "Status": status,

@@ -114,7 +114,7 @@ fn own_scope(unit: &str) -> Option<String> {
 const MONITOR: &str = "monitor";
 
 /// Lets this process, of an ordinary user's login session, into the scope of a container, so that it may start processes there.
-pub(crate) fn come_near(engine: &Engine, state: &RunState) -> Result<(), Error> {
+pub(crate) fn join_scope(engine: &Engine, state: &RunState) -> Result<(), Error> {
     let Some(scope) = state.cgroups.folders.first().and_then(|folder| folder.parent()) else { return Ok(()) };
     let unit = scope.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if !unit.ends_with(".scope") || cgroup::may_reach(&cgroup::group_of(scope)) {

@@ -1,6 +1,6 @@
 //! zstd:chunked: written with a table of contents, by which a pull fetches what is missing.
 
-use testkit::{Base, Entry, Image, Layer, Settings, TestEnv};
+use testkit::{Base, Entry, Image, Layer, Settings, TestEnv, noise};
 
 /// Pushes an image of these files as zstd:chunked; its ID.
 fn pushed(env: &TestEnv, name: &str, entries: &[Entry]) -> String {
@@ -9,15 +9,6 @@ fn pushed(env: &TestEnv, name: &str, entries: &[Entry]) -> String {
     env.ok(&format!("push -q --compression-format zstd:chunked localhost/it {name}"));
     env.ok("rmi -a");
     image.id()
-}
-
-fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 56) as u8
-    };
-    (0..length).map(|_| next()).collect()
 }
 
 /// How many bytes a pull said that it fetches of how many.

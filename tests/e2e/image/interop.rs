@@ -155,15 +155,7 @@ fn archives_of_several_images_and_indexes(env: &TestEnv) {
 
 /// Two versions of an image of which a third is new, as archives of Docker; the id of the second.
 fn two_versions(env: &TestEnv) -> String {
-    let noise = |seed: u64| {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 56) as u8
-        };
-        (0..200_000).map(|_| next()).collect::<Vec<u8>>()
-    };
-    let file = |name: &str, seed| Entry::file(name, noise(seed));
+    let file = |name: &str, seed| Entry::file(name, testkit::noise(seed, 200_000));
     let old = Image::new(vec![Layer::new(&[file("usr/a", 1), file("usr/b", 2), file("usr/c", 3)])]);
     let new = Image::new(vec![Layer::new(&[file("usr/a", 1), file("usr/b", 4), file("opt/moved", 3)])]);
     env.write("old.tar", old.docker_archive("localhost/it:old"));

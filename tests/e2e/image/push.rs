@@ -75,13 +75,7 @@ fn what_is_too_long_goes_in_pieces(env: &TestEnv) {
     if env.is_peer() {
         return testkit::note_skipped("podman sends all or nothing");
     }
-    let mut state = 1_u32;
-    let mut noise = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    let content: Vec<u8> = (0..3_000_000).map(|_| noise()).collect();
-    let image = Image::new(vec![Layer::new(&[Entry::file("big", content)])]);
+    let image = Image::new(vec![Layer::new(&[Entry::file("big", testkit::noise(1, 3_000_000))])]);
     env.load(&image, "localhost/big:1");
     let registry = env.registry();
     let limited = registry.limited(5050, 1 << 20);

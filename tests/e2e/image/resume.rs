@@ -5,13 +5,7 @@ use testkit::{Body, Entry, FakeRegistry, Image, Layer, Reply, TestEnv, sha256_he
 
 /// Bytes that can't be compressed, so that the layer is large as a blob, too.
 fn image() -> Image {
-    let mut state = 1_u64;
-    let mut noise = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as u8
-    };
-    let content: Vec<u8> = (0..3 << 20).map(|_| noise()).collect();
-    Image::new(vec![Layer::new(&[Entry::file("large", content)])])
+    Image::new(vec![Layer::new(&[Entry::file("large", testkit::noise(1, 3 << 20))])])
 }
 
 fn blob(image: &Image) -> (String, Vec<u8>) {

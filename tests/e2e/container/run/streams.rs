@@ -26,7 +26,7 @@ fn i_passes_stdin(env: &TestEnv) {
 
 fn megabytes_of_stdin_arrive_whole(env: &TestEnv) {
     env.base();
-    let bytes = noise(5 << 20);
+    let bytes = testkit::noise(1, 5 << 20);
     let expected = format!("{}  -\n", sha256_hex(&bytes));
     env.engine().words("run -i --rm --network none base sha256sum").stdin(bytes).run().ok().prints(&expected);
 }
@@ -74,18 +74,6 @@ fn d_prints_the_id_and_returns(env: &TestEnv) {
     let id = env.ok("run -d --network none base sleep 1000").text();
     assert!(id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
     env.ok(&format!("rm -f -t 0 {id}")).has(&id);
-}
-
-/// Bytes without a pattern, the same each time.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    };
-    std::iter::repeat_with(&mut next).flatten().take(length).collect()
 }
 
 testkit::cases! { both: [

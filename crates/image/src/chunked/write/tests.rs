@@ -35,13 +35,9 @@ pub(in crate::chunked) fn chunked(tar: &[u8]) -> (Vec<u8>, Descriptor) {
     (blob, descriptor)
 }
 
+/// Other bytes for each length.
 pub(in crate::chunked) fn noise(length: usize) -> Vec<u8> {
-    let mut state = length as u64 | 1;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 56) as u8
-    };
-    (0..length).map(|_| next()).collect()
+    testkit::noise(length as u64, length)
 }
 
 #[test]

@@ -83,24 +83,36 @@ fn is_127_when_something_is_not_there(env: &TestEnv) {
 
 fn is_125_for_what_can_be_known_before(env: &TestEnv) {
     env.base();
-    for flags in [
-        "--network no-such-network",
-        "--network container:nope",
-        "--network ns:/nope",
-        "--pid container:nope",
-        "--pid ns:/nope",
-        "--userns ns:/nope",
-        "--sysctl foo.bar=1",
-        "--device /dev/nope",
-        "--security-opt seccomp=/nope",
-        "--cidfile /nope/x",
-        "-v /nope:/x",
-        "--cap-add nope",
-        "--preserve-fds 5",
+    let nope = env.work().join("nope").display().to_string();
+    for (flags, said) in [
+        ("--network container:nope", "\"nope\" found: no such container"),
+        ("--network ns:NOPE", "cannot find specified network namespace path: "),
+        ("--pid container:nope", "\"nope\" found: no such container"),
+        ("--pid ns:NOPE", "cannot find specified PID namespace path: "),
+        ("--userns ns:NOPE", "cannot find specified user namespace path: "),
+        ("--sysctl foo.bar=1", "sysctl 'foo.bar' is not allowed"),
+        ("--device /dev/nope", "/dev/nope"),
+        ("--security-opt seccomp=NOPE", "opening seccomp profile failed: open "),
+        ("--cidfile NOPE/x", "nope/x"),
+        ("-v NOPE:/x", "statfs "),
+        ("--cap-add nope", "\"CAP_NOPE\": unknown capability"),
+        ("--preserve-fds 5", "file descriptor 3 is not available"),
     ] {
         let network = if flags.contains("network") { "" } else { "--network none" };
-        env.run(&format!("run --rm {network} {flags} base true")).code(125).is_readable();
+        let output = env.run(&format!("run --rm {network} {} base true", flags.replace("NOPE", &nope)));
+        output.code(125).complains(said).is_readable();
+        if flags.contains("NOPE") {
+            output.complains(&nope).complains("no such file or directory");
+        }
     }
+    env.ok("ps -aq").prints("");
+}
+
+fn is_125_for_a_network_that_is_not_there(env: &TestEnv) {
+    env.base();
+    // Without privilege we have none with a name, and say that.
+    let none = if env.is_root() || env.is_peer() { "unable to find network with name or ID " } else { "" };
+    env.run("run --rm --network no-such-network base true").refused(&format!("{none}no-such-network"));
     env.ok("ps -aq").prints("");
 }
 
@@ -131,4 +143,5 @@ testkit::cases! { both: [
     a_failed_run_leaves_no_container_with_rm, an_image_without_a_command_says_so,
     a_working_folder_that_cannot_be_made_says_so, is_126_when_the_container_cannot_be_set_up, is_126_for_a_busy_port,
     is_127_when_something_is_not_there, is_125_for_what_can_be_known_before,
+    is_125_for_a_network_that_is_not_there,
 ]; root: [is_126_for_too_little_memory] }

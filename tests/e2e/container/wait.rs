@@ -1,6 +1,8 @@
 //! `wait`.
 
-use testkit::TestEnv;
+use std::path::Path;
+
+use testkit::{Process, TestEnv, wait_until};
 
 fn gives_the_exit_code(env: &TestEnv) {
     env.base();
@@ -17,12 +19,49 @@ fn waits_for_the_end(env: &TestEnv) {
     process.wait().ok().prints("137\n");
 }
 
+/// A `wait` that has found its container and can't miss its end.
+fn waiting(env: &TestEnv, id: &str) -> Process {
+    let process = env.engine().words(&format!("wait {id}")).spawn();
+    wait_until("`wait` has found its container", || env.inside(|| watches(id, env.is_peer())));
+    process
+}
+
+/// Whether a `wait` for this container has open what tells its end: the lock of its run, at Podman its monitor's pidfd.
+fn watches(id: &str, is_peer: bool) -> bool {
+    let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
+    processes.filter(|process| is_wait(&process.path(), id)).any(|process| {
+        // One that has just gone has none.
+        let open = std::fs::read_dir(process.path().join("fd")).into_iter().flatten().flatten();
+        open.filter_map(|file| std::fs::read_link(file.path()).ok()).any(|file| match is_peer {
+            true => file.to_string_lossy().contains("pidfd"),
+            false => file.ends_with(format!("{id}/lock")),
+        })
+    })
+}
+
+fn is_wait(process: &Path, id: &str) -> bool {
+    std::fs::read(process.join("cmdline"))
+        .is_ok_and(|words| String::from_utf8_lossy(&words).ends_with(&format!("\0wait\0{id}\0")))
+}
+
 fn what_goes_with_its_end_tells_its_code(env: &TestEnv) {
     env.base();
     for _ in 0..5 {
-        env.ok("run -d --rm --name w --network none base sh -c 'sleep 0.3; exit 5'");
-        env.ok("wait w").prints("5\n");
+        let id = env.ok("run -d --rm --name w --network none base sleep 1000").text();
+        let process = waiting(env, &id);
+        env.ok("kill w");
+        process.wait().ok().prints("137\n");
+        wait_until("it is gone", || env.ok("ps -aq").text().is_empty());
     }
+}
+
+fn what_goes_with_its_end_tells_its_own_code(env: &TestEnv) {
+    env.base();
+    let until = "until [ -e /work/end ]; do sleep 0.01; done; exit 5";
+    let id = env.ok(&format!("run -d --rm --network none -v {}:/work base sh -c '{until}'", env.work().display()));
+    let process = waiting(env, &id.text());
+    env.write("end", "");
+    process.wait().ok().prints("5\n");
 }
 
 fn several_in_order(env: &TestEnv) {
@@ -55,4 +94,7 @@ fn a_condition_is_waited_for(env: &TestEnv) {
     exited.wait().ok().prints("137\n");
 }
 
-testkit::cases! { both: [gives_the_exit_code, waits_for_the_end, what_goes_with_its_end_tells_its_code, several_in_order, condition_can_be_chosen, a_condition_is_waited_for] }
+testkit::cases! { both: [
+    gives_the_exit_code, waits_for_the_end, what_goes_with_its_end_tells_its_code,
+    what_goes_with_its_end_tells_its_own_code, several_in_order, condition_can_be_chosen, a_condition_is_waited_for,
+] }

@@ -7,6 +7,7 @@ mod interop;
 mod life;
 mod ls;
 mod pull;
+mod push;
 mod rm;
 
 use serde_json::Value;

@@ -28,4 +28,5 @@ mod short_names;
 mod tag;
 mod tree;
 mod trust;
+mod unmount;
 mod untag;

@@ -50,6 +50,12 @@ pub fn engine_under_test() -> String {
     std::env::var("MINKE_ENGINE").expect("MINKE_ENGINE names the program to test; `cargo xtask e2e` sets it")
 }
 
+/// Whether another engine than minke is being asked.
+#[must_use]
+pub fn is_peer() -> bool {
+    Path::new(&engine_under_test()).file_name() != Some("minke".as_ref())
+}
+
 impl TestEnv {
     /// A fresh environment with an empty store.
     #[must_use]
@@ -86,7 +92,7 @@ impl TestEnv {
     /// Whether another engine than minke is being asked.
     #[must_use]
     pub fn is_peer(&self) -> bool {
-        Path::new(&engine_under_test()).file_name() != Some("minke".as_ref())
+        is_peer()
     }
 
     /// The environment's folder. Its `work` is where commands run.

@@ -6,25 +6,19 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use testkit::{Base, Entry, Image, Layer, TestEnv, Who, wait_until};
+use testkit::{Base, Entry, Image, Layer, TestEnv, Who, noise, wait_until};
 
 use super::kills::Dice;
 use super::scale;
 
 /// Layers that take their time, each of other bytes.
 fn image(label: &str) -> Image {
+    const LENGTH: usize = 20_000;
     let mut image = Base::image().config("Env", serde_json::json!([format!("LABEL={label}")]));
     for number in 0..4_u8 {
-        let mut state = u32::from(number) + 1;
-        let mut byte = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        };
-        let files: Vec<_> = (0..40)
-            .map(|file| {
-                Entry::file(&format!("{label}{number}-{file}"), (0..20_000).map(|_| byte()).collect::<Vec<u8>>())
-            })
-            .collect();
+        let bytes = noise(u64::from(number) + 1, 40 * LENGTH);
+        let files = bytes.chunks(LENGTH).enumerate();
+        let files: Vec<_> = files.map(|(file, bytes)| Entry::file(&format!("{label}{number}-{file}"), bytes)).collect();
         image.layers.push(Layer::new(&files));
     }
     image
@@ -34,10 +28,14 @@ fn image(label: &str) -> Image {
 struct Round {
     line: String,
     before: &'static [&'static str],
+    /// How often it was hit before its end. A kill that comes when all is done says nothing.
+    interrupted: u32,
+    /// Kills come within this time, in microseconds: how long it took when nobody disturbed it.
+    within: u64,
 }
 
 fn rounds(host: &str) -> Vec<Round> {
-    let round = |line: String, before| Round { line, before };
+    let round = |line: String, before| Round { line, before, interrupted: 0, within: 0 };
     vec![
         round(format!("pull -q {host}/big:1"), &["rmi -a -f"]),
         round("load -q -i archive.tar".to_owned(), &["rmi -a -f"]),
@@ -57,40 +55,61 @@ fn transfers(who: Who, count: u32) {
     env.ok("rmi -a -f");
     env.ok("system check");
     let disk = used(&env);
-    let rounds = rounds(&registry.host());
+    let mut rounds = rounds(&registry.host());
+    let kinds = u32::try_from(rounds.len()).expect("few");
     let mut dice = Dice(20_261_125);
-    let mut interrupted = vec![0; rounds.len()];
-    // How long each took when nobody disturbed it, in microseconds.
-    let mut whole = vec![0; rounds.len()];
-    for number in 0..count {
-        let kind = number as usize % rounds.len();
-        let round = &rounds[kind];
-        round.before.iter().for_each(|line| drop(env.ok(line)));
-        let delay = dice.roll(if whole[kind] == 0 { 20_000 } else { whole[kind] });
-        let signal = if dice.roll(4) == 0 { Signal::INT } else { Signal::KILL };
-        let mut process = env.engine().words(&round.line).spawn();
-        std::thread::park_timeout(Duration::from_micros(delay));
-        process.signal(signal);
-        interrupted[kind] += u32::from(!process.wait_status().success());
-        let what = format!("round {number}: `{}` after {delay} µs, {signal:?}", round.line);
-        let checked = env.run("system check");
-        assert!(checked.status.success(), "{what}: {checked}");
-        env.script(&format!("rm -f {}/saved.tar", env.work().display()));
-        let begun = Instant::now();
-        let again = env.run(&round.line);
-        whole[kind] = whole[kind].max(u64::try_from(begun.elapsed().as_micros()).expect("not that long"));
-        assert!(again.status.success(), "{what}: {again}");
-        env.script(&format!("rm -f {}/saved.tar", env.work().display()));
-        assert_eq!(unfinished(&env), Vec::<String>::new(), "{what}");
+    for _ in 0..count / kinds {
+        for round in &mut rounds {
+            kill(&env, round, &mut dice);
+        }
     }
-    // A kill that comes when all is done says nothing.
-    let enough = count / u32::try_from(rounds.len()).expect("few") / 3;
-    for (round, interrupted) in rounds.iter().zip(&interrupted) {
-        assert!(*interrupted >= enough, "`{}` was interrupted {interrupted} times of {count}", round.line);
+    for round in &mut rounds {
+        kill_until_hit(&env, round, (count / kinds / 3).max(1), &mut dice);
     }
     env.ok("rmi -a -f");
     // What was removed is deleted behind the answer.
     wait_until("the disk has its space back", || used(&env).saturating_sub(disk) < 1 << 20);
+}
+
+/// More kills, until enough of them came before the end. Each that came too late says that the next must come earlier.
+fn kill_until_hit(env: &TestEnv, round: &mut Round, enough: u32, dice: &mut Dice) {
+    let bound = enough + 20;
+    for _ in 0..bound {
+        if round.interrupted >= enough {
+            return;
+        }
+        let (before, within) = (round.interrupted, round.within);
+        let delay = kill(env, round, dice);
+        round.within = if round.interrupted == before { delay } else { within };
+    }
+    let Round { line, interrupted, .. } = round;
+    assert!(
+        *interrupted >= enough,
+        "`{line}` was interrupted {interrupted} times, {enough} wanted, {bound} tries more"
+    );
+}
+
+/// Kills the command, looks at the store, and lets the command do its work undisturbed. After how many microseconds the
+/// kill came.
+fn kill(env: &TestEnv, round: &mut Round, dice: &mut Dice) -> u64 {
+    round.before.iter().for_each(|line| drop(env.ok(line)));
+    let delay = dice.roll(if round.within == 0 { 20_000 } else { round.within });
+    let signal = if dice.roll(4) == 0 { Signal::INT } else { Signal::KILL };
+    let mut process = env.engine().words(&round.line).spawn();
+    std::thread::park_timeout(Duration::from_micros(delay));
+    process.signal(signal);
+    round.interrupted += u32::from(!process.wait_status().success());
+    let what = format!("`{}` after {delay} µs, {signal:?}", round.line);
+    let checked = env.run("system check");
+    assert!(checked.status.success(), "{what}: {checked}");
+    env.script(&format!("rm -f {}/saved.tar", env.work().display()));
+    let begun = Instant::now();
+    let again = env.run(&round.line);
+    round.within = round.within.max(u64::try_from(begun.elapsed().as_micros()).expect("not that long"));
+    assert!(again.status.success(), "{what}: {again}");
+    env.script(&format!("rm -f {}/saved.tar", env.work().display()));
+    assert_eq!(unfinished(env), Vec::<String>::new(), "{what}");
+    delay
 }
 
 /// What is left of work that didn't come to its end, once another command has ended.

@@ -115,6 +115,8 @@ fn other_content_leaves_the_folder_alone(env: &TestEnv) {
 fn wrong_calls(env: &TestEnv) {
     images(env);
     env.run("diff no-such").code(125).complains("no-such");
+    env.run("image diff no-such").code(125).complains("no-such: image not known");
+    env.run("image diff one:1 no-such").code(125).complains("no-such: image not known");
     env.run("container diff one:1").code(125).complains("one:1");
     env.run("image diff").code(125).complains("accepts between 1 and 2 arg(s), received 0");
     env.run("diff").code(125).complains("requires a name, id, or the \"--latest\" flag");

@@ -46,7 +46,8 @@ pub fn run(context: &Context, matches: &Matches, thing: Thing) -> Result<i32, Fa
         }
         (false, [name, rest @ ..]) => (name.clone(), rest.first()),
     };
-    let changes = diff(context.engine()?, thing, &name, against.map(String::as_str)).map_err(unknown)?;
+    let changes = diff(context.engine()?, thing, &name, against.map(String::as_str));
+    let changes = changes.map_err(|error| unknown(error, thing))?;
     match format {
         Some(_) => stream::line(&json::pretty(&by_kind(&changes), "     ")?)?,
         None => stream::print(&changes.iter().map(line).collect::<String>())?,
@@ -55,9 +56,9 @@ pub fn run(context: &Context, matches: &Matches, thing: Thing) -> Result<i32, Fa
 }
 
 /// A name that may mean both is no image alone.
-fn unknown(error: engine::Error) -> Failure {
+fn unknown(error: engine::Error, thing: Thing) -> Failure {
     match error {
-        engine::Error::Image(image::Error::NotKnown { name }) => {
+        engine::Error::Image(image::Error::NotKnown { name }) if thing == Thing::Any => {
             Failure::new(format!("no such container or image: {}", quote(&name)))
         }
         other => other.into(),

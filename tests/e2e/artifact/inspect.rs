@@ -20,6 +20,13 @@ fn by_name_and_by_digest(env: &TestEnv) {
     env.ok(&format!("artifact inspect --format json {NAME}")).prints(&format!("{text}\n"));
 }
 
+fn only_line_separators_are_escaped(env: &TestEnv) {
+    env.write("a", "1");
+    env.engine().words("artifact add --annotation").arg("k=<b> & c\u{2028}d").arg(NAME).arg("a").run().ok();
+    let text = env.ok(&format!("artifact inspect {NAME}")).text();
+    assert!(text.contains(r#""k": "<b> & c\u2028d""#), "{text}");
+}
+
 fn among_other_objects(env: &TestEnv) {
     env.base();
     env.write("a", "1");
@@ -35,6 +42,7 @@ fn among_other_objects(env: &TestEnv) {
     assert_eq!(shown("--type artifact --format {{.Digest}} base"), digest(env, "base"));
     env.run("inspect --type artifact nothing").code(125).complains("nothing: artifact does not exist").prints("[]\n");
     env.run("inspect nothing").code(125).complains("no such object: \"nothing\"");
+    assert!(env.ok("inspect --help").text().contains("[options] {ARTIFACT|CONTAINER|IMAGE"));
 }
 
 fn templates(env: &TestEnv) {
@@ -70,4 +78,6 @@ fn what_is_not_there(env: &TestEnv) {
     env.run("artifact inspect ''").code(125);
 }
 
-testkit::cases! { both: [by_name_and_by_digest, among_other_objects, templates, what_is_not_there] }
+testkit::cases! { both: [
+    by_name_and_by_digest, only_line_separators_are_escaped, among_other_objects, templates, what_is_not_there,
+] }

@@ -15,7 +15,7 @@ mod shape;
 
 /// `inspect`
 pub static COMMAND: Command = Command {
-    usage: "[options] {CONTAINER|IMAGE} [...]",
+    usage: "[options] {ARTIFACT|CONTAINER|IMAGE} [...]",
     summary: "Show all about an object",
     details: "Prints all that is known about containers, images and artifacts, as JSON or by a Go template.\n\
               A name that several have means the container, else the image, unless --type says otherwise.",

@@ -64,6 +64,36 @@ fn files_as_an_artifact(env: &TestEnv) {
     assert_eq!(env.read(env.work().join(format!("out/blobs/sha256/{file}"))).unwrap(), "hello\n");
 }
 
+fn digests_of_artifacts_are_podmans(env: &TestEnv) {
+    env.write("a&b", "hello\n");
+    env.write("config.json", "{\"a\":1}\n");
+    env.ok("manifest create list");
+    // As Podman 5.8 makes them.
+    for (flags, digest) in [
+        ("", "51992246ccc7201a9edd90879017695ea28e0e2d69b0328bf74a9261fa0dec7e"),
+        ("--artifact-exclude-titles", "3078955a1fe611d02cc0e37e5849ed7a19c63a183e20f1b68dde2ff4983746df"),
+        (
+            "--artifact-exclude-titles --artifact-type x/y --artifact-config-type application/json",
+            "76de9e5f31b2f267276d0b70cd2186c7b018be00e8ad78c8a0fc4209e7e978ae",
+        ),
+        (
+            "--artifact-type x/y --artifact-config config.json",
+            "73d52bf29ea2a297c2a707c968de1d19d1d54dcdf74c3b2952cf7cf76e75822a",
+        ),
+        (
+            "--artifact-type x/y --artifact-config config.json --artifact-config-type application/json \
+             --artifact-layer-type text/foo",
+            "280949f5d4eb5226f03b8d74f56423662a10c232f13eaa02b9f5fed281bfb3a4",
+        ),
+    ] {
+        env.ok(&format!("manifest add --artifact {flags} list 'a&b'"));
+        let index = index(env, "list");
+        let entries = index["manifests"].as_array().unwrap();
+        let found = entries.iter().any(|entry| entry["digest"] == format!("sha256:{digest}"));
+        assert!(found, "{flags}: {index}");
+    }
+}
+
 fn the_subject_is_looked_for_as_told(env: &TestEnv) {
     let registry = Registry::start_with(env, 5001, &Auth { basic: Some(("me", "secret")), ..Auth::default() });
     let open = env.registry();
@@ -99,4 +129,4 @@ fn nonsense_changes_nothing(env: &TestEnv) {
     assert_eq!(architectures(env, "list"), [host()]);
 }
 
-testkit::cases! { both: [says_what_it_is_told, from_a_registry, files_as_an_artifact, the_subject_is_looked_for_as_told, nonsense_changes_nothing] }
+testkit::cases! { both: [says_what_it_is_told, from_a_registry, files_as_an_artifact, digests_of_artifacts_are_podmans, the_subject_is_looked_for_as_told, nonsense_changes_nothing] }

@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 pub const TITLE: &str = "org.opencontainers.image.title";
 /// The annotation that says when an artifact was made.
 pub const CREATED: &str = "org.opencontainers.image.created";
-/// The OCI image specification's type for an empty configuration.
-const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
 /// A file that becomes part of an artifact.
 #[derive(Debug, Clone)]
@@ -28,7 +26,8 @@ pub struct File {
 
 /// A manifest without files over the empty configuration `{}`; `created` is an RFC 3339 time.
 pub fn new(artifact_type: Option<String>, annotations: &BTreeMap<String, String>, created: String) -> Manifest {
-    let config = Descriptor { data: Some("e30=".to_owned()), ..Descriptor::new(EMPTY, Digest::sha256(b"{}"), 2) };
+    let config = Descriptor::new(media_type::OCI_EMPTY, Digest::sha256(b"{}"), 2);
+    let config = Descriptor { data: Some("e30=".to_owned()), ..config };
     let mut annotations = annotations.clone();
     annotations.insert(CREATED.to_owned(), created);
     Manifest {
@@ -96,15 +95,7 @@ pub fn parse(bytes: &[u8], what: &str) -> Result<Manifest, Error> {
 /// As Go encodes it, so that it gets the same digest.
 pub fn encode(manifest: &Manifest) -> Result<Vec<u8>, Error> {
     let text = serde_json::to_string(manifest).map_err(|e| Error::io("encode a manifest")(e.into()))?;
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            // In JSON these stand inside of strings only.
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => escaped += &format!("\\u{:04x}", c as u32),
-            c => escaped.push(c),
-        }
-    }
-    Ok(escaped.into_bytes())
+    Ok(oci::json::escape(&text).into_bytes())
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use super::Addition;
 use crate::Error;
-use crate::artifact::{SNIFFED, TITLE, detect};
-use oci::image::Descriptor;
+use crate::artifact::{self, SNIFFED, TITLE, detect};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use oci::image::{Descriptor, Manifest};
 use oci::{Digest, media_type};
-use serde_json::{Value, json};
 use sha2::Digest as _;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -31,8 +32,6 @@ pub struct Artifact {
 }
 
 const UNKNOWN: &str = "application/vnd.unknown.artifact.v1";
-/// The OCI image specification's type for an empty configuration, `{}`.
-const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
 /// Makes the manifest. It and the configuration are in the store afterwards, the files aren't.
 pub fn artifact(store: &Store, files: &[PathBuf], artifact: &Artifact) -> Result<Addition, Error> {
@@ -44,34 +43,43 @@ pub fn artifact(store: &Store, files: &[PathBuf], artifact: &Artifact) -> Result
         layers.push(descriptor);
         places.insert(digest, path);
     }
-    let config = artifact.config.as_deref().unwrap_or(b"{}");
-    let config_digest = Digest::sha256(config);
-    let artifact_type = artifact.artifact_type.as_deref().unwrap_or(UNKNOWN);
-    let mut manifest = json!({
-        "schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "artifactType": artifact_type,
-        "config": {
-            "mediaType": artifact.config_type.as_deref().unwrap_or(EMPTY),
-            "digest": config_digest, "size": config.len(),
-        },
-        "layers": layers,
-    });
-    if let Some(subject) = &artifact.subject {
-        manifest["subject"] = json!(subject);
-    }
-    let bytes = manifest.to_string().into_bytes();
+    let (config, content) = config(artifact);
+    let manifest = manifest(artifact, config.clone(), layers);
+    let bytes = artifact::encode(&manifest)?;
     let digest = Digest::sha256(&bytes);
-    store.put_blob(&config_digest, config)?;
+    store.put_blob(&config.digest, content)?;
     store.put_blob(&digest, &bytes)?;
     let entry = Descriptor {
-        artifact_type: Some(artifact_type.to_owned()),
+        artifact_type: manifest.artifact_type,
         ..Descriptor::new(media_type::OCI_MANIFEST, digest.clone(), bytes.len() as u64)
     };
-    let blobs = vec![digest.clone(), config_digest];
+    let blobs = vec![digest.clone(), config.digest];
     let member = Member { manifest: digest, blobs, layers: Vec::new(), origin: None, files: places };
     Ok(Addition { entry, member })
 }
 
-fn layer(path: &Path, artifact: &Artifact) -> Result<(Value, Digest), Error> {
+/// The configuration and its content, which stands in the manifest, too.
+fn config(artifact: &Artifact) -> (Descriptor, &[u8]) {
+    let given = artifact.config.as_deref().filter(|content| !content.is_empty());
+    let usual = if given.is_some() { media_type::OCI_CONFIG } else { media_type::OCI_EMPTY };
+    let (media_type, content) = (artifact.config_type.as_deref().unwrap_or(usual), given.unwrap_or(b"{}"));
+    let plain = Descriptor::new(media_type, Digest::sha256(content), content.len() as u64);
+    (Descriptor { data: Some(STANDARD.encode(content)), ..plain }, content)
+}
+
+fn manifest(artifact: &Artifact, config: Descriptor, layers: Vec<Descriptor>) -> Manifest {
+    Manifest {
+        schema_version: 2,
+        media_type: Some(media_type::OCI_MANIFEST.to_owned()),
+        artifact_type: Some(artifact.artifact_type.clone().unwrap_or_else(|| UNKNOWN.to_owned())),
+        config,
+        layers,
+        subject: artifact.subject.clone(),
+        annotations: BTreeMap::new(),
+    }
+}
+
+fn layer(path: &Path, artifact: &Artifact) -> Result<(Descriptor, Digest), Error> {
     let failed = || Error::io(format!("read {} to find its digest", path.display()));
     let mut file = File::open(path).map_err(failed())?;
     let mut hasher = sha2::Sha256::new();
@@ -85,14 +93,14 @@ fn layer(path: &Path, artifact: &Artifact) -> Result<(Value, Digest), Error> {
         let more = SNIFFED.saturating_sub(start.len()).min(count);
         start.extend_from_slice(&buffer[..more]);
         hasher.update(&buffer[..count]);
-        size += count;
+        size += count as u64;
     }
     let digest = Digest::from_sha256(hasher.finalize().into());
     let found = artifact.layer_type.clone().unwrap_or_else(|| file_type(path, &start).to_owned());
-    let mut descriptor = json!({ "mediaType": found, "digest": digest, "size": size });
+    let mut descriptor = Descriptor::new(found, digest.clone(), size);
     if !artifact.without_titles {
         let title = path.file_name().unwrap_or_default().to_string_lossy();
-        descriptor["annotations"] = json!({ TITLE: title });
+        descriptor.annotations.insert(TITLE.to_owned(), title.into_owned());
     }
     Ok((descriptor, digest))
 }

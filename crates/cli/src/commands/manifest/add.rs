@@ -41,8 +41,8 @@ static FLAGS: &[Flag] = &[
     Flag::text("artifact-type", "string", "The artifact's type"),
 ];
 
-/// The longest configuration of an artifact, in bytes.
-const MAX_CONFIG: u64 = 4 << 20;
+/// The longest configuration of an artifact, in bytes: it stands in the manifest, in base64.
+const MAX_CONFIG: u64 = 2 << 20;
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let (list, names) = (&matches.arguments[0], &matches.arguments[1..]);

@@ -16,7 +16,7 @@ fn settings() -> Settings {
             times: 2,
             first_pause: Duration::from_millis(1),
             longest_pause: Duration::from_millis(1),
-            absent: false,
+            ..Retry::default()
         },
         timeouts: Timeouts { connect: Duration::from_secs(5), idle: Duration::from_millis(200) },
         ..Settings::new(Security::Loopback)

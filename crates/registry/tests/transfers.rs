@@ -16,7 +16,7 @@ fn settings() -> Settings {
             times: 2,
             first_pause: Duration::from_millis(1),
             longest_pause: Duration::from_millis(1),
-            absent: false,
+            ..Retry::default()
         },
         timeouts: Timeouts { connect: Duration::from_secs(5), idle: Duration::from_millis(500) },
         credentials: Some(Credentials::Basic { username: "u".into(), password: "p".into() }),
@@ -231,6 +231,24 @@ fn a_piece_whose_answer_got_lost_is_asked_for_and_gone_on_with() {
     put().unwrap();
     assert!(*kept.lock().unwrap() == content);
     assert_eq!(server.seen().iter().filter(|seen| seen.method == "GET").count(), 3);
+}
+
+#[test]
+fn a_registry_that_takes_next_to_nothing_of_a_piece_is_given_up() {
+    let content = noise(2_000_000);
+    let (server, _) = in_pieces(1_000_000, |request, _, kept| {
+        let patch = request.method == "PATCH" && request.body.len() <= 1_000_000;
+        patch.then(|| {
+            kept.extend(&request.body[..2]);
+            Reply::new(202, "").header("Range", format!("0-{}", kept.len() - 1))
+        })
+    });
+    let client = Client::new(&server.host, settings());
+    let put = || client.put_blob("a", &Digest::sha256(&content), content.len() as u64, &mut &content[..]);
+    assert!(matches!(put(), Err(Error::TooMuch { .. })));
+    let error = put().unwrap_err();
+    assert!(!error.is_transient() && error.to_string().contains("too few bytes"), "{error}");
+    assert!(server.seen().iter().filter(|seen| seen.method == "PATCH").count() <= 64);
 }
 
 #[test]

@@ -149,7 +149,7 @@ impl Client {
     }
 
     /// Where the content goes: named by the registry, on another host maybe, but not out of TLS.
-    pub(super) fn upload_url(&self, what: &str, response: &Response<Body>) -> Result<Url, Error> {
+    fn upload_url(&self, what: &str, response: &Response<Body>) -> Result<Url, Error> {
         let scheme = self.scheme(what)?;
         let home = Url::new(scheme, self.api_host(), "/");
         let wrong = |why: &str| Error::Answer { what: what.to_owned(), by: self.registry.clone(), why: why.to_owned() };

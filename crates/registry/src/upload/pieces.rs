@@ -19,6 +19,9 @@ pub(super) const SHORTEST: usize = 256 << 10;
 /// The longest piece that a registry may demand, since it lies in memory.
 const LONGEST: usize = 64 << 20;
 
+/// So many requests may a piece take: a registry that has only some bytes of each isn't fed for ever.
+const MOST_REQUESTS: usize = 64;
+
 /// An upload that was begun.
 pub(super) struct Upload<'c> {
     pub(super) client: &'c Client,
@@ -78,7 +81,7 @@ impl Upload<'_> {
     fn put(&mut self, piece: &[u8], start: u64) -> Result<(), Error> {
         let end = start + piece.len() as u64;
         let (mut at, mut tries) = (start, 0);
-        while at < end {
+        for _ in 0..MOST_REQUESTS {
             // What was asked for may have become less meanwhile.
             let rest = &piece[(at - start) as usize..];
             let rest = &rest[..rest.len().min(self.length()?)];
@@ -105,12 +108,15 @@ impl Upload<'_> {
                 }
                 Next::Shorter | Next::Fail => return Err(self.failure(answer)),
             }
+            if at >= end {
+                return Ok(());
+            }
             tries = if at > before { 0 } else { tries + 1 };
             if tries > self.client.settings.retry.times {
                 return Err(self.wrong("it takes none of the bytes"));
             }
         }
-        Ok(())
+        Err(self.wrong("it takes too few bytes at a time"))
     }
 
     fn length(&self) -> Result<usize, Error> {

@@ -35,7 +35,7 @@ impl Fixture {
                 times: 1,
                 first_pause: Duration::from_millis(1),
                 longest_pause: Duration::from_millis(1),
-                absent: false,
+                ..Retry::default()
             },
             timeouts: Timeouts { connect: Duration::from_secs(5), idle: Duration::from_millis(500) },
             ..Context::new(environment)

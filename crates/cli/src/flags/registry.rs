@@ -38,7 +38,7 @@ pub fn options(matches: &Matches) -> Result<RegistryOptions, Failure> {
         credentials: matches.text("creds").map(credentials).transpose()?,
         tls_verify: matches.maybe_bool("tls-verify"),
         cert_dir: matches.text("cert-dir").map(Into::into),
-        retry: retry(matches)?,
+        retry: retry(matches, "retry")?,
         policy: matches.text("signature-policy").map(Into::into),
         accept_anything: false,
         decryption_keys: matches.list("decryption-key").to_vec(),
@@ -46,12 +46,12 @@ pub fn options(matches: &Matches) -> Result<RegistryOptions, Failure> {
     })
 }
 
-/// `None` if nothing is said, or the command hasn't got the flags.
-fn retry(matches: &Matches) -> Result<Option<Retry>, Failure> {
+/// What `--retry-delay` and the flag with the number of tries say; `None` if nothing, or the command hasn't got them.
+pub fn retry(matches: &Matches, times: &str) -> Result<Option<Retry>, Failure> {
     let usual = Retry::default();
     let delay = matches.text("retry-delay").map(spec::duration::parse).transpose();
     let delay = delay.map_err(|error| Failure::new(error.to_string()))?;
-    let times = matches.number("retry");
+    let times = matches.number(times);
     if delay.is_none() && times.is_none() {
         return Ok(None);
     }

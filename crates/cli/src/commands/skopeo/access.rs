@@ -1,11 +1,10 @@
 //! How a registry is reached: the same options thrice, plain, and with `src-` and `dest-`.
 
 use crate::error::Failure;
-use crate::flags::registry::credentials;
+use crate::flags::registry::{credentials, retry};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
 use engine::image::RegistryOptions;
-use image::Retry;
 
 /// Of commands about one image.
 pub static ONE: &[Flag] = &[
@@ -67,8 +66,11 @@ pub static AUTHFILE: &[Flag] =
 /// How often a registry is asked again.
 pub static RETRY: &[Flag] = &[
     Flag::text("retry-delay", "duration", "Wait so long before each try (else longer each time)"),
-    Flag::uint("retry-times", "Try again so often when a transfer fails"),
+    Flag::uint(TIMES, "Try again so often when a transfer fails"),
 ];
+
+/// The number of tries, as Skopeo calls it.
+pub const TIMES: &str = "retry-times";
 
 /// What the options with this prefix (``, `src-`, `dest-`) say.
 pub fn options(matches: &Matches, prefix: &str) -> Result<RegistryOptions, Failure> {
@@ -96,7 +98,7 @@ pub fn options(matches: &Matches, prefix: &str) -> Result<RegistryOptions, Failu
         anonymous,
         tls_verify: matches.maybe_bool(&format!("{prefix}tls-verify")),
         cert_dir: text("cert-dir").map(Into::into),
-        retry: retry(matches)?,
+        retry: retry(matches, TIMES)?,
         policy: matches.text("policy").map(Into::into),
         accept_anything: matches.bool("insecure-policy"),
         decryption_keys: matches.list("decryption-key").to_vec(),
@@ -106,21 +108,4 @@ pub fn options(matches: &Matches, prefix: &str) -> Result<RegistryOptions, Failu
         shared_blobs: text("shared-blob-dir").map(Into::into),
         ..RegistryOptions::default()
     })
-}
-
-/// `None` if nothing is said.
-pub fn retry(matches: &Matches) -> Result<Option<Retry>, Failure> {
-    let delay = matches.text("retry-delay").map(spec::duration::parse).transpose();
-    let delay = delay.map_err(|error| Failure::new(error.to_string()))?;
-    let times = matches.number("retry-times");
-    if delay.is_none() && times.is_none() {
-        return Ok(None);
-    }
-    let usual = Retry::default();
-    Ok(Some(Retry {
-        times: times.unwrap_or(usual.times),
-        first_pause: delay.unwrap_or(usual.first_pause),
-        longest_pause: delay.unwrap_or(usual.longest_pause),
-        absent: true,
-    }))
 }

@@ -4,7 +4,7 @@ use super::access::{self, AUTHFILE, DESTINATION, PLACES, RETRY, SOURCE};
 use super::{failed, global, location};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::flags::registry::DECRYPTION;
+use crate::flags::registry::{DECRYPTION, retry};
 use crate::flags::signing::{self, Signing};
 use crate::output::progress::Reporter;
 use crate::output::quote;
@@ -98,7 +98,7 @@ fn options<'a>(matches: &Matches, progress: &'a Reporter) -> Result<Options<'a>,
         compression,
         level: matches.number("dest-compress-level"),
         force_compression: force,
-        retry: access::retry(matches)?.unwrap_or_default(),
+        retry: retry(matches, access::TIMES)?.unwrap_or_default(),
         preserve_digests: matches.bool("preserve-digests"),
         remove_signatures: matches.bool("remove-signatures"),
         parallel: matches.number("image-parallel-copies"),

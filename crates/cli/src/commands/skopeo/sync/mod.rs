@@ -6,6 +6,7 @@ use super::access::{self, AUTHFILE, DESTINATION, RETRY, SOURCE};
 use super::{copy, failed, global};
 use crate::context::Context;
 use crate::error::{Failure, chain};
+use crate::flags::registry::retry;
 use crate::flags::signing::{self, Signing};
 use crate::output::progress::Reporter;
 use crate::output::{logger, quote};
@@ -165,7 +166,7 @@ fn options<'a>(matches: &Matches, progress: &'a Reporter) -> Result<Options<'a>,
     let usual = Options {
         platform: global::platform(matches)?,
         format: matches.text("format").map(copy::format).transpose()?,
-        retry: access::retry(matches)?.unwrap_or_default(),
+        retry: retry(matches, access::TIMES)?.unwrap_or_default(),
         preserve_digests: matches.bool("preserve-digests"),
         remove_signatures: matches.bool("remove-signatures"),
         instances: if all { Instances::All } else { Instances::Suiting },

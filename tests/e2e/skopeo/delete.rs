@@ -75,7 +75,10 @@ fn what_cannot_be_deleted(env: &TestEnv) {
     let registry = env.registry();
     let name = format!("docker://{}/nosuch:1", registry.host());
     skopeo(env, &format!("delete {name}")).run().code(1).complains("Unable to delete");
-    skopeo(env, "delete dir:x").run().code(1).complains("Deleting images not implemented for dir: images");
+    for transport in ["dir", "oci-archive", "docker-archive"] {
+        let why = format!("Deleting images not implemented for {transport}: images");
+        skopeo(env, &format!("delete {transport}:x")).run().code(1).complains(&why);
+    }
     skopeo(env, "delete oci:nothing:x").run().code(1).is_readable();
     skopeo(env, "delete").run().code(1).complains_of_one(&["Exactly one argument expected", "Usage: delete"]);
 }

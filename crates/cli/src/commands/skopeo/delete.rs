@@ -29,12 +29,12 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     };
     let location = location(name, "Invalid source name")?;
     let options = access::options(matches, "")?;
-    if !matches!(location, Location::Docker(_) | Location::Oci { .. } | Location::Storage(_)) {
-        return Err(Failure::new(format!("Deleting images not implemented for {}: images", location.transport())));
-    }
-    engine::image::delete(context.engine()?, &location, &options).map_err(|error| match &location {
-        Location::Docker(reference) => failed(error).code(1).context(format!("Unable to delete {reference}")),
-        _ => failed(error),
+    engine::image::delete(context.engine()?, &location, &options).map_err(|error| match (&location, error) {
+        (_, engine::Error::Image(image::Error::Direction { transport, .. })) => {
+            Failure::new(format!("Deleting images not implemented for {transport}: images"))
+        }
+        (Location::Docker(reference), error) => failed(error).code(1).context(format!("Unable to delete {reference}")),
+        (_, error) => failed(error),
     })?;
     Ok(0)
 }

@@ -1,7 +1,7 @@
 //! Deleting at the target what is gone at the source: tags of the same repository that the filters would let pass.
 
-use super::sources::Batch;
-use super::{Event, Sync, Target};
+use super::sources::{Batch, Whole};
+use super::{Event, Sync, Tags, Target};
 use crate::Error;
 use ::image::look::{delete_tag, needed};
 use ::image::{Context, Location};
@@ -9,76 +9,86 @@ use oci::Digest;
 use std::collections::HashSet;
 use std::path::Path;
 
-/// Deletes, or only tells of it, once everything is copied; how often that failed. Of what couldn't be listed (`unlisted`: there
-/// was such) nobody knows what is gone.
-pub(super) fn missing(
-    context: &Context,
-    sync: &Sync<'_>,
-    (batches, unlisted): (&[Batch], bool),
-    tell: &mut dyn FnMut(Event<'_>),
-) -> Result<usize, Error> {
-    let wanted = wanted(sync, batches);
-    let mut failures = 0;
-    for batch in batches {
-        let Some((name, tags)) = &batch.whole else { continue };
-        let nothing = match () {
-            () if unlisted => Some("a repository can't be listed: nothing is deleted"),
-            () if tags.is_empty() => Some("the source has no tags at all: nothing is deleted"),
-            () => None,
-        };
-        if let Some(why) = nothing {
-            tell(Event::Passed { name, why });
-            continue;
-        }
-        match of_batch(context, sync, (batch, name, tags), &wanted, tell) {
-            Err(error) if sync.keep_going => {
-                failures += 1;
-                tell(Event::NoRepository { name, error: &error });
-            }
-            done => done?,
-        }
-    }
-    Ok(failures)
+/// What may be missing at the sources.
+pub(super) struct Missing<'a> {
+    /// Of the target.
+    pub(super) context: &'a Context,
+    pub(super) sync: &'a Sync<'a>,
+    /// What the sources have.
+    pub(super) batches: &'a [Batch],
+    /// There was something that couldn't be listed: of that nobody knows what is gone.
+    pub(super) unlisted: bool,
 }
 
-/// The places of all that the sources have, whether it is copied or filtered out.
-fn wanted(sync: &Sync<'_>, batches: &[Batch]) -> HashSet<String> {
-    let listed = batches.iter().flat_map(|batch| &batch.whole);
-    let listed = listed.flat_map(|(name, tags)| tags.iter().map(move |tag| format!("{name}:{tag}")));
-    let named = batches.iter().flat_map(|batch| batch.images.iter().map(|(_, name)| name.clone()));
-    let place = |name: String| sync.naming.place(&sync.target, &name).map(|place| place.to_string()).ok();
-    listed.chain(named).filter_map(place).collect()
-}
-
-fn of_batch(
-    context: &Context,
-    sync: &Sync<'_>,
-    (batch, name, tags): (&Batch, &str, &[String]),
-    wanted: &HashSet<String>,
-    tell: &mut dyn FnMut(Event<'_>),
-) -> Result<(), Error> {
-    let is_gone = |there: &str| match there.strip_suffix(&sync.naming.suffix) {
-        Some(tag) => {
-            let place = sync.naming.place(&sync.target, &format!("{name}:{tag}"));
-            let is_wanted = place.is_ok_and(|place| wanted.contains(&place.to_string()));
-            batch.tags.mean(tag) && sync.filter.lets_pass(tag) && !is_wanted && !tags.iter().any(|known| known == tag)
-        }
-        None => false,
-    };
-    // Any tag will do: what counts is the repository in front of it.
-    match (sync.naming.place(&sync.target, &format!("{name}:x"))?, &sync.target) {
-        (Location::Docker(reference), Target::Registry(_)) => {
-            let repository = reference.name();
-            let there = match ::image::search::tags(context, &repository) {
-                Err(error) if error.is_missing() => return Ok(()),
-                tags => tags?.1,
+impl Missing<'_> {
+    /// Deletes, or only tells of it, once everything is copied; how often that failed.
+    pub(super) fn delete(&self, tell: &mut dyn FnMut(Event<'_>)) -> Result<usize, Error> {
+        let wanted = self.wanted();
+        let mut failures = 0;
+        for batch in self.batches {
+            let Some(whole) = &batch.whole else { continue };
+            let nothing = match () {
+                () if self.unlisted => Some("a repository can't be listed: nothing is deleted"),
+                () if whole.tags.is_empty() => Some("the source has no tags at all: nothing is deleted"),
+                () => None,
             };
-            let (gone, kept): (Vec<String>, Vec<String>) = there.into_iter().partition(|tag| is_gone(tag));
-            let mut deleting = Deleting { context, sync, repository: &repository, kept, needed: None };
-            gone.iter().try_for_each(|tag| deleting.tag(tag, tell))
+            if let Some(why) = nothing {
+                tell(Event::Passed { name: &whole.name, why });
+                continue;
+            }
+            match self.of_repository(whole, &batch.tags, &wanted, tell) {
+                Err(error) if self.sync.keep_going => {
+                    failures += 1;
+                    tell(Event::NoRepository { name: &whole.name, error: &error });
+                }
+                done => done?,
+            }
         }
-        (Location::Dir(example), _) => delete_folders(sync, &example, is_gone, tell),
-        _ => Ok(()),
+        Ok(failures)
+    }
+
+    /// The places of all that the sources have, whether it is copied or filtered out.
+    fn wanted(&self) -> HashSet<String> {
+        let listed = self.batches.iter().flat_map(|batch| &batch.whole);
+        let listed = listed.flat_map(|whole| whole.tags.iter().map(|tag| format!("{}:{tag}", whole.name)));
+        let named = self.batches.iter().flat_map(|batch| batch.images.iter().map(|(_, name)| name.clone()));
+        let Sync { naming, target, .. } = self.sync;
+        let place = |name: String| naming.place(target, &name).map(|place| place.to_string()).ok();
+        listed.chain(named).filter_map(place).collect()
+    }
+
+    fn of_repository(
+        &self,
+        whole: &Whole,
+        meant: &Tags,
+        wanted: &HashSet<String>,
+        tell: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Error> {
+        let Missing { context, sync, .. } = *self;
+        let is_gone = |there: &str| match there.strip_suffix(&sync.naming.suffix) {
+            Some(tag) => {
+                let place = sync.naming.place(&sync.target, &format!("{}:{tag}", whole.name));
+                let is_wanted = place.is_ok_and(|place| wanted.contains(&place.to_string()));
+                let is_there = whole.tags.iter().any(|known| known == tag);
+                meant.mean(tag) && sync.filter.lets_pass(tag) && !is_wanted && !is_there
+            }
+            None => false,
+        };
+        // Any tag will do: what counts is the repository in front of it.
+        match (sync.naming.place(&sync.target, &format!("{}:x", whole.name))?, &sync.target) {
+            (Location::Docker(reference), Target::Registry(_)) => {
+                let repository = reference.name();
+                let there = match ::image::search::tags(context, &repository) {
+                    Err(error) if error.is_missing() => return Ok(()),
+                    tags => tags?.1,
+                };
+                let (gone, kept): (Vec<String>, Vec<String>) = there.into_iter().partition(|tag| is_gone(tag));
+                let mut deleting = Deleting { context, sync, repository: &repository, kept, needed: None };
+                gone.iter().try_for_each(|tag| deleting.tag(tag, tell))
+            }
+            (Location::Dir(example), _) => delete_folders(sync, &example, is_gone, tell),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub use version::Constraint;
 
 use super::{RegistryOptions, context};
 use crate::{Engine, Error};
-use ::image::look::{Present, present};
+use ::image::look::present;
 use ::image::policy::Guard;
 use ::image::signature::Signature;
 use ::image::{Context, Instances, Location, Options, Source, foresee};
@@ -153,7 +153,8 @@ pub fn sync(
     }
     // At the very end: several sources may have the same place.
     if sync.delete_missing {
-        summary.failures += delete::missing(&to, sync, (&done, unlisted), tell)?;
+        let missing = delete::Missing { context: &to, sync, batches: &done, unlisted };
+        summary.failures += missing.delete(tell)?;
     }
     Ok(summary)
 }
@@ -242,18 +243,14 @@ impl Run<'_> {
             return Ok(None);
         }
         let Some(there) = present(self.to, to)? else { return Ok(None) };
-        match present(self.from, from)? {
-            Some(Present { digest, is_index }) if !is_index || self.options.instances == Instances::All => {
-                if digest != there.digest {
-                    return Ok(None);
-                }
-                let source = ::image::open_source(self.engine.store(), self.from, from)?;
-                return Ok(self.is_signed(source.as_ref(), to, &digest, is_index)?.then_some(digest));
-            }
-            _ => {}
+        // Of an index that isn't copied whole, only a look into it tells.
+        let all = self.options.instances == Instances::All;
+        let here = present(self.from, from)?.filter(|here| !here.is_index || all);
+        if here.as_ref().is_some_and(|here| here.digest != there.digest) {
+            return Ok(None);
         }
         let source = ::image::open_source(self.engine.store(), self.from, from)?;
-        let digest = foresee(source.as_ref(), self.options)?;
+        let digest = here.map_or_else(|| foresee(source.as_ref(), self.options), |here| Ok(here.digest))?;
         let same = digest == there.digest && self.is_signed(source.as_ref(), to, &digest, there.is_index)?;
         Ok(same.then_some(digest))
     }

@@ -14,10 +14,18 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct Batch {
     /// Where each is, and what it is called there.
     pub(super) images: Vec<(Location, String)>,
-    /// The repository that was listed whole, so that what isn't in it is gone: its name, and all its tags.
-    pub(super) whole: Option<(String, Vec<String>)>,
+    /// The repository that was listed whole, so that what isn't in it is gone.
+    pub(super) whole: Option<Whole>,
     /// Which of the repository's tags are meant.
     pub(super) tags: Tags,
+}
+
+/// A repository that was listed.
+pub(super) struct Whole {
+    /// Its name.
+    pub(super) name: String,
+    /// All its tags.
+    pub(super) tags: Vec<String>,
 }
 
 /// The images of a repository.
@@ -34,7 +42,7 @@ pub(super) fn repository(context: &Context, repository: &Repository, sync: &Sync
         chosen => {
             let (_, tags) = ::image::search::tags(context, &full.name())?;
             let wanted = tags.iter().filter(|tag| chosen.mean(tag) && sync.filter.lets_pass(tag));
-            (wanted.map(|tag| format!("{}:{tag}", full.name())).collect(), Some((full.name(), tags)))
+            (wanted.map(|tag| format!("{}:{tag}", full.name())).collect(), Some(Whole { name: full.name(), tags }))
         }
     };
     let images = names.into_iter().map(|name| {
@@ -57,15 +65,15 @@ pub(super) fn folders(base: &Path, sync: &Sync<'_>, tell: &mut dyn FnMut(Event<'
             tell(Event::Passed { name: &name, why: "its folder isn't called REPOSITORY:TAG" });
             continue;
         };
-        let at = batches.iter().position(|batch| batch.whole.as_ref().is_some_and(|(known, _)| known == repository));
+        let at = batches.iter().position(|batch| batch.whole.as_ref().is_some_and(|whole| whole.name == repository));
         let at = at.unwrap_or_else(|| {
-            let whole = Some((repository.to_owned(), Vec::new()));
+            let whole = Some(Whole { name: repository.to_owned(), tags: Vec::new() });
             batches.push(Batch { images: Vec::new(), whole, tags: Tags::All });
             batches.len() - 1
         });
         let batch = &mut batches[at];
-        if let Some((_, tags)) = &mut batch.whole {
-            tags.push(tag.to_owned());
+        if let Some(whole) = &mut batch.whole {
+            whole.tags.push(tag.to_owned());
         }
         if sync.filter.lets_pass(tag) {
             batch.images.push((Location::Dir(folder.clone()), name.clone()));

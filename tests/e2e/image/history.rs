@@ -10,6 +10,7 @@ fn shows_the_layers(env: &TestEnv) {
     output.has("CREATED BY").has("testkit").has(&image.id()[..12]);
     assert_eq!(output.lines().len(), 3, "{output}");
     env.ok("history -q --no-trunc h:1").has(&image.id());
+    env.ok("history --format json h:1").has(r#""id":"\u003cmissing\u003e""#);
     env.run("history no-such").refused("no-such");
 }
 

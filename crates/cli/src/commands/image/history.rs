@@ -49,7 +49,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let format = matches.text("format").unwrap_or(TABLE);
     let (full, human) = (matches.bool("no-trunc"), matches.maybe_bool("human").unwrap_or(true));
     if is_json(format) {
-        stream::line(&serde_json::to_string(&entries.iter().map(object).collect::<Vec<_>>())?)?;
+        let objects: Vec<Value> = entries.iter().map(object).collect();
+        stream::line(&oci::json::escape(&serde_json::to_string(&objects)?))?;
     } else if matches.bool("quiet") {
         for entry in &entries {
             stream::line(&id(&entry.id, full))?;

@@ -1,6 +1,6 @@
 //! `inspect`: all about any object, and the work of `container inspect` and `image inspect`.
 
-use crate::commands::artifact::inspect::fields;
+use crate::commands::artifact;
 use crate::commands::container::select::{LATEST, latest};
 use crate::context::Context;
 use crate::error::Failure;
@@ -92,7 +92,7 @@ pub fn inspect(context: &Context, matches: &Matches, kind: Kind) -> Result<i32, 
 fn one(context: &Context, name: &str, kind: Kind, size: bool) -> Result<Value, Failure> {
     let engine = context.engine()?;
     if kind == Kind::Artifact {
-        return Ok(fields(&engine::artifact::inspect(engine, name)?));
+        return Ok(artifact::inspect::fields(&engine::artifact::inspect(engine, name)?));
     }
     if kind != Kind::Image {
         match engine::container::inspect(engine, name, size) {
@@ -107,7 +107,7 @@ fn one(context: &Context, name: &str, kind: Kind, size: bool) -> Result<Value, F
     match engine::image::inspect(engine, name) {
         Ok(object) => Ok(object.0),
         Err(engine::Error::Image(image::Error::NotKnown { .. })) if kind == Kind::All => {
-            let found = engine::artifact::inspect(engine, name).map(|artifact| fields(&artifact));
+            let found = engine::artifact::inspect(engine, name).map(|found| artifact::inspect::fields(&found));
             found.map_err(|_| Failure::new(format!("no such object: {}", quote(name))))
         }
         Err(error) => Err(error.into()),
@@ -118,7 +118,7 @@ fn show(format: &str, objects: Vec<Value>) -> Result<(), Failure> {
     if format == "json" {
         let objects: Vec<Value> =
             objects.into_iter().map(|object| object.get(JSON_FORM).cloned().unwrap_or(object)).collect();
-        return stream::line(&json::pretty(&objects, "     ")?);
+        return stream::line(&json::unescaped(&objects, "     ")?);
     }
     report::each("inspect", format, objects.into_iter().map(shape::fields).collect(), shape::TYPES)
 }

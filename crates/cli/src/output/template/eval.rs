@@ -223,16 +223,10 @@ impl<'a> Runner<'a, '_> {
         if matches!(first.kind, OperandKind::Nil) {
             return self.fail(first.at, "nil", "nil is not a command");
         }
-        if let Some((method, before)) = first.fields.split_last()
-            && (!rest.is_empty() || last.is_some())
-        {
-            return self.method(first, method, before, (rest, dot, last));
+        if rest.is_empty() && last.is_none() {
+            return self.operand(first, dot);
         }
-        if !rest.is_empty() || last.is_some() {
-            let what = format!("can't give argument to non-function {}", first.source);
-            return self.fail(first.at, &first.source, &what);
-        }
-        self.operand(first, dot)
+        self.method(first, rest, dot, last)
     }
 
     fn function(
@@ -273,14 +267,18 @@ impl<'a> Runner<'a, '_> {
         )
     }
 
-    /// `.A.Method x y`, `z | .A.Method x`.
+    /// `.A.Method x y`, `z | .A.Method x`: the operand's last field gets arguments.
     fn method(
         &mut self,
         operand: &'a Operand,
-        method: &'a str,
-        before: &'a [String],
-        (words, dot, last): (&'a [Operand], &Val<'a>, Option<Val<'a>>),
+        words: &'a [Operand],
+        dot: &Val<'a>,
+        last: Option<Val<'a>>,
     ) -> Result<Val<'a>, Error> {
+        let Some((method, before)) = operand.fields.split_last() else {
+            let what = format!("can't give argument to non-function {}", operand.source);
+            return self.fail(operand.at, &operand.source, &what);
+        };
         let receiver = self.start(operand, dot)?;
         let receiver = self.fields(receiver, operand, before)?;
         let mut arguments = Vec::with_capacity(words.len() + 1);
@@ -295,7 +293,7 @@ impl<'a> Runner<'a, '_> {
                 self.fail(operand.at, &operand.source, &format!("error calling {method}: {why}"))
             }
             None => {
-                self.fields(receiver, operand, std::slice::from_ref(operand.fields.last().unwrap_or(&operand.source)))?;
+                self.fields(receiver, operand, std::slice::from_ref(method))?;
                 self.fail(operand.at, &operand.source, &format!("{method} is not a method but has arguments"))
             }
         }

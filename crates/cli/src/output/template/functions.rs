@@ -79,7 +79,7 @@ fn dispatch(name: &str, a: &[Val<'_>], types: Types) -> Result<Value, String> {
         "html" => Value::from(html(&print(a, types))),
         "js" => Value::from(js(&print(a, types))),
         "urlquery" => Value::from(urlquery(&print(a, types))),
-        "json" => Value::from(serde_json::to_string(&json_form(&a[0].value)).map_err(|e| e.to_string())?),
+        "json" => Value::from(json(&a[0].value)?),
         "join" => Value::from(join(&a[0].value, text(&a[1])?)?),
         "split" => Value::from(text(&a[0])?.split(text(&a[1])?).collect::<Vec<_>>()),
         "lower" => Value::from(text(&a[0])?.to_lowercase()),
@@ -89,6 +89,12 @@ fn dispatch(name: &str, a: &[Val<'_>], types: Types) -> Result<Value, String> {
         "truncate" => Value::from(text(&a[0])?.chars().take(number(&a[1])?).collect::<String>()),
         _ => return Err(format!("unknown function {name}")),
     })
+}
+
+/// Escapes line separators only, as Podman's function does.
+fn json(value: &Value) -> Result<String, String> {
+    let text = serde_json::to_string(&json_form(value)).map_err(|error| error.to_string())?;
+    Ok(oci::json::escape_separators(&text))
 }
 
 /// What JSON shows: an object's other form, if it has one; what lies in lists and maps likewise.

@@ -4,7 +4,7 @@ use crate::output::template::{JSON_FORM, Shape, Types};
 use serde_json::Value;
 use std::fmt::Write;
 
-/// Of both kinds of objects.
+/// Of all kinds of objects.
 pub const TYPES: Types = Types {
     root: "interface {}",
     maps: MAPS,
@@ -118,14 +118,14 @@ pub fn fields(object: Value) -> Value {
     if object.get("RootFS").is_some() {
         let mut image = IMAGE.apply(object);
         if let Some(check) = image.get_mut("HealthCheck") {
-            checks(check);
+            healthcheck(check);
         }
         return image;
     }
     let mut container = CONTAINER.apply(object);
     // The same under the name that older templates use.
     let health = container["State"]["Health"].clone();
-    checks(&mut container["Config"]["Healthcheck"]);
+    healthcheck(&mut container["Config"]["Healthcheck"]);
     container["State"]["Healthcheck"] = health;
     let network = container["NetworkSettings"].clone();
     container["NetworkSettings"]["InspectBasicNetworkConfig"] = network;
@@ -133,7 +133,7 @@ pub fn fields(object: Value) -> Value {
 }
 
 /// Go prints these as durations; JSON has nanoseconds, and nothing for none.
-fn checks(check: &mut Value) {
+fn healthcheck(check: &mut Value) {
     let Some(fields) = check.as_object_mut() else { return };
     for (name, empty) in [
         ("Test", "[]"),

@@ -82,6 +82,14 @@ impl Location {
         }
     }
 
+    /// Whether it has a place for an index with several images.
+    pub fn takes_indexes(&self) -> bool {
+        match self {
+            Location::Docker(_) | Location::Oci { .. } | Location::OciArchive { .. } | Location::Dir(_) => true,
+            Location::DockerArchive { .. } | Location::Storage(_) | Location::Daemon(_) => false,
+        }
+    }
+
     /// For commands that take plain names, too: `None` for what is no location but a name.
     pub fn unless_name(text: &str) -> Option<Result<Location, InvalidLocation>> {
         let (word, rest) = text.split_once(':')?;
@@ -272,6 +280,13 @@ mod tests {
             let error = text.parse::<Location>().unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn places_for_indexes() {
+        let takes = |text: &str| text.parse::<Location>().unwrap().takes_indexes();
+        assert!(["docker://a.b/c:1", "oci:/a", "oci-archive:/a", "dir:/a"].into_iter().all(takes));
+        assert!(!["docker-archive:/a", "containers-storage:a", "docker-daemon:a:1"].into_iter().any(takes));
     }
 
     #[test]

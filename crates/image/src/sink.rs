@@ -19,7 +19,7 @@ pub trait Sink: Sync {
     fn name(&self) -> String;
     /// What the user asked for.
     fn location(&self) -> Location;
-    /// What it can take.
+    /// What it can take; whether indexes, its location says.
     fn needs(&self) -> Needs;
     /// Whether it has the blob already.
     fn has(&self, blob: &Blob<'_>) -> Result<bool, Error>;
@@ -57,8 +57,6 @@ pub struct Needs {
     pub proves_diff_ids: bool,
     /// What becomes of layers if nothing else is asked for.
     pub layers: Layers,
-    /// Whether it has a place for indexes.
-    pub indexes: bool,
     /// Blobs at a time.
     pub parallel: bool,
     /// Only images, no artifacts.

@@ -13,7 +13,7 @@ const COMPRESSION_ANNOTATION: &str = "io.github.containers.compression.zstd";
 /// Copies it; what was written.
 pub(super) fn copy(way: Way<'_>, top: &Fetched, index: Index) -> Result<Fetched, Error> {
     let needs = way.sink.needs();
-    if !needs.indexes {
+    if !way.sink.location().takes_indexes() {
         return Err(Error::NoIndexes { sink: way.sink.name() });
     }
     if !way.options.remove_signatures {

@@ -83,8 +83,7 @@ pub fn copy(source: &dyn Source, sink: &dyn Sink, options: &Options<'_>) -> Resu
 
 /// Whether there is a place for what would be copied: asked before anything is made there.
 pub fn check_place(source: &dyn Source, sink: &Location, options: &Options<'_>) -> Result<(), Error> {
-    let takes_indexes = !matches!(sink, Location::DockerArchive { .. } | Location::Daemon(_) | Location::Storage(_));
-    if takes_indexes || options.instances == Instances::Suiting {
+    if sink.takes_indexes() || options.instances == Instances::Suiting {
         return Ok(());
     }
     match crate::choose::as_index(source, &source.top()?)? {

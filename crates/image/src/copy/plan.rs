@@ -149,7 +149,6 @@ mod tests {
             formats,
             proves_diff_ids: false,
             layers: Layers::Keep,
-            indexes: true,
             parallel: true,
             exact: false,
             images_only: false,

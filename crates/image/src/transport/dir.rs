@@ -168,7 +168,6 @@ impl Sink for DirSink {
             formats: &[Format::Oci, Format::Docker],
             proves_diff_ids: false,
             layers: Layers::Keep,
-            indexes: true,
             parallel: true,
             images_only: false,
             exact: false,

@@ -234,7 +234,6 @@ impl<'a> DockerArchiveSink<'a> {
         formats: &[Format::Docker],
         proves_diff_ids: false,
         layers: Layers::Decompress,
-        indexes: false,
         parallel: false,
         images_only: true,
         exact: false,

@@ -198,7 +198,6 @@ pub(super) fn needs() -> Needs {
         formats: &[Format::Oci],
         proves_diff_ids: false,
         layers: Layers::Compress,
-        indexes: true,
         parallel: true,
         images_only: false,
         exact: false,

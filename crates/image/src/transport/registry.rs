@@ -208,7 +208,6 @@ impl Sink for RegistrySink<'_> {
             formats: &[Format::Oci, Format::Docker],
             proves_diff_ids: false,
             layers: Layers::Compress,
-            indexes: true,
             parallel: true,
             images_only: false,
             exact: self.place.digest.is_some(),

@@ -135,7 +135,6 @@ impl Sink for StoreSink<'_> {
             formats: &[Format::Oci, Format::Docker],
             proves_diff_ids: true,
             layers: Layers::Keep,
-            indexes: false,
             parallel: true,
             images_only: true,
             exact: false,

@@ -40,9 +40,6 @@ pub struct Version {
     pub built_time: String,
     /// The same in seconds since 1970.
     pub built: i64,
-    /// Who built it; nothing is known of that.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub build_origin: String,
     /// `linux/amd64`.
     pub os_arch: String,
     /// `linux`.
@@ -92,7 +89,6 @@ pub fn version(build: Build) -> Version {
         git_commit: build.commit.to_owned(),
         built_time: built.map(|built| built.strftime("%a %b %e %H:%M:%S %Y").to_string()).unwrap_or_default(),
         built: built.map_or(0, jiff::Timestamp::as_second),
-        build_origin: String::new(),
         os_arch: format!("linux/{}", architecture()),
         os: "linux".to_owned(),
     }

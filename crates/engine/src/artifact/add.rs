@@ -2,7 +2,7 @@
 
 use super::open;
 use crate::{Engine, Error};
-use ::image::artifact::{File, SNIFFED, append, detect, encode, new, titles};
+use ::image::artifact::{File, SNIFFED, append_files, check_titles, detect, encode, new_manifest};
 use oci::Digest;
 use oci::image::Manifest;
 use std::collections::BTreeMap;
@@ -29,13 +29,13 @@ pub struct Adding {
 pub fn add(engine: &Engine, name: &str, files: &[PathBuf], adding: &Adding) -> Result<Digest, Error> {
     let names: Vec<String> = files.iter().map(|path| title(path)).collect();
     // Before anything is copied.
-    titles(&base(engine, name, adding)?.0, &names, &adding.annotations)?;
+    check_titles(&base(engine, name, adding)?.0, &names, &adding.annotations)?;
     // Whatever comes of it: what was copied for nothing goes behind the answer.
     engine.left_trash();
     let mut stored = store_all(engine, files, adding)?;
     for attempt in 0.. {
         let (mut manifest, prior) = base(engine, name, adding)?;
-        append(&mut manifest, &stored, &adding.annotations)?;
+        append_files(&mut manifest, &stored, &adding.annotations)?;
         match commit(engine, name, &manifest, &prior) {
             // Somebody else has removed what had the same content.
             Err(Error::Store(store::Error::MissingBlob(_))) if attempt < MOST => {
@@ -66,7 +66,7 @@ fn base(engine: &Engine, name: &str, adding: &Adding) -> Result<(Manifest, Prior
     }
     let prior = if adding.replace { Prior::Anything } else { Prior::Nothing };
     let now = jiff::Timestamp::now().to_string();
-    Ok((new(adding.artifact_type.clone(), &adding.annotations, now), prior))
+    Ok((new_manifest(adding.artifact_type.clone(), &adding.annotations, now), prior))
 }
 
 fn title(path: &Path) -> String {

@@ -1,14 +1,13 @@
 //! `artifact pull`.
 
-use super::find;
 use crate::image::{RegistryOptions, context};
 use crate::{Engine, Error};
 use ::image::{Progress, Quiet};
 use oci::reference::Name;
 
-/// Fetches what is damaged of an artifact, if its registry still has it.
+/// Fetches what is damaged of the artifact that is called so, if its registry still has it.
 pub(crate) fn pull_again(engine: &Engine, name: &str) -> Result<(), Error> {
-    let artifact = find(engine, name)?;
+    let artifact = engine.store().artifact(name)?.ok_or_else(|| store::Error::NoSuchArtifact(name.to_owned()))?;
     let known = artifact.name.parse::<Name>().is_ok_and(|name| name.registry.is_some());
     if !known {
         return Err(Error::Invalid(format!("artifact {name} is of no registry")));

@@ -25,7 +25,11 @@ pub struct File {
 }
 
 /// A manifest without files over the empty configuration `{}`; `created` is an RFC 3339 time.
-pub fn new(artifact_type: Option<String>, annotations: &BTreeMap<String, String>, created: String) -> Manifest {
+pub fn new_manifest(
+    artifact_type: Option<String>,
+    annotations: &BTreeMap<String, String>,
+    created: String,
+) -> Manifest {
     let config = Descriptor::new(media_type::OCI_EMPTY, Digest::sha256(b"{}"), 2);
     let config = Descriptor { data: Some("e30=".to_owned()), ..config };
     let mut annotations = annotations.clone();
@@ -41,8 +45,12 @@ pub fn new(artifact_type: Option<String>, annotations: &BTreeMap<String, String>
     }
 }
 
-/// What files that are added will be called, if they may be: names are given once.
-pub fn titles(manifest: &Manifest, files: &[String], annotations: &BTreeMap<String, String>) -> Result<(), Error> {
+/// Whether files may be added: names are given once, and there is a limit to how many files there are.
+pub fn check_titles(
+    manifest: &Manifest,
+    files: &[String],
+    annotations: &BTreeMap<String, String>,
+) -> Result<(), Error> {
     let mut taken: Vec<&str> = manifest.layers.iter().filter_map(title).collect();
     if annotations.contains_key(TITLE) && files.len() > 1 {
         return Err(Error::OneTitle);
@@ -61,9 +69,13 @@ pub fn titles(manifest: &Manifest, files: &[String], annotations: &BTreeMap<Stri
 }
 
 /// Adds files at its end, each with these annotations.
-pub fn append(manifest: &mut Manifest, files: &[File], annotations: &BTreeMap<String, String>) -> Result<(), Error> {
+pub fn append_files(
+    manifest: &mut Manifest,
+    files: &[File],
+    annotations: &BTreeMap<String, String>,
+) -> Result<(), Error> {
     let names: Vec<String> = files.iter().map(|file| file.title.clone()).collect();
-    titles(manifest, &names, annotations)?;
+    check_titles(manifest, &names, annotations)?;
     for file in files {
         let plain = Descriptor::new(&file.media_type, file.digest.clone(), file.size);
         let mut layer = Descriptor { annotations: annotations.clone(), ..plain };
@@ -114,8 +126,9 @@ mod tests {
     #[test]
     fn bytes_are_those_of_the_usual_tools() {
         let annotations = BTreeMap::from([("k".to_owned(), "v".to_owned())]);
-        let mut manifest = new(Some("x/y".to_owned()), &annotations, "2026-11-25T19:29:16.78936027Z".to_owned());
-        append(&mut manifest, &[file("a&b<c>.txt")], &annotations).unwrap();
+        let mut manifest =
+            new_manifest(Some("x/y".to_owned()), &annotations, "2026-11-25T19:29:16.78936027Z".to_owned());
+        append_files(&mut manifest, &[file("a&b<c>.txt")], &annotations).unwrap();
         let expected = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"x/y","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2,"data":"e30="},"layers":[{"mediaType":"text/plain; charset=utf-8","digest":"sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03","size":6,"annotations":{"k":"v","org.opencontainers.image.title":"a\u0026b\u003cc\u003e.txt"}}],"annotations":{"k":"v","org.opencontainers.image.created":"2026-11-25T19:29:16.78936027Z"}}"#;
         let bytes = encode(&manifest).unwrap();
         assert_eq!(String::from_utf8_lossy(&bytes), expected);
@@ -124,13 +137,13 @@ mod tests {
 
     #[test]
     fn titles_are_given_once() {
-        let mut manifest = new(None, &BTreeMap::new(), String::new());
-        append(&mut manifest, &[file("a"), file("b")], &BTreeMap::new()).unwrap();
-        assert!(matches!(append(&mut manifest, &[file("a")], &BTreeMap::new()), Err(Error::TitleTaken { .. })));
+        let mut manifest = new_manifest(None, &BTreeMap::new(), String::new());
+        append_files(&mut manifest, &[file("a"), file("b")], &BTreeMap::new()).unwrap();
+        assert!(matches!(append_files(&mut manifest, &[file("a")], &BTreeMap::new()), Err(Error::TitleTaken { .. })));
         let called = BTreeMap::from([(TITLE.to_owned(), "b".to_owned())]);
-        assert!(matches!(append(&mut manifest, &[file("c")], &called), Err(Error::TitleTaken { .. })));
-        assert!(matches!(append(&mut manifest, &[file("c"), file("d")], &called), Err(Error::OneTitle)));
+        assert!(matches!(append_files(&mut manifest, &[file("c")], &called), Err(Error::TitleTaken { .. })));
+        assert!(matches!(append_files(&mut manifest, &[file("c"), file("d")], &called), Err(Error::OneTitle)));
         let many: Vec<File> = (0..=MAX_LAYERS).map(|at| file(&at.to_string())).collect();
-        assert!(matches!(append(&mut manifest, &many, &BTreeMap::new()), Err(Error::TooManyFiles { .. })));
+        assert!(matches!(append_files(&mut manifest, &many, &BTreeMap::new()), Err(Error::TooManyFiles { .. })));
     }
 }

@@ -7,7 +7,6 @@ mod media_type;
 mod place;
 mod pull;
 
-pub use manifest::{CREATED, File, TITLE, append, encode, new, parse, size, title, titles};
+pub use manifest::{CREATED, File, TITLE, append_files, check_titles, encode, new_manifest, parse, size, title};
 pub use media_type::{SNIFFED, detect};
-pub use place::{ArtifactSink, ArtifactSource};
 pub use pull::{pull, push};

@@ -10,14 +10,14 @@ use std::io::{Read, Seek, SeekFrom};
 use store::{Artifact, Prior, Store};
 
 /// A stored artifact.
-pub struct ArtifactSource<'a> {
+pub(super) struct ArtifactSource<'a> {
     store: &'a Store,
     artifact: Artifact,
 }
 
 impl<'a> ArtifactSource<'a> {
     /// One that was found.
-    pub fn new(store: &'a Store, artifact: Artifact) -> ArtifactSource<'a> {
+    pub(super) fn new(store: &'a Store, artifact: Artifact) -> ArtifactSource<'a> {
         ArtifactSource { store, artifact }
     }
 }
@@ -44,14 +44,14 @@ impl Source for ArtifactSource<'_> {
 }
 
 /// A place for one artifact in the store.
-pub struct ArtifactSink<'a> {
+pub(super) struct ArtifactSink<'a> {
     store: &'a Store,
     name: String,
 }
 
 impl<'a> ArtifactSink<'a> {
     /// It gets this name when it is whole, which it takes from whatever had it.
-    pub fn new(store: &'a Store, name: &str) -> ArtifactSink<'a> {
+    pub(super) fn new(store: &'a Store, name: &str) -> ArtifactSink<'a> {
         ArtifactSink { store, name: name.to_owned() }
     }
 }
@@ -70,7 +70,6 @@ impl Sink for ArtifactSink<'_> {
             formats: &[Format::Oci, Format::Docker],
             proves_diff_ids: false,
             layers: Layers::Keep,
-            indexes: false,
             parallel: true,
             images_only: false,
             exact: false,

@@ -1,6 +1,6 @@
 //! Artifacts from registries and to them. Their names are full ones, or Docker Hub's: nothing is searched for.
 
-use super::{ArtifactSink, ArtifactSource};
+use super::place::{ArtifactSink, ArtifactSource};
 use crate::copy::{Copied, Options, copy};
 use crate::policy::Guard;
 use crate::pull::from_endpoints;

@@ -32,7 +32,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         Some(format) => {
             // Without a service the server is the client, whose fields older templates name alone.
             let mut fields = json!(version);
-            fields["BuildOrigin"] = version.build_origin.into();
+            // Podman's templates know it; nothing is known of who built this, and JSON leaves it out then.
+            fields["BuildOrigin"] = "".into();
             let mut row =
                 json!({ "Client": fields, "Server": fields, JSON_FORM: { "Client": fields, "Server": fields } });
             if let (Some(row), Some(own)) = (row.as_object_mut(), fields.as_object()) {

@@ -349,6 +349,15 @@ impl Error {
         )
     }
 
+    /// Whether a registry says that it hasn't got what was to be pulled. Of one that couldn't be asked nothing is known.
+    pub fn is_gone(&self) -> bool {
+        match self {
+            Error::Pull { source, .. } => source.is_gone(),
+            Error::Registry(registry::Error::NotFound { .. }) => true,
+            _ => false,
+        }
+    }
+
     /// Another try may help.
     pub fn is_transient(&self) -> bool {
         matches!(self, Error::Registry(e) if e.is_transient())

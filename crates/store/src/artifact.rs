@@ -96,12 +96,18 @@ impl Store {
         let _lock = self.lock()?;
         let path = self.artifact_path(name);
         let artifact = self.read_artifact(&path)?.ok_or_else(|| Error::NoSuchArtifact(name.to_owned()))?;
+        self.forget_artifact(&artifact)?;
+        Ok(artifact)
+    }
+
+    /// The caller holds the lock of records.
+    pub(crate) fn forget_artifact(&self, artifact: &Artifact) -> Result<(), Error> {
+        let path = self.artifact_path(&artifact.name);
         self.touch(NEW_BLOBS)?;
         crate::step::point();
         std::fs::remove_file(&path).at("remove artifact", &path)?;
         crate::step::point();
-        self.drop_unreferenced(&[], &artifact.needed_blobs().cloned().collect::<Vec<_>>())?;
-        Ok(artifact)
+        self.drop_unreferenced(&[], &artifact.needed_blobs().cloned().collect::<Vec<_>>())
     }
 
     /// None where the folder isn't: stores of older versions haven't got it.

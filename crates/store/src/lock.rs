@@ -127,7 +127,7 @@ pub(crate) fn claim_folder(path: &Path) -> rustix::io::Result<Option<OwnedFd>> {
 }
 
 /// False if it was renamed away between open and lock.
-fn is_at(fd: &OwnedFd, path: &Path) -> rustix::io::Result<bool> {
+pub(crate) fn is_at(fd: &OwnedFd, path: &Path) -> rustix::io::Result<bool> {
     let mine = rustix::fs::fstat(fd)?;
     Ok(rustix::fs::lstat(path).is_ok_and(|there| there.st_ino == mine.st_ino && there.st_dev == mine.st_dev))
 }

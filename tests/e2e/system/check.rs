@@ -1,6 +1,6 @@
 //! `system check`.
 
-use testkit::{Base, TestEnv};
+use testkit::{Base, Reply, TestEnv, sha256_hex};
 
 /// Changes a file of an image behind the engine's back.
 fn damage(env: &TestEnv, file: &str) {
@@ -42,6 +42,7 @@ fn containers_go_only_by_force(env: &TestEnv) {
     env.ok("create --name c --network none base cat /etc/passwd");
     damage(env, "etc/passwd");
     env.run("system check --repair").code(125).complains("in use by a container");
+    env.run("system check --repair").lacks("external");
     env.ok("start -a c").has("somebody else");
     env.ok("system check --repair --force").has("Deleted damaged container: ").has("Deleted damaged image: ");
     env.ok("ps -aq").prints("");
@@ -63,6 +64,33 @@ fn what_came_from_a_registry_is_fetched_again(env: &TestEnv) {
     env.ok("system check").prints("");
 }
 
+/// It may have the image: only one that says that it hasn't, or a person's word, is a reason to remove anything.
+fn what_the_registry_refuses_stays(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman removes the image");
+    }
+    let fake = env.fake_registry();
+    let image = Base::image();
+    fake.offer("lib/base", "1", &image);
+    env.ok(&format!("pull -q {}/lib/base:1", fake.host()));
+    damage(env, "etc/passwd");
+    let manifest = format!("/v2/lib/base/manifests/sha256:{}", sha256_hex(&image.manifest()));
+    fake.reply(&manifest, Reply::status(403));
+    let kept = env.run("system check --repair");
+    kept.code(125).complains("stays damaged").complains("--force").complains("refused access (403)");
+    env.ok("images -aq --no-trunc").has(&image.id());
+    env.run("system check").code(125).complains("damage detected");
+    fake.reply(&manifest, Reply::status(404));
+    env.ok("system check --repair").has(&format!("Deleted damaged image: {}", image.id()));
+    env.ok("images -aq").prints("");
+    env.ok("system check").prints("");
+    fake.offer("lib/base", "1", &image);
+    env.ok(&format!("pull -q {}/lib/base:1", fake.host()));
+    damage(env, "etc/passwd");
+    fake.reply(&manifest, Reply::status(403));
+    env.ok("system check --force").has(&format!("Deleted damaged image: {}", image.id()));
+}
+
 fn strays_are_named_and_go(env: &TestEnv) {
     if env.is_peer() {
         return testkit::note_skipped("the folders are ours");
@@ -79,7 +107,7 @@ fn strays_are_named_and_go(env: &TestEnv) {
         assert!(found.contains(&format!("Stray {}", root.join(path).display())), "{path}: {found}");
     }
     assert!(found.contains("layer in lower level storage driver not accounted for"), "{found}");
-    env.run("system check --repair").code(125).complains("still present after repair attempt");
+    env.run("system check --repair").code(125).complains("still present after repair attempt").complains("--force");
     assert!(rubbish.iter().all(|path| !env.exists(root.join(path))));
     assert!(precious.iter().all(|path| env.exists(root.join(path))), "what may be wanted was deleted");
     env.ok("system check --force");
@@ -94,5 +122,5 @@ fn wrong_arguments(env: &TestEnv) {
 
 testkit::cases! { both: [
     a_sound_store_is_clean, a_changed_file_is_found, containers_go_only_by_force,
-    what_came_from_a_registry_is_fetched_again, strays_are_named_and_go, wrong_arguments,
+    what_came_from_a_registry_is_fetched_again, what_the_registry_refuses_stays, strays_are_named_and_go, wrong_arguments,
 ] }

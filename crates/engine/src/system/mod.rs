@@ -3,6 +3,7 @@
 mod check;
 mod df;
 mod diff;
+mod repair;
 
 pub use check::{CheckOptions, CheckReport, check};
 pub use df::{ContainerUsage, ImageUsage, Sum, Usage, VolumeUsage, df};

@@ -47,12 +47,14 @@ impl Source for ArtifactSource<'_> {
 pub(super) struct ArtifactSink<'a> {
     store: &'a Store,
     name: String,
+    /// What may have the name.
+    prior: Prior,
 }
 
 impl<'a> ArtifactSink<'a> {
-    /// It gets this name when it is whole, which it takes from whatever had it.
-    pub(super) fn new(store: &'a Store, name: &str) -> ArtifactSink<'a> {
-        ArtifactSink { store, name: name.to_owned() }
+    /// It gets this name when it is whole, which it takes from what may have it.
+    pub(super) fn new(store: &'a Store, name: &str, prior: Prior) -> ArtifactSink<'a> {
+        ArtifactSink { store, name: name.to_owned(), prior }
     }
 }
 
@@ -107,7 +109,7 @@ impl Sink for ArtifactSink<'_> {
             manifest: copied.written.digest.clone(),
             blobs: blobs.map(|blob| blob.digest.clone()).collect(),
         };
-        self.store.commit_artifact(&artifact, &Prior::Anything)?;
+        self.store.commit_artifact(&artifact, &self.prior)?;
         Ok(())
     }
 }

@@ -9,9 +9,10 @@ use crate::transport::RegistrySink;
 use crate::{Context, Error, Progress};
 use oci::reference::Name;
 use oci::{Digest, Reference};
-use store::{Artifact, Store};
+use store::{Artifact, Prior, Store};
 
-/// Pulls one by the name under which it is stored then; `digest` is that of its manifest, whatever the tag has become.
+/// Pulls one by the name under which it is stored then; with `digest`, that of its manifest, it is fetched again,
+/// whatever the tag has become, and takes the name only from itself.
 pub fn pull(
     store: &Store,
     context: &Context,
@@ -19,7 +20,8 @@ pub fn pull(
     digest: Option<&Digest>,
     progress: &dyn Progress,
 ) -> Result<Copied, Error> {
-    let sink = ArtifactSink::new(store, name);
+    let prior = digest.map_or(Prior::Anything, |digest| Prior::Manifest(digest.clone()));
+    let sink = ArtifactSink::new(store, name, prior);
     let mut reference = reference(name)?;
     if let Some(digest) = digest {
         (reference.tag, reference.digest) = (None, Some(digest.clone()));

@@ -7,7 +7,10 @@ use crate::garbage::References;
 use crate::layer::NOTE_PREFIX;
 use crate::location::{FOLDERS, Store};
 use crate::lock::{claim, open_dir, try_lock};
+use crate::remove_tree::remove_tree;
 use oci::Digest;
+use rustix::fd::OwnedFd;
+use rustix::fs::FlockOperation;
 use std::path::Path;
 
 impl Store {
@@ -34,7 +37,7 @@ impl Store {
                 damage.stray(self.path2("partial", name), "no blob is called so", false);
             }
         }
-        self.check_waste(damage)
+        Ok(())
     }
 
     /// DiffIDs of all layers that are there.
@@ -44,21 +47,33 @@ impl Store {
     }
 
     fn check_blobs(&self, referenced: &References, damage: &mut Damage) -> Result<(), Error> {
-        let fresh = self.path2("tmp", NEW_BLOBS).exists();
+        let mut unneeded = Vec::new();
         for algorithm in ["sha256", "sha512"] {
             for name in self.names_in(&format!("blobs/{algorithm}"))? {
                 let path = self.path2("blobs", algorithm).join(&name);
                 match format!("{algorithm}:{name}").parse::<Digest>() {
                     Err(_) => damage.stray(path, "no blob is called so", false),
-                    // With a note it may be one that is just being pulled.
-                    Ok(blob) if !referenced.blobs.contains(&blob) && !fresh => {
-                        damage.stray(path, "blob not referenced by any images or artifacts", false);
-                    }
+                    Ok(blob) if !referenced.blobs.contains(&blob) => unneeded.push(path),
                     Ok(_) => {}
                 }
             }
         }
+        // Looked at after the list, since it is written before the blob: with it, a blob may be one that is being pulled.
+        // Who pulls one that lies here already writes none.
+        if !self.path2("tmp", NEW_BLOBS).exists() && self.nobody_writes()?.is_some() {
+            unneeded
+                .iter()
+                .for_each(|path| damage.stray(path, "blob not referenced by any images or artifacts", false));
+        }
         Ok(())
+    }
+
+    /// As long as it is held, nobody stores content that no record refers to yet; `None` if somebody is at it.
+    pub(super) fn nobody_writes(&self) -> Result<Option<OwnedFd>, Error> {
+        match self.writers_lock(FlockOperation::NonBlockingLockExclusive) {
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::WouldBlock => Ok(None),
+            lock => lock.map(Some),
+        }
     }
 
     /// Names that can't be read, or that lead to no image.
@@ -79,20 +94,23 @@ impl Store {
         Ok(())
     }
 
-    /// What is left in `tmp/` and `trash/` after a cleanup and belongs to nobody.
-    fn check_waste(&self, damage: &mut Damage) -> Result<(), Error> {
+    /// What belongs to nobody in `tmp/` and `trash/` and can't be deleted. Both fill while one looks, so it is tried.
+    pub(super) fn check_waste(&self, damage: &mut Damage) -> Result<(), Error> {
         for name in self.names_in("tmp")?.iter().filter(|name| *name != NEW_BLOBS && !name.starts_with(NOTE_PREFIX)) {
             let path = self.path2("tmp", name);
-            if claim(&path).at("look at", &path)?.is_some() {
+            if claim(&path).at("look at", &path)?.is_some() && self.discard(&path).is_err() {
                 damage.stray(path, "left by a process that is gone, and can't be deleted", false);
             }
         }
         let trash = self.folder("trash");
-        if !try_lock(&open_dir(&trash).at("open folder", &trash)?) {
+        let folder = open_dir(&trash).at("open folder", &trash)?;
+        if !try_lock(&folder) {
             return Ok(());
         }
         for name in self.names_in("trash")? {
-            damage.stray(trash.join(name), "thrown away, and can't be deleted", false);
+            if remove_tree(&folder, &trash, name.as_ref()).is_err() {
+                damage.stray(trash.join(name), "thrown away, and can't be deleted", false);
+            }
         }
         Ok(())
     }

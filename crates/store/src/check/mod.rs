@@ -5,6 +5,7 @@
 mod files;
 mod objects;
 mod repair;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ pub use repair::Aside;
 use crate::error::Error;
 use crate::location::Store;
 use oci::Digest;
+use seen::Seen;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -82,6 +84,7 @@ impl Store {
             self.check_files(known, &referenced, &mut damage)?;
             referenced
         };
+        self.check_waste(&mut damage)?;
         self.check_layers(options, &referenced.layers, &mut damage)?;
         self.check_images(&mut damage)?;
         self.check_artifacts(options, &mut damage)?;
@@ -129,14 +132,20 @@ impl Store {
         options: &CheckOptions,
         referenced: &HashSet<Digest>,
     ) -> Result<Vec<String>, Error> {
-        let mut faults = self.layer_faults(layer, options.quick)?;
         let path = self.layer_path(layer);
+        let Some(seen) = Seen::open(&path)? else { return Ok(Vec::new()) };
+        let faults = self.layer_faults(layer, options.quick);
         let age = || path.join("layer.json").metadata().ok()?.modified().ok()?.elapsed().ok();
         // One that is being pulled has no image yet; a note in `tmp/` keeps it in mind.
-        if !referenced.contains(layer) && age().is_some_and(|age| age >= options.max_age) {
+        let unneeded = !referenced.contains(layer) && age().is_some_and(|age| age >= options.max_age);
+        // Removed meanwhile, maybe in the middle of the look: nothing to complain of.
+        if !seen.is_there()? {
+            return Ok(Vec::new());
+        }
+        let mut faults = faults?;
+        if unneeded {
             faults.push("layer not referenced by any images or containers".to_owned());
         }
-        // Removed meanwhile: nothing to complain of.
-        Ok(if path.exists() { faults } else { Vec::new() })
+        Ok(faults)
     }
 }

@@ -1,5 +1,6 @@
 //! Images, artifacts and containers: is all that they need there and sound?
 
+use super::seen::Seen;
 use super::{CheckOptions, Damage, Known};
 use crate::artifact::Artifact;
 use crate::error::{At, Error};
@@ -14,15 +15,16 @@ impl Store {
         for entry in std::fs::read_dir(&folder).at("list", &folder)? {
             let name = entry.at("list", &folder)?.file_name().to_string_lossy().into_owned();
             let id = name.strip_suffix(".json").and_then(|hex| Digest::from_sha256_hex(hex).ok());
+            let Some(seen) = Seen::open(&folder.join(&name))? else { continue };
             let faults = match &id {
                 None => vec!["no image record is called so".to_owned()],
                 Some(id) => match self.own_record(id)? {
-                    None if self.image_path(id).exists() => vec!["image record can't be read".to_owned()],
-                    None => continue,
+                    None => vec!["image record can't be read".to_owned()],
                     Some(image) => self.image_faults(&image, damage),
                 },
             };
-            if !faults.is_empty() {
+            // Replaced or removed meanwhile: nothing to complain of.
+            if !faults.is_empty() && seen.is_there()? {
                 let key = id.as_ref().map_or(name.as_str(), Digest::hex);
                 damage.images.insert(key.to_owned(), faults);
             }
@@ -70,24 +72,23 @@ impl Store {
     pub(super) fn check_artifacts(&self, options: &CheckOptions, damage: &mut Damage) -> Result<(), Error> {
         for path in self.artifact_files()? {
             let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Some(seen) = Seen::open(&path)? else { continue };
             let (key, faults) = match self.read_artifact(&path)? {
-                None if path.exists() => (file, vec!["artifact record can't be read".to_owned()]),
-                None => continue,
+                None => (file, vec!["artifact record can't be read".to_owned()]),
                 Some(artifact) => {
                     let faults = self.artifact_faults(&artifact, options.quick);
-                    // Replaced or removed meanwhile: nothing to complain of.
-                    let gone = self.artifact(&artifact.name)?.is_none_or(|now| now != artifact);
-                    (artifact.name, if gone { Vec::new() } else { faults })
+                    (artifact.name, faults)
                 }
             };
-            if !faults.is_empty() {
+            // Replaced or removed meanwhile: nothing to complain of.
+            if !faults.is_empty() && seen.is_there()? {
                 damage.artifacts.insert(key, faults);
             }
         }
         Ok(())
     }
 
-    fn artifact_faults(&self, artifact: &Artifact, quick: bool) -> Vec<String> {
+    pub(super) fn artifact_faults(&self, artifact: &Artifact, quick: bool) -> Vec<String> {
         let look = |blob: &Digest| match quick {
             true => self.open_blob(blob).map(drop),
             false => self.verify_blob(blob).map(drop),
@@ -106,7 +107,7 @@ impl Store {
         for id in self.roots()? {
             if known.containers.contains(&id) {
                 let faults = self.layer_faults_of(&self.root_layers(&id)?, damage);
-                if !faults.is_empty() {
+                if !faults.is_empty() && self.root_path(&id).exists() {
                     damage.containers.insert(id, faults);
                 }
             }

@@ -1,7 +1,9 @@
 //! Taking away what a check found damaged. Whoever calls decides what becomes of images and containers that need it.
 
-use super::{Damage, Stray};
+use super::seen::Seen;
+use super::{Damage, Known, Stray};
 use crate::error::{At, Error};
+use crate::image::Image;
 use crate::location::Store;
 use oci::Digest;
 use rustix::fd::OwnedFd;
@@ -75,19 +77,51 @@ impl Store {
         self.discard(&file)
     }
 
-    /// Moves the record of a damaged artifact into the trash, and what nothing else needs of it.
-    pub fn drop_artifact(&self, name: &str) -> Result<(), Error> {
-        if self.artifact(name)?.is_some() {
-            return self.remove_artifact(name).map(drop);
-        }
-        // One that can't be read: of such the file's name is known.
-        let _lock = self.lock()?;
-        self.discard(&self.path2("artifacts", name))
+    /// Whether everything that an image needs is there, layers unread: damaged ones were put aside.
+    pub fn is_whole(&self, image: &Image) -> bool {
+        image.needed_blobs().all(|blob| self.blob(blob).is_ok())
+            && image.needed_layers().all(|layer| self.has_layer(layer))
     }
 
-    /// Moves strays into the trash: the caller leaves out what is precious unless it was told to.
-    pub fn drop_stray(&self, stray: &Stray) -> Result<(), Error> {
+    /// Moves the record of a damaged artifact into the trash, and what nothing else needs of it. False if it is sound now,
+    /// or another has come in its place.
+    pub fn drop_artifact(&self, name: &str) -> Result<bool, Error> {
+        let path = match self.artifact(name)? {
+            Some(_) => self.artifact_path(name),
+            // One that can't be read: of such the file's name is known.
+            None => self.path2("artifacts", name),
+        };
+        let Some(seen) = Seen::open(&path)? else { return Ok(false) };
+        let artifact = self.read_artifact(&path)?;
+        if artifact.as_ref().is_some_and(|artifact| self.artifact_faults(artifact, false).is_empty()) {
+            return Ok(false);
+        }
         let _lock = self.lock()?;
-        self.discard(&stray.path)
+        if !seen.is_there()? {
+            return Ok(false);
+        }
+        match artifact {
+            Some(artifact) => self.forget_artifact(&artifact)?,
+            None => self.discard(&path)?,
+        }
+        Ok(true)
+    }
+
+    /// Moves those strays into the trash that still are strays, by what is known now; returns them. The caller leaves out what
+    /// is precious unless it was told to.
+    pub fn drop_stray_files(&self, strays: &[Stray], known: &Known) -> Result<Vec<Stray>, Error> {
+        let _lock = self.lock()?;
+        let mut now = Damage::default();
+        self.check_files(known, &self.references()?, &mut now)?;
+        // Blobs are put to use without the lock of records.
+        let blobs = self.folder("blobs");
+        let quiet = self.nobody_writes()?;
+        let is_stray =
+            |stray: &&Stray| now.strays.contains(stray) && (quiet.is_some() || !stray.path.starts_with(&blobs));
+        let strays: Vec<_> = strays.iter().filter(is_stray).cloned().collect();
+        for stray in &strays {
+            self.discard(&stray.path)?;
+        }
+        Ok(strays)
     }
 }

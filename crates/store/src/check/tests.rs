@@ -71,7 +71,7 @@ fn damaged_artifacts_are_found_and_named() {
     assert_eq!(damage.artifacts["a.b/c:1"], [format!("artifact a.b/c:1: blob {blob} is missing")]);
     assert_eq!(damage.artifacts["broken"], ["artifact record can't be read"]);
     for name in damage.artifacts.keys() {
-        fixture.store.drop_artifact(name).unwrap();
+        assert!(fixture.store.drop_artifact(name).unwrap());
     }
     assert_eq!(check(&fixture), Damage::default());
 }
@@ -176,9 +176,8 @@ fn what_nothing_accounts_for_is_found() {
     assert_eq!(strays, expected);
     assert_eq!(damage.layers.keys().collect::<Vec<_>>(), ["rubbish"]);
     assert_eq!(damage.images.keys().collect::<Vec<_>>(), ["rubbish"]);
-    for stray in damage.strays.iter().filter(|stray| !stray.precious) {
-        store.drop_stray(stray).unwrap();
-    }
+    let strays: Vec<_> = damage.strays.iter().filter(|stray| !stray.precious).cloned().collect();
+    assert_eq!(store.drop_stray_files(&strays, &known).unwrap(), strays);
     store.drop_stray_layers(&damage).unwrap();
     store.drop_image_record("rubbish").unwrap();
     let left = store.check(&EVERYTHING, &known).unwrap();
@@ -213,4 +212,87 @@ fn old_layers_that_nothing_needs_are_told() {
     fixture.store.written();
     fixture.store.drop_stray_layers(&damage).unwrap();
     assert!(!fixture.store.has_layer(&layer));
+}
+
+/// Between the look and the repair, others go on.
+#[test]
+fn what_was_put_to_use_meanwhile_stays() {
+    let fixture = Fixture::new();
+    let (_, image) = stored(&fixture);
+    let store = &fixture.store;
+    let [loose, taken] = [b"loose", b"taken"].map(|content| {
+        std::fs::write(store.blob_path(&Digest::sha256(content)), content).unwrap();
+        Digest::sha256(content)
+    });
+    std::fs::write(fixture.path("names/a.b+d=1"), format!("{loose}\na.b/d:1\n")).unwrap();
+    let damage = check(&fixture);
+    assert_eq!(damage.strays.len(), 3);
+    store.tag(&image.id, "a.b/d:1").unwrap();
+    let artifact = crate::Artifact { name: "x".to_owned(), manifest: taken.clone(), blobs: Vec::new() };
+    store.commit_artifact(&artifact, &crate::Prior::Nothing).unwrap();
+    store.remove_note(crate::blob::NEW_BLOBS).unwrap();
+    store.put_blob(&loose, b"loose").unwrap();
+    assert_eq!(store.drop_stray_files(&damage.strays, &Known::default()).unwrap(), []);
+    assert_eq!(check(&fixture), Damage::default(), "one that is being stored is no stray");
+    store.written();
+    assert_eq!(store.drop_stray_files(&damage.strays, &Known::default()).unwrap().len(), 1);
+    assert!(store.blob(&loose).is_err() && store.blob(&taken).is_ok());
+    assert_eq!(store.image(&image.id).unwrap().unwrap().names[0], "a.b/d:1");
+}
+
+#[test]
+fn a_sound_artifact_in_a_damaged_ones_place_stays() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let [bad, good] = [b"bad", b"god"].map(|content| {
+        store.put_blob(&Digest::sha256(content), content).unwrap();
+        crate::Artifact { name: "x".to_owned(), manifest: Digest::sha256(content), blobs: Vec::new() }
+    });
+    store.commit_artifact(&bad, &crate::Prior::Nothing).unwrap();
+    std::fs::write(store.blob_path(&bad.manifest), b"other").unwrap();
+    assert_eq!(check(&fixture).artifacts.len(), 1);
+    store.put_blob(&good.manifest, b"god").unwrap();
+    store.commit_artifact(&good, &crate::Prior::Anything).unwrap();
+    assert!(!store.drop_artifact("x").unwrap());
+    assert_eq!(store.artifact("x").unwrap(), Some(good));
+}
+
+/// What others throw away, and what they die over, between cleaning and looking.
+#[test]
+fn waste_of_others_is_no_damage() {
+    let fixture = Fixture::new();
+    std::fs::create_dir_all(fixture.path("tmp/1-0123456789abcdef/d")).unwrap();
+    std::fs::write(fixture.path("trash/0123456789abcdef"), b"").unwrap();
+    let mut damage = Damage::default();
+    fixture.store.check_waste(&mut damage).unwrap();
+    assert_eq!(damage, Damage::default());
+    assert_eq!(fixture.waste(), [""; 0]);
+}
+
+/// Others pull and remove while one looks.
+#[test]
+fn what_comes_and_goes_meanwhile_is_no_damage() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let fixture = Fixture::new();
+    let (_, image) = stored(&fixture);
+    let root = fixture.folder.path().join("store");
+    let end = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let others = crate::testing::open(&root);
+            let mut round = 0;
+            while !end.load(Ordering::Relaxed) {
+                round += 1;
+                let layer = add_layer(&others, &Tar::new().file(&format!("f{round}"), b"x").end()).unwrap().diff_id;
+                let name = format!("a.b/c:{round}");
+                let made = add_image(&others, &round.to_string(), &[layer], &[&name]).unwrap();
+                others.remove_image(&made.id).unwrap();
+                others.reclaim().unwrap();
+            }
+        });
+        let found = (0..40).map(|_| check(&fixture)).find(|damage| !damage.is_none());
+        end.store(true, Ordering::Relaxed);
+        assert_eq!(found, None);
+    });
+    assert!(fixture.store.image(&image.id).unwrap().is_some());
 }

@@ -49,11 +49,15 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     if !report.failures.is_empty() {
         return Err(Failure::new(list(&report.failures).trim_end().to_owned()));
     }
-    (options.repair, options.force) = (false, false);
-    match check(context.engine()?, &options)?.damage.is_none() {
-        true => Ok(0),
-        false => Err(Failure::new("damage in local storage still present after repair attempt")),
+    let forced = std::mem::take(&mut options.force);
+    options.repair = false;
+    let left = check(context.engine()?, &options)?.damage;
+    if left.is_none() {
+        return Ok(0);
     }
+    let kept = !forced && left.strays.iter().any(|stray| stray.precious);
+    let cure = if kept { ": what may be wanted back is removed with --force only" } else { "" };
+    Err(Failure::new(format!("damage in local storage still present after repair attempt{cure}")))
 }
 
 fn max_age(text: &str) -> Result<Duration, Failure> {

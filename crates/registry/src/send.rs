@@ -68,22 +68,30 @@ impl Client {
             let result = self.send_once(what, target, scope, exchange);
             let asked = match &result {
                 Ok(response) if is_transient_status(response.status().as_u16()) => {
-                    retry_after(response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()))
+                    self.asked_to_wait(what, response)?
                 }
                 Err(Error::Unreachable { source, .. }) if self.worth_retrying(source) => None,
                 Err(Error::NeitherScheme { source, .. }) if self.settings.retry.absent && source.is_transient() => None,
                 _ => return result,
             };
-            if let (Some(asked), Ok(response)) = (asked.filter(|asked| *asked > MOST_ASKED), &result) {
-                let (what, status) = (what.to_owned(), response.status().as_u16());
-                return Err(Error::Patience { what, by: self.registry.clone(), status, seconds: asked.as_secs() });
-            }
             match self.settings.retry.pause(next, asked) {
                 Some(pause) => wait(what, pause),
                 None => return result,
             }
         }
         unreachable!("the number of tries is limited")
+    }
+
+    /// `Retry-After`; an error if nobody waits for so long.
+    pub(crate) fn asked_to_wait(&self, what: &str, response: &Response<Body>) -> Result<Option<Duration>, Error> {
+        let asked = retry_after(response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()));
+        match asked.filter(|asked| *asked > MOST_ASKED) {
+            None => Ok(asked),
+            Some(asked) => {
+                let (what, status) = (what.to_owned(), response.status().as_u16());
+                Err(Error::Patience { what, by: self.registry.clone(), status, seconds: asked.as_secs() })
+            }
+        }
     }
 
     /// A registry that was never reached isn't there, unless somebody says that it is worth waiting for; one that was may be

@@ -248,7 +248,65 @@ fn a_registry_that_takes_next_to_nothing_of_a_piece_is_given_up() {
     assert!(matches!(put(), Err(Error::TooMuch { .. })));
     let error = put().unwrap_err();
     assert!(!error.is_transient() && error.to_string().contains("too few bytes"), "{error}");
-    assert!(server.seen().iter().filter(|seen| seen.method == "PATCH").count() <= 64);
+    assert!(server.seen().iter().filter(|seen| seen.method == "PATCH").count() <= 4);
+}
+
+/// Each time it has a little, and then nothing again.
+#[test]
+fn a_registry_that_goes_back_is_given_up() {
+    let content = noise(2_000_000);
+    let (server, _) = in_pieces(1_000_000, |request, _, kept| match request.method.as_str() {
+        "PATCH" if kept.is_empty() && request.body.len() <= 1_000_000 => None,
+        "PATCH" if request.body.len() <= 1_000_000 => {
+            kept.clear();
+            Some(Reply::new(416, ""))
+        }
+        _ => None,
+    });
+    let client = Client::new(&server.host, settings());
+    let put = || client.put_blob("a", &Digest::sha256(&content), content.len() as u64, &mut &content[..]);
+    assert!(matches!(put(), Err(Error::TooMuch { .. })));
+    put().unwrap_err();
+    assert!(server.seen().iter().filter(|seen| seen.method == "PATCH").count() < 12);
+}
+
+/// What it takes at once is found out once, and no more is sent for nothing.
+#[test]
+fn a_registry_that_takes_a_part_of_a_piece_gets_shorter_ones() {
+    let content = noise(9_000_000);
+    let (server, kept) = in_pieces(4 << 20, |request, _, kept| {
+        let patch = request.method == "PATCH" && request.body.len() <= 4 << 20;
+        patch.then(|| {
+            kept.extend(&request.body[..request.body.len().min(400_000)]);
+            Reply::new(202, "").header("Range", format!("0-{}", kept.len() - 1))
+        })
+    });
+    assert_eq!(upload_all(&server, &kept, &content).len(), 1);
+    let longer = server.seen().iter().filter(|seen| seen.method == "PATCH" && seen.body.len() > 400_000).count();
+    assert_eq!(longer, 1);
+}
+
+#[test]
+fn pieces_wait_as_long_as_the_registry_asks() {
+    let content = noise(2_000_000);
+    let (server, _) = in_pieces(1_000_000, |request, _, _| {
+        let patch = request.method == "PATCH" && request.body.len() <= 1_000_000;
+        patch.then(|| Reply::new(503, "").header("Retry-After", "86400"))
+    });
+    let client = Client::new(&server.host, settings());
+    let put = || client.put_blob("a", &Digest::sha256(&content), content.len() as u64, &mut &content[..]);
+    assert!(matches!(put(), Err(Error::TooMuch { .. })));
+    assert!(matches!(put(), Err(Error::Patience { seconds: 86400, .. })));
+}
+
+#[test]
+fn who_refuses_the_content_is_named() {
+    let elsewhere = Server::new(|_, _| Reply::new(401, "no"));
+    let location = format!("http://{}/store", elsewhere.host);
+    let server = Server::new(move |_, _| Reply::new(202, "").header("Location", location.clone()));
+    let client = Client::new(&server.host, settings());
+    let error = client.put_blob("a", &Digest::sha256(b"x"), 1, &mut &b"x"[..]).unwrap_err().to_string();
+    assert!(error.ends_with(&format!("{} answered 401: no", elsewhere.host)), "{error}");
 }
 
 #[test]

@@ -6,12 +6,13 @@
 mod pieces;
 
 use crate::authorization::Scope;
+use crate::error::printable;
 use crate::manifest::text;
 use crate::send::{Content, Exchange, Target, drain, error_of, location};
 use crate::url::{Scheme, Url, encode};
 use crate::{Client, Error};
 use oci::Digest;
-use pieces::{SHORTEST, Upload};
+use pieces::{SHORTEST, USUAL, Upload};
 use std::io::Read;
 use std::sync::atomic::Ordering;
 use ureq::Body;
@@ -65,7 +66,7 @@ impl Client {
         match response.status().as_u16() {
             200..=299 => Ok(()),
             status if size > SHORTEST as u64 && is_too_much(status) => Err(self.too_much(&what, status)),
-            _ => Err(error_of(self, &what, &self.registry, response)),
+            _ => Err(self.refused(&what, &url, response)),
         }
     }
 
@@ -95,7 +96,8 @@ impl Client {
         let url = self.upload_url(what, &response)?;
         let least = text(&response, "oci-chunk-min-length").and_then(|length| length.trim().parse().ok()).unwrap_or(0);
         drain(response);
-        Ok(Upload { client: self, what, scope, url, least })
+        let longest = self.piece().unwrap_or(USUAL);
+        Ok(Upload { client: self, what, scope, url, least, longest })
     }
 
     /// Where the upload is to be finished.
@@ -105,7 +107,7 @@ impl Client {
         match response.status().as_u16() {
             200..=299 => {}
             status if is_too_much(status) => return Err(self.too_much(what, status)),
-            _ => return Err(error_of(self, what, &self.registry, response)),
+            _ => return Err(self.refused(what, &url, response)),
         }
         // A registry that names no other place goes on with the first.
         let next = if location(&response).is_some() { self.upload_url(what, &response)? } else { url };
@@ -117,7 +119,7 @@ impl Client {
     fn in_pieces(&self, upload: Upload<'_>, content: &mut (dyn Read + Send)) -> Result<Url, Error> {
         let what = upload.what;
         upload.send(content).map_err(|error| match error {
-            Error::Status { status: status @ (400..=412 | 414..=499 | 501), .. } => {
+            Error::Status { status: status @ (400 | 402 | 404..=412 | 414..=499 | 501), .. } => {
                 self.piece.store(0, Ordering::Relaxed);
                 let why = format!("it takes no pieces ({status})");
                 Error::UploadLost { what: what.to_owned(), by: self.registry.clone(), why }
@@ -133,7 +135,18 @@ impl Client {
         match response.status().as_u16() {
             200..=299 => Ok(()),
             status @ (404 | 416) => Err(self.lost(what, status)),
-            _ => Err(error_of(self, what, &self.registry, response)),
+            _ => Err(self.refused(what, &url, response)),
+        }
+    }
+
+    /// The error for an answer of where the content goes. That may be another host, for which nobody has credentials.
+    fn refused(&self, what: &str, url: &Url, response: Response<Body>) -> Error {
+        if url.authority.eq_ignore_ascii_case(self.api_host()) {
+            return error_of(self, what, &self.registry, response);
+        }
+        match error_of(self, what, &printable(&url.authority), response) {
+            Error::Unauthorized { what, by, status, message, .. } => Error::Status { what, by, status, message },
+            error => error,
         }
     }
 

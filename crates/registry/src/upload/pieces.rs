@@ -4,7 +4,7 @@
 use crate::authorization::Scope;
 use crate::manifest::text;
 use crate::retry::{self, is_transient_status};
-use crate::send::{Content, Exchange, Target, drain, error_of, location};
+use crate::send::{Content, Exchange, Target, drain, location};
 use crate::url::Url;
 use crate::{Client, Error};
 use std::io::Read;
@@ -13,14 +13,11 @@ use ureq::Body;
 use ureq::http::Response;
 
 /// Bytes of a piece: some registries take no longer ones, even if they say nothing of it.
-const USUAL: usize = 4 << 20;
+pub(super) const USUAL: usize = 4 << 20;
 /// Who refuses so many bytes doesn't want any.
 pub(super) const SHORTEST: usize = 256 << 10;
 /// The longest piece that a registry may demand, since it lies in memory.
 const LONGEST: usize = 64 << 20;
-
-/// So many requests may a piece take: a registry that has only some bytes of each isn't fed for ever.
-const MOST_REQUESTS: usize = 64;
 
 /// An upload that was begun.
 pub(super) struct Upload<'c> {
@@ -31,6 +28,8 @@ pub(super) struct Upload<'c> {
     pub(super) url: Url,
     /// `OCI-Chunk-Min-Length`, in bytes.
     pub(super) least: usize,
+    /// What the registry was found to take at once, in bytes.
+    pub(super) longest: usize,
 }
 
 impl Client {
@@ -60,14 +59,29 @@ enum Next {
     Fail,
 }
 
+/// How far a piece has come: numbers of bytes in the upload.
+struct Progress {
+    start: u64,
+    end: u64,
+    /// The next byte.
+    at: u64,
+    /// Progress is what goes further than this.
+    furthest: u64,
+    /// Requests since then.
+    tries: u32,
+}
+
 impl Upload<'_> {
     /// Sends everything; where the upload is to be finished.
     pub(super) fn send(mut self, content: &mut (dyn Read + Send)) -> Result<Url, Error> {
+        if self.least > LONGEST {
+            return Err(self.wrong("it wants longer pieces than there is memory for"));
+        }
         let mut at = 0;
         let mut piece = Vec::new();
         loop {
             piece.clear();
-            let read = content.take(self.length()? as u64).read_to_end(&mut piece);
+            let read = content.take(self.length() as u64).read_to_end(&mut piece);
             read.map_err(|e| self.client.unreachable(self.what, &self.url, e.into()))?;
             if piece.is_empty() {
                 return Ok(self.url);
@@ -80,50 +94,71 @@ impl Upload<'_> {
     /// One piece, whose first byte is number `start`.
     fn put(&mut self, piece: &[u8], start: u64) -> Result<(), Error> {
         let end = start + piece.len() as u64;
-        let (mut at, mut tries) = (start, 0);
-        for _ in 0..MOST_REQUESTS {
-            // What was asked for may have become less meanwhile.
-            let rest = &piece[(at - start) as usize..];
-            let rest = &rest[..rest.len().min(self.length()?)];
-            let answer = self.patch(rest, at);
-            let next = next(&answer, at, rest.len());
-            let before = at;
-            match next {
+        let mut progress = Progress { start, end, at: start, furthest: start, tries: 0 };
+        while progress.at < end {
+            let rest = &piece[(progress.at - start) as usize..];
+            let sent = rest.len().min(self.length());
+            let answer = self.patch(&rest[..sent], progress.at);
+            match next(&answer, progress.at, sent) {
                 Next::Taken(now) => {
                     self.follow(&answer?)?;
-                    at = now;
+                    let taken = (now - progress.at) as usize;
+                    if taken < sent {
+                        self.shorten(taken);
+                    }
+                    progress.at = now;
                 }
-                Next::Shorter if rest.len() > SHORTEST.max(self.least) => {
-                    self.client.piece.fetch_min((rest.len() / 2).max(SHORTEST), Ordering::Relaxed);
+                Next::Shorter if sent > SHORTEST.max(self.least) => {
+                    self.shorten(sent / 2);
                     continue;
                 }
-                Next::Ask | Next::AskLater => {
-                    let Some(pause) = self.client.settings.retry.pause(tries + 1, None) else {
-                        return Err(self.failure(answer));
-                    };
-                    if next == Next::AskLater {
-                        retry::wait(pause);
-                    }
-                    at = self.ask(start, end)?;
+                next @ (Next::Ask | Next::AskLater) => {
+                    self.pause(&progress, next == Next::AskLater, answer)?;
+                    progress.at = self.ask(start, end)?;
                 }
                 Next::Shorter | Next::Fail => return Err(self.failure(answer)),
             }
-            if at >= end {
-                return Ok(());
-            }
-            tries = if at > before { 0 } else { tries + 1 };
-            if tries > self.client.settings.retry.times {
-                return Err(self.wrong("it takes none of the bytes"));
-            }
+            self.count(&mut progress)?;
         }
-        Err(self.wrong("it takes too few bytes at a time"))
+        Ok(())
     }
 
-    fn length(&self) -> Result<usize, Error> {
-        match self.least > LONGEST {
-            true => Err(self.wrong("it wants longer pieces than there is memory for")),
-            false => Ok(self.client.piece().unwrap_or(USUAL).max(self.least)),
+    /// A registry that goes back, or takes some bytes at a time only, isn't fed for ever.
+    fn count(&self, progress: &mut Progress) -> Result<(), Error> {
+        let enough = progress.end.min(progress.furthest + SHORTEST as u64);
+        if progress.at >= enough {
+            (progress.furthest, progress.tries) = (progress.at, 0);
+            return Ok(());
         }
+        progress.tries += 1;
+        match progress.tries > self.client.settings.retry.times {
+            true if progress.at == progress.start => Err(self.wrong("it takes none of the bytes")),
+            true => Err(self.wrong("it takes too few bytes at a time")),
+            false => Ok(()),
+        }
+    }
+
+    /// Waits if that helps, as long as the registry asks for; its answer is the error when it was waited often enough.
+    fn pause(&self, progress: &Progress, later: bool, answer: Result<Response<Body>, Error>) -> Result<(), Error> {
+        let asked =
+            answer.as_ref().ok().map(|answer| self.client.asked_to_wait(self.what, answer)).transpose()?.flatten();
+        match self.client.settings.retry.pause(progress.tries + 1, asked) {
+            Some(pause) if later => retry::wait(pause),
+            Some(_) => {}
+            None => return Err(self.failure(answer)),
+        }
+        Ok(())
+    }
+
+    /// Bytes of the next request.
+    fn length(&self) -> usize {
+        self.longest.max(self.least)
+    }
+
+    /// From now on, for this upload and those after it: others may have made the length unknown again meanwhile.
+    fn shorten(&mut self, length: usize) {
+        self.longest = length.clamp(SHORTEST, self.longest);
+        self.client.piece.fetch_min(self.longest, Ordering::Relaxed);
     }
 
     fn patch(&self, bytes: &[u8], at: u64) -> Result<Response<Body>, Error> {
@@ -159,7 +194,7 @@ impl Upload<'_> {
     fn failure(&self, answer: Result<Response<Body>, Error>) -> Error {
         match answer {
             Ok(response) if response.status() == 404 => self.client.lost(self.what, 404),
-            Ok(response) => error_of(self.client, self.what, &self.client.registry, response),
+            Ok(response) => self.client.refused(self.what, &self.url, response),
             Err(error) => error,
         }
     }

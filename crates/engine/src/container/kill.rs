@@ -23,12 +23,18 @@ pub fn kill(engine: &Engine, name: &str, signal: i32) -> Result<(), Error> {
     if ENDING.contains(&signal) || spec.stop_signal == signal {
         super::stop::ask(engine, &id)?;
     }
-    let send = |process: Option<std::os::fd::OwnedFd>| match process {
-        Some(process) => sys::pidfd::send_signal(process.as_fd(), signal),
-        None => Err(std::io::Error::from_raw_os_error(3)),
-    };
-    send(super::stop::process(state)).map_err(|source| Error::io("send signal to container", &id, source))
+    // Its process may have ended, and the monitor not yet said so.
+    let ended =
+        || Error::State(format!("can only kill running containers. {id} has just ended: container state improper"));
+    let process = super::stop::process(state).ok_or_else(ended)?;
+    match sys::pidfd::send_signal(process.as_fd(), signal) {
+        Err(error) if error.raw_os_error() == Some(NO_SUCH_PROCESS) => Err(ended()),
+        sent => sent.map_err(|source| Error::io("send signal to container", &id, source)),
+    }
 }
+
+/// `ESRCH`
+const NO_SUCH_PROCESS: i32 = 3;
 
 fn not_running(engine: &Engine, id: &str) -> Result<Error, Error> {
     super::cleanup::reconcile(engine, Some(id));

@@ -78,6 +78,10 @@ fn condition_can_be_chosen(env: &TestEnv) {
     env.ok("run -d --name w --network none base sleep 1000");
     env.ok("wait --condition running w").prints("-1\n");
     env.run("wait --condition nonsense w").code(125).complains("nonsense");
+    for state in ["healthy", "unhealthy"] {
+        let none = format!("cannot use condition \"{state}\": container");
+        env.run(&format!("wait --condition running --condition {state} w")).code(125).complains(&none);
+    }
     env.run("wait --condition configured w").code(125).complains("unknown container state: configured");
     env.ok("rm -f -t 0 w");
 }
@@ -86,7 +90,7 @@ fn a_condition_is_waited_for(env: &TestEnv) {
     env.base();
     env.ok("create --name w --network none base sleep 1000");
     env.ok("wait --condition created w").prints("-1\n");
-    let running = env.engine().words("wait --condition running --condition exited w").spawn();
+    let running = env.engine().words("wait --condition running --condition removing w").spawn();
     env.ok("start w");
     running.wait().ok().prints("-1\n");
     let exited = env.engine().words("wait --condition exited w").spawn();
@@ -94,7 +98,25 @@ fn a_condition_is_waited_for(env: &TestEnv) {
     exited.wait().ok().prints("137\n");
 }
 
-testkit::cases! { both: [
+fn one_that_never_ran_has_ended_well(env: &TestEnv) {
+    env.base();
+    env.ok("create --name w --network none base false");
+    env.ok("wait w").prints("0\n");
+    env.ok("wait --condition exited w").prints("0\n");
+    env.ok("wait --condition created w").prints("-1\n");
+}
+
+/// What it ended with before is no news.
+fn one_that_runs_again_has_no_code(env: &TestEnv) {
+    env.base();
+    env.ok("create --name w --network none -v t:/t base sh -c '[ ! -e /t/x ] || exec sleep 1000; touch /t/x; exit 3'");
+    env.run("start -a w").code(3);
+    env.ok("start w");
+    env.ok("wait --condition running w").prints("-1\n");
+    env.ok("rm -f -t 0 w");
+}
+
+testkit::cases! { both: [ one_that_never_ran_has_ended_well, one_that_runs_again_has_no_code,
     gives_the_exit_code, waits_for_the_end, what_goes_with_its_end_tells_its_code,
     what_goes_with_its_end_tells_its_own_code, several_in_order, condition_can_be_chosen, a_condition_is_waited_for,
 ] }

@@ -14,13 +14,11 @@ pub enum Condition {
     Created,
     /// Its first process runs.
     Running,
-    /// Ended, cleaned up or not.
-    Exited,
-    /// Ended or never started.
+    /// Ended, cleaned up or not, or never started.
     Stopped,
     /// Gone.
     Removing,
-    /// Health check passed (waits for ever where there is none).
+    /// Health check passed.
     Healthy,
     /// Health check failed.
     Unhealthy,
@@ -32,11 +30,13 @@ impl std::str::FromStr for Condition {
         Ok(match text {
             "created" => Condition::Created,
             "running" => Condition::Running,
-            "exited" => Condition::Exited,
-            "stopped" | "stopping" => Condition::Stopped,
+            "exited" | "stopped" | "stopping" => Condition::Stopped,
             "removing" => Condition::Removing,
             "healthy" => Condition::Healthy,
             "unhealthy" => Condition::Unhealthy,
+            "initialized" | "paused" => {
+                return Err(Error::Invalid(format!("waiting for the container state {text} is not supported yet")));
+            }
             _ => return Err(Error::Invalid(format!("unknown container state: {text}: invalid argument"))),
         })
     }
@@ -45,7 +45,7 @@ impl std::str::FromStr for Condition {
 /// How to wait.
 #[derive(Debug, Clone)]
 pub struct WaitOptions {
-    /// Any of these; empty: stopped or exited.
+    /// Any of these; empty: stopped.
     pub conditions: Vec<Condition>,
     /// Where polling is needed.
     pub interval: Duration,
@@ -53,14 +53,15 @@ pub struct WaitOptions {
     pub ignore: bool,
 }
 
-/// The exit code of the container's last run (-1 when it didn't end).
+/// The exit code of the container's last run (0 if there was none); -1 when it was waited for something else than its end.
 pub fn wait(engine: &Engine, name: &str, options: &WaitOptions) -> Result<i32, Error> {
     let id = match resolve_name(engine, name) {
         Err(Error::NoSuchContainer(_)) if options.ignore => return Ok(-1),
         id => id?,
     };
-    let default = [Condition::Stopped, Condition::Exited];
+    let default = [Condition::Stopped];
     let conditions = if options.conditions.is_empty() { &default[..] } else { &options.conditions };
+    check_health(&id, conditions)?;
     let folder = engine.runs().of(&id);
     let mut code = -1;
     let (mut watch, mut lock) = (None, None);
@@ -80,8 +81,10 @@ pub fn wait(engine: &Engine, name: &str, options: &WaitOptions) -> Result<i32, E
         if let Some(row) = row.as_ref().filter(|row| !row.last.finished.is_empty()) {
             code = row.last.exit_code;
         }
-        if conditions.iter().any(|condition| holds(*condition, &live, row.as_ref())) {
-            return Ok(code);
+        match conditions.iter().find(|condition| holds(**condition, &live, row.as_ref())) {
+            Some(Condition::Stopped) => return Ok(code.max(0)),
+            Some(Condition::Removing) | None => {}
+            Some(_) => return Ok(-1),
         }
         if row.is_none() {
             code = lock.as_ref().and_then(monitor::exit::noted).unwrap_or(code);
@@ -101,6 +104,18 @@ pub fn wait(engine: &Engine, name: &str, options: &WaitOptions) -> Result<i32, E
     }
 }
 
+/// There are no health checks yet.
+fn check_health(id: &str, conditions: &[Condition]) -> Result<(), Error> {
+    let wanted = conditions.iter().find_map(|condition| match condition {
+        Condition::Healthy => Some("healthy"),
+        Condition::Unhealthy => Some("unhealthy"),
+        _ => None,
+    });
+    wanted.map_or(Ok(()), |name| {
+        Err(Error::Invalid(format!("cannot use condition \"{name}\": container {id} has no healthcheck")))
+    })
+}
+
 /// Removed while we waited: with `--rm` that is how it ends.
 fn gone(name: &str, code: i32) -> Result<i32, Error> {
     if code >= 0 { Ok(code) } else { Err(Error::NoSuchContainer(name.to_owned())) }
@@ -112,10 +127,9 @@ fn holds(condition: Condition, live: &Live, row: Option<&Container>) -> bool {
     match condition {
         Condition::Created => matches!(live, Live::Absent) && row.is_some() && !started,
         Condition::Running => matches!(live, Live::Running(state) if !state.restarting),
-        Condition::Exited => ended && (started || matches!(live, Live::Exited(..))),
         Condition::Stopped => ended && row.is_some(),
         Condition::Removing => row.is_none(),
-        // No health checks yet: such a container is never either.
+        // See `check_health`.
         Condition::Healthy | Condition::Unhealthy => false,
     }
 }

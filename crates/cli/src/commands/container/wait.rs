@@ -27,7 +27,7 @@ static FLAGS: &[Flag] = &[
     Flag::list(
         "condition",
         "strings",
-        "States to wait for: created, running, stopped, exited, removing, healthy, unhealthy",
+        "States to wait for: created, running, stopped, exited, removing",
     ),
     Flag::bool("ignore", "A missing container is no error and gives -1"),
     Flag::text("interval", "string", "How often to look where looking is needed").short('i').default("250ms"),

@@ -55,6 +55,10 @@ pub struct HostFacts {
     pub cpus: u32,
 }
 
+    /// Which those are, as cpuset(7) lists them; empty: unknown.
+    pub cpu_list: String,
+    /// The same for memory nodes.
+    pub memory_nodes: String,
 /// Chosen by the engine for `--userns=auto`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AutoRange {

@@ -1,5 +1,6 @@
 //! Limits: control groups, rlimits, sysctls.
 
+mod cpuset;
 mod limits;
 
 pub(crate) use limits::{oom_score, resolve, rlimits, sysctls};
@@ -122,15 +123,6 @@ pub(crate) fn sysctl_namespace(key: &str) -> Option<&'static str> {
     (IPC.contains(&key) || key.starts_with("fs.mqueue.")).then_some("IPC")
 }
 
-/// `0-3,5`.
-fn is_cpu_list(text: &str) -> bool {
-    let number = |text: &str| text.parse::<u32>().ok();
-    text.split(',').all(|part| match part.split_once('-') {
-        None => number(part).is_some(),
-        Some((first, last)) => number(first).zip(number(last)).is_some_and(|(first, last)| first <= last),
-    })
-}
-
 impl Resources {
     fn memory(&mut self) -> &mut rt::Memory {
         self.limits.get_or_insert_default().memory.get_or_insert_default()
@@ -190,21 +182,21 @@ impl Resources {
         self.cpu().shares = Some(shares).filter(|shares| *shares != 0);
     }
 
-    /// `--cpuset-cpus`.
+    /// `--cpuset-cpus`; empty: all.
     pub fn set_cpuset_cpus(&mut self, text: &str) -> Result<(), Invalid> {
-        if !is_cpu_list(text) {
+        if !text.is_empty() && !cpuset::is_list(text) {
             return Err(Invalid::new(format!("invalid value {text} for cpuset cpus")));
         }
-        self.cpu().cpus = Some(text.to_owned());
+        self.cpu().cpus = Some(text.to_owned()).filter(|text| !text.is_empty());
         Ok(())
     }
 
-    /// `--cpuset-mems`.
+    /// `--cpuset-mems`; empty: all.
     pub fn set_cpuset_mems(&mut self, text: &str) -> Result<(), Invalid> {
-        if !is_cpu_list(text) {
+        if !text.is_empty() && !cpuset::is_list(text) {
             return Err(Invalid::new(format!("invalid value {text} for cpuset mems")));
         }
-        self.cpu().mems = Some(text.to_owned());
+        self.cpu().mems = Some(text.to_owned()).filter(|text| !text.is_empty());
         Ok(())
     }
 
@@ -294,6 +286,5 @@ mod tests {
         }
         assert!(resources.set_cpuset_cpus("0-1,3").is_ok());
         assert_eq!(message(resources.set_cpuset_cpus("abc")), "invalid value abc for cpuset cpus");
-        assert!(resources.set_cpuset_cpus("3-1").is_err());
     }
 }

@@ -40,8 +40,9 @@ pub(super) fn host(
         uid_map: id_map("/proc/self/uid_map")?,
         gid_map: id_map("/proc/self/gid_map")?,
         auto_range,
+    let driver = crate::sandbox::cgroup::driver(engine)?;
         cgroup_v2,
-        cgroup_limits: !engine.privilege().is_rootless() || crate::sandbox::cgroup::driver(engine)?.limits(),
+        cgroup_limits: !engine.privilege().is_rootless() || driver.limits(),
         swap_accounting: limited && (cgroup_v2 || exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")),
         env: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
         hard_limits: match may_pass_limits(engine) {
@@ -71,7 +72,15 @@ fn exists(path: &str) -> bool {
 fn id_map(path: &str) -> Result<Vec<IdRange>, Error> {
     let ranges = sys::id_map::read(path).map_err(|source| Error::io("read", path, source))?;
     let range = |r: sys::id_map::IdRange| IdRange { container_id: r.inside, host_id: r.outside, size: r.count };
+        cpu_list: if limited { online("cpu") } else { String::new() },
+        memory_nodes: if limited { online("node") } else { String::new() },
     Ok(ranges.into_iter().map(range).collect())
+}
+
+/// `0-3` of /sys/devices/system/cpu/online.
+fn online(what: &str) -> String {
+    let text = fs::read_to_string(format!("/sys/devices/system/{what}/online")).unwrap_or_default();
+    text.trim().to_owned()
 }
 
 /// The name of an id in passwd(5) or group(5): both have name, password, id.

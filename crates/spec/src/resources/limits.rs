@@ -1,6 +1,6 @@
 //! The limits as they will be: defaults filled in, contradictions refused, what the host can't do left out with a warning.
 
-use super::{HOST_LIMITS, Resources, parse_sysctl, rlimit_kind, sysctl_namespace};
+use super::{HOST_LIMITS, Resources, cpuset, parse_sysctl, rlimit_kind, sysctl_namespace};
 use crate::{Defaults, HostFacts, Invalid, namespaces::Namespace};
 use oci::runtime as rt;
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ pub(crate) fn resolve(
     limits.cpu = limits.cpu.filter(|cpu| *cpu != rt::Cpu::default());
     if let Some(cpu) = &limits.cpu {
         check_cpu(cpu)?;
+        cpuset::check(cpu, host)?;
     }
     if limits.pids.is_none() && defaults.pids_limit > 0 {
         limits.pids = Some(rt::Pids { limit: Some(defaults.pids_limit) });

@@ -97,6 +97,18 @@ fn cpuset_cpus(env: &TestEnv) {
     }
 }
 
+fn cpus_and_nodes_that_are_not_there(env: &TestEnv) {
+    env.base();
+    let online = std::fs::read_to_string("/sys/devices/system/cpu/online").unwrap();
+    for asked in ["99999", "0,99999", "0-99999"] {
+        let said = format!("requested CPUs are not available - requested {asked}, available: {}", online.trim());
+        env.run(&format!("create --cpuset-cpus {asked} base true")).code(125).complains(&said);
+    }
+    env.run("run --rm --cpuset-mems 99999 base true").code(125).complains("requested memory nodes are not available");
+    env.run("run --rm --cpuset-cpus x base true").code(125).complains("invalid value x for cpuset cpus");
+    env.ok("run --rm --network none --cpuset-cpus '' base true");
+}
+
 fn groups_go_with_the_container(env: &TestEnv) {
     env.base();
     env.ok("run --rm --network none --memory 64m --cpus 1 --cpuset-cpus 0 base true");
@@ -131,5 +143,5 @@ fn limits_without_rights_warn(env: &TestEnv) {
 testkit::cases! { both: [limits_on_cgroup2];
 root: [
     memory, swap_is_twice_the_limit, swap_below_memory_is_refused, pids_limit, a_fork_bomb_stops_at_the_limit, memory_over_the_limit_is_137_and_oom, cpus,
-    cpu_shares, cpuset_cpus, groups_go_with_the_container,
+    cpu_shares, cpuset_cpus, cpus_and_nodes_that_are_not_there, groups_go_with_the_container,
 ]; user: [limits_without_rights_warn] }

@@ -7,7 +7,7 @@ use std::ffi::CString;
 
 /// The file to execute and argv.
 pub(crate) fn find(args: &[String], environment: &[CString], init: bool) -> Result<(CString, Vec<CString>), Error> {
-    let Some(name) = args.first().filter(|name| !name.is_empty()) else {
+    let Some(name) = args.first() else {
         return Err(Error::other("no command was given and the image has none"));
     };
     let path = executable(name, environment)?;

@@ -21,6 +21,18 @@ fn is_127_for_a_command_that_is_not_there(env: &TestEnv) {
     env.run("run --rm --network none base /no/such/program").code(127).complains("/no/such/program").is_readable();
 }
 
+fn is_127_for_an_empty_command(env: &TestEnv) {
+    env.base();
+    for command in ["base ''", "base '' x", "--entrypoint '' base ''"] {
+        let output = env.run(&format!("run --rm --network none {command}"));
+        output.code(127).complains_of_one(&["`` in $PATH", "`` not found in $PATH"]);
+    }
+    env.ok("run -d --name c --network none base sleep 1000");
+    env.run("exec c ''").code(127).complains("``");
+    env.ok("create --name e --network none base ''");
+    env.run("start e").code(125).complains("``");
+}
+
 fn is_126_for_a_command_that_cannot_be_executed(env: &TestEnv) {
     env.base();
     env.run("run --rm --network none base /etc/passwd").code(126).complains("/etc/passwd").is_readable();
@@ -137,7 +149,7 @@ fn a_working_folder_that_cannot_be_made_says_so(env: &TestEnv) {
     assert!([126, 127].contains(&output.status.code().unwrap()), "{output}");
 }
 
-testkit::cases! { both: [
+testkit::cases! { both: [ is_127_for_an_empty_command,
     is_the_commands_own, is_128_and_the_signal, is_127_for_a_command_that_is_not_there,
     is_126_for_a_command_that_cannot_be_executed, is_125_for_a_wrong_flag, is_125_for_a_missing_image,
     a_failed_run_leaves_no_container_with_rm, an_image_without_a_command_says_so,

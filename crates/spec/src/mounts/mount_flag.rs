@@ -10,10 +10,15 @@ use std::path::Path;
 
 /// The runtime's word for `no-dereference` (crun's).
 const COPY_SYMLINK: &str = "copy-symlink";
+const NO_FORMAT: &str = "incorrect mount format: should be --mount type=<bind|glob|tmpfs|volume>,\
+     [src=<host-dir|volume-name>,]target=<ctr-dir>[,options]";
 const IMAGE_INCOMPLETE: &str = "must set source and destination for image volume";
 
 /// `--mount`. Without `type` it is a volume. A pattern (`type=glob`) may mean several.
 pub fn parse_mount(text: &str, cwd: &Path, glob: &Glob<'_>) -> Result<Vec<MountFlag>, Invalid> {
+    if text.is_empty() {
+        return Err(Invalid::new(NO_FORMAT));
+    }
     let fields = csv::fields(text)?;
     let mut kind = "volume";
     let mut parts = Parts::default();
@@ -55,6 +60,9 @@ impl Parts {
         };
         if self.take_place(key, value, kind)? || self.take_shared(key, value, kind)? {
             return Ok(());
+        }
+        if matches!((key, kind), ("subpath" | "volume-subpath", "bind" | "glob" | "tmpfs" | "ramfs")) {
+            return Err(Invalid::new(format!("cannot set option {key:?} on non-volume mounts")));
         }
         let taken = match kind {
             "bind" | "glob" => self.take_bind(key, value)?,
@@ -416,5 +424,8 @@ mod tests {
             mount("type=image,src=b,dst=/x,subpath=a").unwrap_err(),
             "volume subpath \"a\" must be an absolute path"
         );
+        let elsewhere = mount("type=bind,src=/a,dst=/x,volume-subpath=b").unwrap_err();
+        assert_eq!(elsewhere, "cannot set option \"volume-subpath\" on non-volume mounts");
+        assert!(mount("").unwrap_err().ends_with("[src=<host-dir|volume-name>,]target=<ctr-dir>[,options]"));
     }
 }

@@ -99,6 +99,7 @@ fn namespaces(env: &TestEnv) {
     let link = env.inside(|| std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap());
     let number = link.to_str().unwrap().trim_matches(|c: char| !c.is_ascii_digit()).to_owned();
     assert_eq!(shown(env, "ps --ns", "{{.NET}} {{.Namespaces.NET}}"), format!("{number} {number}"));
+    assert_eq!(shown(env, "ps", "{{.NET}}{{.USERNS}}{{.Namespaces}}"), "{      }");
     let listed: serde_json::Value = serde_json::from_slice(&env.ok("ps --ns --format json").stdout).unwrap();
     assert_eq!(listed[0]["Namespaces"]["Net"], number.as_str());
     let listed: serde_json::Value = serde_json::from_slice(&env.ok("ps --format json").stdout).unwrap();
@@ -132,6 +133,36 @@ fn ports_are_shown(env: &TestEnv) {
     env.ok("rm -f -t 0 p");
 }
 
-testkit::cases! { both: [
+fn ports_are_in_order_and_joined(env: &TestEnv) {
+    env.base();
+    let create = |name: &str, flags: &str| drop(env.ok(&format!("create --name {name} {flags} base true")));
+    create("ranges", "-p 7001:71 -p 8080-8085:80-85 -p 7000:70 -p 8086:86");
+    create("crossed", "-p 10001:1 -p 10000:2 -p 10002:3");
+    create("exposed", "--expose 9/udp --expose 80 --expose 8/udp --expose 81-85 --expose 1/sctp -p 83:83");
+    create("six", "-p [::1]:5002:52");
+    for (name, ports) in [
+        ("ranges", "0.0.0.0:7000-7001->70-71/tcp, 0.0.0.0:8080-8086->80-86/tcp"),
+        ("crossed", "0.0.0.0:10000->2/tcp, 0.0.0.0:10001->1/tcp, 0.0.0.0:10002->3/tcp"),
+        ("exposed", "0.0.0.0:83->83/tcp, 1/sctp, 80-82/tcp, 84-85/tcp, 8-9/udp"),
+        ("six", "::1:5002->52/tcp"),
+    ] {
+        env.ok(&format!("ps -a --filter name={name} --format {{{{.Ports}}}}")).prints(&format!("{ports}\n"));
+    }
+    // Podman's order of protocols is chance.
+    if !env.is_peer() {
+        create("both", "-p 9:9/udp -p 9:9 -p 127.0.0.1:8:8");
+        env.ok("ps -a --filter name=both --format {{.Ports}}")
+            .prints("0.0.0.0:9->9/tcp, 0.0.0.0:9->9/udp, 127.0.0.1:8->8/tcp\n");
+    }
+}
+
+fn contradictions_are_refused(env: &TestEnv) {
+    for flags in ["-qs", "-q --ns"] {
+        env.run(&format!("ps {flags}")).code(125).complains("quiet conflicts with size and namespace");
+    }
+    env.run("ps --ns --size").code(125).complains("size and namespace options conflict");
+}
+
+testkit::cases! { both: [ ports_are_in_order_and_joined, contradictions_are_refused,
     an_empty_list_has_its_heads, filters_by_command_and_policy, columns_tell_the_state, q_and_no_trunc, filters, last_and_latest, templates, namespaces, json_is_json,
 ]; root: [ports_are_shown] }

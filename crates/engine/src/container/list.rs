@@ -1,6 +1,7 @@
 //! `ps`.
 
 use super::filter::Filters;
+use super::ports_listed::{self, PortSummary};
 use crate::state::containers::{Container, LastRun};
 use crate::state::live::Live;
 use crate::{Engine, Error};
@@ -81,21 +82,6 @@ pub struct ContainerSummary {
     pub created: i64,
 }
 
-/// One published port.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PortSummary {
-    /// Address on the host; empty: all.
-    pub host_ip: String,
-    /// In the container.
-    pub container_port: u16,
-    /// On the host.
-    pub host_port: u16,
-    /// How many.
-    pub range: u16,
-    /// tcp, udp, sctp.
-    pub protocol: String,
-}
-
 /// Bytes on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -172,7 +158,7 @@ fn summary(
         Some(state) if !state.network.ports.is_empty() => &state.network.ports,
         _ => &row.summary.ports,
     };
-    let ports: Vec<PortSummary> = published.iter().map(port).collect();
+    let ports = ports_listed::list(published);
     let exited = status == "exited";
     let created = Timestamp::from_nanosecond(row.created.into()).unwrap_or_default();
     let size = if options.size { Some(super::size::of(engine, &row.id, &row.image_id)?) } else { None };
@@ -204,16 +190,6 @@ fn summary(
         command: row.summary.command,
         id: row.id,
     })
-}
-
-fn port(port: &network::PortMapping) -> PortSummary {
-    PortSummary {
-        host_ip: port.host_ip.map(|ip| ip.to_string()).unwrap_or_default(),
-        container_port: port.container_port,
-        host_port: port.host_port,
-        range: port.range,
-        protocol: super::port::protocol(port.protocol).to_owned(),
-    }
 }
 
 /// Seconds since 1970 of an RFC 3339 text; Go's zero time when it is empty.

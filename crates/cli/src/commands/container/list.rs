@@ -12,6 +12,7 @@ use engine::container::{ContainerSummary, ListOptions, list};
 use serde_json::Value;
 
 mod namespaces;
+mod ports;
 mod row;
 
 /// `ps`
@@ -70,6 +71,9 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
 fn check(matches: &Matches) -> Result<(), Failure> {
     if matches.given("last") && matches.bool("latest") {
         return Err(Failure::new("last and latest are mutually exclusive"));
+    }
+    if matches.bool("quiet") && (matches.bool("size") || matches.bool("ns")) {
+        return Err(Failure::new("quiet conflicts with size and namespace"));
     }
     if matches.bool("size") && matches.bool("ns") {
         return Err(Failure::new("size and namespace options conflict"));

@@ -1,9 +1,10 @@
 //! One container as `ps` shows it: the fields of its templates and of its JSON.
 
 use super::namespaces::Namespaces;
+use super::ports;
 use crate::output::template::{self, JSON_FORM, Types};
 use crate::output::{duration, go_time, size};
-use engine::container::{ContainerSummary, PortSummary};
+use engine::container::ContainerSummary;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -82,11 +83,9 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// By the text of the template; `namespaces`: `--ns`.
+    /// By the text of the template; `namespaces`: `--ns`, without which no template knows them.
     pub fn by(format: &str, namespaces: bool) -> Self {
-        let words = ["NS", "IPC", "MNT", "NET", "UTS", "Namespaces", "Cgroup", "User"];
-        let mentions = |words: &[&str]| words.iter().any(|word| format.contains(word));
-        Wanted { namespaces: namespaces || mentions(&words), whole: template::wants_whole(format, TYPES) }
+        Wanted { namespaces, whole: template::wants_whole(format, TYPES) }
     }
 }
 
@@ -100,7 +99,7 @@ pub fn row(c: &ContainerSummary, full: bool, wanted: Wanted) -> Value {
         "ID": id(&c.id, full), "Image": c.image, "ImageID": id(&c.image_id, full), "IsInfra": c.is_infra,
         "Labels": c.labels, "Mounts": c.mounts, "Names": c.names.join(","),
         "Networks": c.networks.join(","), "Pid": c.pid, "Pod": id(&c.pod, full), "PodName": c.pod_name,
-        "Ports": ports(c), "Restarts": c.restarts, "Size": size(c), "StartedAt": c.started_at,
+        "Ports": ports::text(c), "Restarts": c.restarts, "Size": size(c), "StartedAt": c.started_at,
         "State": c.state, "Status": status(c),
     });
     let namespaces = if wanted.namespaces { Namespaces::of(c.pid) } else { Namespaces::unknown() };
@@ -171,34 +170,6 @@ fn size(c: &ContainerSummary) -> String {
     }
 }
 
-/// Published, then exposed ones that are not published.
-fn ports(c: &ContainerSummary) -> String {
-    let published = c.ports.as_deref().unwrap_or_default();
-    let mut texts: Vec<String> = published.iter().map(mapping).collect();
-    for (port, protocols) in c.exposed_ports.iter().flatten() {
-        for protocol in protocols {
-            let covers = |p: &PortSummary| {
-                p.protocol == *protocol && (p.container_port..p.container_port + p.range.max(1)).contains(port)
-            };
-            if !published.iter().any(covers) {
-                texts.push(format!("{port}/{protocol}"));
-            }
-        }
-    }
-    texts.join(", ")
-}
-
-/// `0.0.0.0:8080->80/tcp`, `0.0.0.0:8080-8082->80-82/tcp`.
-fn mapping(p: &PortSummary) -> String {
-    let host = if p.host_ip.is_empty() { "0.0.0.0" } else { &p.host_ip };
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let range = |first: u16| match p.range {
-        0 | 1 => first.to_string(),
-        n => format!("{first}-{}", u32::from(first) + u32::from(n) - 1),
-    };
-    format!("{host}:{}->{}/{}", range(p.host_port), range(p.container_port), p.protocol)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,15 +179,5 @@ mod tests {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(command(&words("sleep 100"), false), "sleep 100");
         assert_eq!(command(&words("sh -c echo a; echo b >&2"), false), "sh -c echo a; ech...");
-        let mut port = PortSummary {
-            host_ip: String::new(),
-            container_port: 80,
-            host_port: 8080,
-            range: 1,
-            protocol: "tcp".into(),
-        };
-        assert_eq!(mapping(&port), "0.0.0.0:8080->80/tcp");
-        port.range = 3;
-        assert_eq!(mapping(&port), "0.0.0.0:8080-8082->80-82/tcp");
     }
 }

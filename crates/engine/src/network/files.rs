@@ -6,6 +6,7 @@ use ::network::Status;
 use spec::ResolvedSpec;
 use spec::facts::Files;
 use spec::namespaces::NsMode;
+use spec::network::{AddHost, ResolvedNetwork};
 use std::fs;
 use std::net::{IpAddr, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -105,35 +106,49 @@ fn hosts(
 ) -> Result<String, Error> {
     let network = &resolved.network;
     let gateway = host_address(plan, status);
-    let mut text = String::new();
-    for host in &network.add_hosts {
-        let Some(address) = host.address.or(gateway) else {
-            return Err(Error::Invalid(format!(
-                "unable to replace \"host-gateway\" of host entry \"{}:host-gateway\": host containers internal IP address is empty",
-                host.names.join(";")
-            )));
-        };
-        text.push_str(&format!("{address}\t{}\n", host.names.join(" ")));
-    }
+    let mut text = asked_hosts(network, gateway)?;
     text.push_str(&base(&network.base_hosts_file)?);
     let internal = match network.host_containers_internal_ip.as_str() {
         "" => gateway,
         "none" => None,
         address => address.parse().ok(),
     };
-    if let Some(address) = internal {
-        text.push_str(&format!("{address}\thost.containers.internal host.docker.internal\n"));
-    }
-    let own: Vec<IpAddr> = match (plan, network.mode.mode) {
+    let internal = internal.map(|address| (address, [HOST_NAMES[0], HOST_NAMES[1]]));
+    let own = own_addresses(resolved, plan, status).into_iter().map(|address| (address, [hostname, who.name]));
+    let added: String =
+        internal.into_iter().chain(own).filter_map(|(address, names)| line(&text, address, &names)).collect();
+    Ok(text + &added)
+}
+
+/// What a container calls its host.
+const HOST_NAMES: [&str; 2] = ["host.containers.internal", "host.docker.internal"];
+
+/// `--add-host`.
+fn asked_hosts(network: &ResolvedNetwork, gateway: Option<IpAddr>) -> Result<String, Error> {
+    let line = |host: &AddHost| match host.address.or(gateway) {
+        Some(address) => Ok(format!("{address}\t{}\n", host.names.join(" "))),
+        None => Err(Error::Invalid(format!(
+            "unable to replace \"host-gateway\" of host entry \"{}:host-gateway\": host containers internal IP address is empty",
+            host.names.join(";")
+        ))),
+    };
+    network.add_hosts.iter().map(line).collect()
+}
+
+fn own_addresses(resolved: &ResolvedSpec, plan: &Plan, status: &Status) -> Vec<IpAddr> {
+    match (plan, resolved.network.mode.mode) {
         (_, NsMode::Host | NsMode::Path) => Vec::new(),
         (Plan::Bridge(_), _) => status.interfaces.iter().flat_map(|i| &i.addresses).map(|net| net.addr).collect(),
         (Plan::Pasta(_), _) => local_address().into_iter().collect(),
         _ => vec![IpAddr::from([127, 0, 0, 1])],
-    };
-    for address in own {
-        text.push_str(&format!("{address}\t{hostname} {}\n", who.name));
     }
-    Ok(text)
+}
+
+/// A line with the names that `text` doesn't hold; `None`: it holds all.
+fn line(text: &str, address: IpAddr, names: &[&str]) -> Option<String> {
+    let known = |name: &str| text.lines().any(|line| line.split_whitespace().skip(1).any(|other| other == name));
+    let names: Vec<&str> = names.iter().copied().filter(|name| !known(name)).collect();
+    (!names.is_empty()).then(|| format!("{address}\t{}\n", names.join(" ")))
 }
 
 /// The file everything else is added to, with one tab a line.

@@ -95,6 +95,14 @@ fn add_host_adds_a_line(env: &TestEnv) {
 fn dns_is_written(env: &TestEnv) {
     env.base();
     let output = env.ok("run --rm --dns 192.0.2.53 base cat /etc/resolv.conf");
+    // Who is named there isn't named again.
+    let flags = "--hostname box --name web --add-host box:10.1.2.4 --add-host host.docker.internal:10.1.2.5";
+    let hosts = env.ok(&format!("run --rm {flags} base cat /etc/hosts")).text();
+    for (name, address) in [("box", "10.1.2.4"), ("host.docker.internal", "10.1.2.5")] {
+        let lines: Vec<&str> = hosts.lines().filter(|line| line.split_whitespace().any(|word| word == name)).collect();
+        assert_eq!(lines, [format!("{address}\t{name}")], "{hosts}");
+    }
+    assert!(hosts.lines().any(|line| line.ends_with("\tweb")), "{hosts}");
     output.has("nameserver 192.0.2.53");
     env.run("run --rm --dns nonsense base true").refused("nonsense");
 }

@@ -7,7 +7,7 @@ use spec::ContainerSpec;
 
 /// See podman-run(1).
 pub static FLAGS: &[Flag] = &[
-    Flag::text("cidfile", "string", "Write the container's id to this file, which must not exist"),
+    Flag::text("cidfile", "string", "Write the container's id to this file"),
     Flag::text("pidfile", "string", "Write the pid of the first process to this file"),
     Flag::bool("replace", "Remove a container of the same name first"),
     Flag::text("restart", "string", "Start again when it ends: no, on-failure[:tries], always, unless-stopped"),

@@ -12,7 +12,6 @@ use oci::{Digest, Platform};
 use spec::mounts::Source;
 use spec::namespaces::{Namespace, NsMode};
 use spec::{ContainerSpec, Defaults, ResolvedSpec};
-use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +25,7 @@ pub struct CreateOptions<'a> {
     pub registry: RegistryOptions,
     /// Of a pull.
     pub progress: &'a dyn Progress,
-    /// `--cidfile`: must not exist; gets the id.
+    /// `--cidfile`: gets the id, whatever it held before.
     pub cidfile: Option<PathBuf>,
     /// `--replace`: removes a container of the same name first.
     pub replace: bool,
@@ -71,7 +70,7 @@ pub(crate) fn make(
     if spec.identity.create_command.is_empty() {
         spec.identity.create_command.clone_from(&options.create_command);
     }
-    check_input(&spec, options)?;
+    check_input(&spec)?;
     let image = crate::image::pull(
         engine,
         &spec.rootfs.image,
@@ -136,19 +135,11 @@ pub(crate) fn make(
     Ok(Made { created: Created { id, name }, spec: resolved, layers, image_id, image_name: image.name, lock })
 }
 
-fn check_input(spec: &ContainerSpec, options: &CreateOptions<'_>) -> Result<(), Error> {
+fn check_input(spec: &ContainerSpec) -> Result<(), Error> {
     let name = &spec.identity.name;
     if !name.is_empty() && !names::is_valid(name) {
         return Err(Error::Invalid(format!(
             "invalid container name \"{name}\": names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: invalid argument"
-        )));
-    }
-    if let Some(path) = &options.cidfile
-        && path.exists()
-    {
-        return Err(Error::Invalid(format!(
-            "container id file exists. Ensure another container is not using it or delete {}",
-            path.display()
         )));
     }
     Ok(())
@@ -282,8 +273,7 @@ fn summarise(resolved: &ResolvedSpec, cidfile: Option<&Path>) -> Summary {
 }
 
 fn write_cidfile(path: &Path, id: &str) -> Result<(), Error> {
-    let write = || std::fs::File::options().write(true).create_new(true).open(path)?.write_all(id.as_bytes());
-    write().map_err(|source| Error::io("write container id file", path, source))
+    std::fs::write(path, id).map_err(|source| Error::io("write container id file", path, source))
 }
 
 /// Differs after each boot.

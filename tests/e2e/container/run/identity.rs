@@ -49,6 +49,12 @@ fn cidfile_holds_the_id(env: &TestEnv) {
     env.base();
     let id = env.ok("run -d --cidfile cid --network none base true").text();
     assert_eq!(env.read(env.work().join("cid")).unwrap(), id);
+    // An old one is written anew, as scripts have it.
+    let id = env.ok("create --cidfile cid base true").text();
+    assert_eq!(env.read(env.work().join("cid")).unwrap(), id);
+    env.run("create --cidfile . base true").code(125).complains("is a directory");
+    env.ok("ps -aq").lines().iter().for_each(|line| assert!(line.len() == 12));
+    assert_eq!(env.ok("ps -aq").lines().len(), 2);
 }
 
 fn the_cidfile_goes_with_the_container(env: &TestEnv) {
@@ -89,12 +95,6 @@ fn add_host_adds_a_line(env: &TestEnv) {
     env.base();
     let output = env.ok("run --rm --network none --add-host db:10.1.2.3 --add-host six:::1 base cat /etc/hosts");
     output.has("10.1.2.3\tdb").has("::1\tsix").has("localhost");
-    env.run("run --rm --add-host nonsense base true").refused("nonsense");
-}
-
-fn dns_is_written(env: &TestEnv) {
-    env.base();
-    let output = env.ok("run --rm --dns 192.0.2.53 base cat /etc/resolv.conf");
     // Who is named there isn't named again.
     let flags = "--hostname box --name web --add-host box:10.1.2.4 --add-host host.docker.internal:10.1.2.5";
     let hosts = env.ok(&format!("run --rm {flags} base cat /etc/hosts")).text();
@@ -103,6 +103,12 @@ fn dns_is_written(env: &TestEnv) {
         assert_eq!(lines, [format!("{address}\t{name}")], "{hosts}");
     }
     assert!(hosts.lines().any(|line| line.ends_with("\tweb")), "{hosts}");
+    env.run("run --rm --add-host nonsense base true").refused("nonsense");
+}
+
+fn dns_is_written(env: &TestEnv) {
+    env.base();
+    let output = env.ok("run --rm --dns 192.0.2.53 base cat /etc/resolv.conf");
     output.has("nameserver 192.0.2.53");
     env.run("run --rm --dns nonsense base true").refused("nonsense");
 }

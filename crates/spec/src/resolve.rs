@@ -284,7 +284,7 @@ fn user(spec: &ContainerSpec, image: &ContainerConfig, own: Option<(u32, u32)>) 
     }
 }
 
-/// Lines that give the process's user a name inside. With `keep-id` it is the caller's.
+/// Lines that give the process's user a name inside. With an ordinary user's `keep-id` it is the caller's.
 fn account_lines(
     spec: &ContainerSpec,
     user: &str,
@@ -295,7 +295,7 @@ fn account_lines(
     if spec.process.manage_passwd == Some(false) {
         return (None, None);
     }
-    let Some((uid, gid)) = own.filter(|own| own.0 != 0 && !host.user_name.is_empty()) else {
+    let Some((uid, gid)) = own.filter(|own| host.rootless && own.0 != 0 && !host.user_name.is_empty()) else {
         return process::account_lines(user, cwd);
     };
     let (name, group) = (&host.user_name, &host.group_name);

@@ -53,23 +53,31 @@ fn no_mapping() -> Invalid {
     Invalid::new("must provide at least one UID or GID mapping to configure a user namespace")
 }
 
-/// A side that isn't given is as the other; one whose entries are all for the other side has every id of an ordinary user.
+fn no_root() -> Invalid {
+    Invalid::new("container ID 0 cannot be mapped to a host ID")
+}
+
+/// A side that isn't given is as the other; one whose entries are all for the other side has every id of an ordinary user, and
+/// of root's ids the first.
 fn explicit(users: &Users, host: &HostFacts) -> Result<ResolvedUsers, Invalid> {
     let maps = users.mappings.clone().unwrap_or_default();
     let or = |map: &Vec<MapEntry>, other: &Vec<MapEntry>| if map.is_empty() { other.clone() } else { map.clone() };
     let (uids, gids) = (or(&maps.uid_map, &maps.gid_map), or(&maps.gid_map, &maps.uid_map));
     let mut uid_map = compose(&uids, Side::Users, &host.uid_map, host.rootless)?;
     let mut gid_map = compose(&gids, Side::Groups, &host.gid_map, host.rootless)?;
+    let rest = |own: &[IdRange]| match host.rootless {
+        true => filled(&[], own),
+        false => vec![IdRange { container_id: 0, host_id: 0, size: 1 }],
+    };
     match (uid_map.is_empty(), gid_map.is_empty()) {
-        (false, true) if host.rootless => gid_map = filled(&[], &host.gid_map),
-        (true, false) if host.rootless => uid_map = filled(&[], &host.uid_map),
+        (false, true) => gid_map = rest(&host.gid_map),
+        (true, false) => uid_map = rest(&host.uid_map),
         (false, false) => {}
-        _ => return Err(no_mapping()),
+        (true, true) => return Err(no_mapping()),
     }
     for map in [&uid_map, &gid_map] {
         // Whoever sets the container up is its root.
-        covering(map, 0, |range| range.container_id)
-            .ok_or_else(|| Invalid::new("container ID 0 cannot be mapped to a host ID"))?;
+        covering(map, 0, |range| range.container_id).ok_or_else(no_root)?;
     }
     Ok(ResolvedUsers { uid_map, gid_map, ..of(Namespace::of(NsMode::Private)) })
 }
@@ -91,8 +99,8 @@ fn keep_id(namespace: &Namespace, host: &HostFacts) -> Result<ResolvedUsers, Inv
     }
     let own = (uid.unwrap_or(host.uid), gid.unwrap_or(host.gid));
     Ok(ResolvedUsers {
-        uid_map: keep(own.0, others(&host.uid_map), size),
-        gid_map: keep(own.1, others(&host.gid_map), size),
+        uid_map: keep(own.0, others(&host.uid_map), size)?,
+        gid_map: keep(own.1, others(&host.gid_map), size)?,
         own: Some(own),
         ..of(namespace.clone())
     })
@@ -103,8 +111,14 @@ fn others(map: &[IdRange]) -> u32 {
     map.iter().map(|range| range.size).fold(0u32, u32::saturating_add).saturating_sub(1)
 }
 
-fn keep(own: u32, others: u32, size: Option<u32>) -> Vec<IdRange> {
-    let others = size.map_or(others, |size| size.saturating_sub(1).min(others));
+/// `size` counts the caller's id as well; 0: all there are.
+fn keep(own: u32, others: u32, size: Option<u32>) -> Result<Vec<IdRange>, Invalid> {
+    let others = match size {
+        None | Some(0) => others,
+        // Whose only id is the caller's does without root.
+        Some(1) if own != 0 && others > 0 => return Err(no_root()),
+        Some(size) => (size - 1).min(others),
+    };
     let range = |container_id, host_id, size| IdRange { container_id, host_id, size };
     let mut map = Vec::with_capacity(3);
     if others > 0 && own != 0 {
@@ -114,7 +128,7 @@ fn keep(own: u32, others: u32, size: Option<u32>) -> Vec<IdRange> {
     if others > own {
         map.push(range(own + 1, own + 1, others - own));
     }
-    map
+    Ok(map)
 }
 
 fn no_map(host: &HostFacts) -> Result<ResolvedUsers, Invalid> {
@@ -267,6 +281,15 @@ mod tests {
         let users = resolved("keep-id:uid=5,gid=6,size=100", &rootless()).unwrap();
         assert_eq!(users.uid_map, [range(0, 1, 5), range(5, 0, 1), range(6, 6, 94)]);
         assert_eq!(users.gid_map[..2], [range(0, 1, 6), range(6, 0, 1)]);
+        assert_eq!(
+            resolved("keep-id:size=0", &rootless()),
+            resolved("keep-id:size=65537", &rootless()).map(|mut users| {
+                users.namespace.value = "size=0".to_owned();
+                users
+            })
+        );
+        let error = "container ID 0 cannot be mapped to a host ID";
+        assert_eq!(resolved("keep-id:size=1", &rootless()).unwrap_err(), error);
         assert!(resolved("keep-id:size=10", &root()).is_err());
     }
 
@@ -274,7 +297,9 @@ mod tests {
     fn keep_id_with_a_single_id() {
         let single = vec![range(0, 1000, 1)];
         let host = HostFacts { uid_map: single.clone(), gid_map: single, ..rootless() };
-        assert_eq!(resolved("keep-id", &host).unwrap().uid_map, [range(1000, 0, 1)]);
+        for wish in ["keep-id", "keep-id:size=1", "keep-id:size=0"] {
+            assert_eq!(resolved(wish, &host).unwrap().uid_map, [range(1000, 0, 1)]);
+        }
         assert!(resolved("nomap", &host).is_err());
     }
 

@@ -312,10 +312,40 @@ fn groups_that_the_namespace_lacks_are_left_out(env: &TestEnv) {
     env.run(&format!("{run} -u 5 groups:1 id")).code(126).complains("user 5 is not mapped");
 }
 
+fn a_size_counts_the_caller(env: &TestEnv) {
+    env.base();
+    let all = map(env, "--userns keep-id");
+    assert_eq!(map(env, "--userns keep-id:size=0"), all);
+    let uid = u64::from(env.user().uid);
+    assert_eq!(map(env, "--userns keep-id:size=500"), [[0, 1, 499], [uid, 0, 1]]);
+    env.run("run --rm --network none --userns keep-id:size=1 base true")
+        .code(125)
+        .complains("container ID 0 cannot be mapped to a host ID");
+}
+
+/// The name would be root's, a second time.
+fn keep_id_as_root_names_nobody_twice(env: &TestEnv) {
+    env.base();
+    let output = env.ok("run --rm --network none --userns keep-id:uid=65000,gid=65001 base cat /etc/passwd /etc/group");
+    let lines = output.lines();
+    assert_eq!(lines.iter().filter(|line| line.starts_with("root:")).count(), 2, "{lines:?}");
+    output.has("65000:*:65000:65001:").has("65001:x:65001:65000\n");
+}
+
+fn root_leaves_the_side_that_nobody_maps_its_first_id(env: &TestEnv) {
+    env.base();
+    assert_eq!(maps(env, "--uidmap g0:100000:10"), (vec![vec![0, 0, 1]], vec![vec![0, 100_000, 10]]));
+    // Podman's devpts wants a group 5.
+    if !env.is_peer() {
+        assert_eq!(maps(env, "--gidmap u0:100000:10"), (vec![vec![0, 100_000, 10]], vec![vec![0, 0, 1]]));
+    }
+}
+
 testkit::cases! { both: [ owners_outside_of_the_map_are_nobody, groups_that_the_namespace_lacks_are_left_out, host_is_the_default, uidmap_maps, a_plus_cuts_into_earlier_entries,
     flags_keep_an_entry_on_one_side, an_at_names_ids_of_the_host, uidmap_nonsense_is_refused, auto_gives_each_its_own,
     auto_gives_each_its_own_at_once, auto_takes_fixed_ranges_besides, auto_has_room_for_the_images_ids];
-root: [files_belong_to_the_mapped_root];
-user: [a_users_first_plus_brings_all_other_ids, keep_id_keeps_the_callers_id, keep_id_takes_another_id, the_users_namespace_waits_for_the_next_command,
+root: [files_belong_to_the_mapped_root, keep_id_as_root_names_nobody_twice,
+    root_leaves_the_side_that_nobody_maps_its_first_id];
+user: [a_size_counts_the_caller, a_users_first_plus_brings_all_other_ids, keep_id_keeps_the_callers_id, keep_id_takes_another_id, the_users_namespace_waits_for_the_next_command,
     without_subordinate_ids_it_warns_and_works, without_subordinate_ids_the_callers_id_can_be_kept,
     nomap_leaves_the_caller_out] }

@@ -24,11 +24,7 @@ pub static COMMAND: Command = Command {
 };
 
 static FLAGS: &[Flag] = &[
-    Flag::list(
-        "condition",
-        "strings",
-        "States to wait for: created, running, stopped, exited, removing",
-    ),
+    Flag::list("condition", "strings", "States to wait for: created, running, stopped, exited, removing"),
     Flag::bool("ignore", "A missing container is no error and gives -1"),
     Flag::text("interval", "string", "How often to look where looking is needed").short('i').default("250ms"),
     LATEST,

@@ -14,7 +14,7 @@ use sys::namespace::Namespaces;
 
 /// Whether the child has to wait for its parent.
 pub(crate) fn is_needed(launch: &Launch<'_>, plan: &Plan) -> bool {
-    plan.is_new(Namespaces::USER) || !mounts_of(launch.spec).is_empty()
+    plan.changes_users() || !mounts_of(launch.spec).is_empty()
 }
 
 /// Whether the parent mounts the overlay: with shifted owners, or because nobody in the new user namespace is who owns the

@@ -107,8 +107,13 @@ fn serve(launched: &mut Launched, launch: &Launch<'_>, plan: &Plan) -> Result<()
         if plan.is_new(Namespaces::USER) {
             idmap::write(pid, launch.spec)?;
         }
-        let userns = sys::namespace::open(format!("/proc/{pid}/ns/user")).tried(|| "open the new user namespace")?;
-        let mounts = idmap::prepare(launch, userns.as_fd())?;
+        let mounts = match plan.joined(Namespaces::USER) {
+            Some(userns) => idmap::prepare(launch, userns)?,
+            None => {
+                let userns = sys::namespace::open(format!("/proc/{pid}/ns/user"));
+                idmap::prepare(launch, userns.tried(|| "open the new user namespace")?.as_fd())?
+            }
+        };
         let mounts: Vec<_> = mounts.iter().map(OwnedFd::as_fd).collect();
         channel::order(&launched.channel, Order::Mapped, &mounts)?;
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Tried};
 use oci::runtime::Spec;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::namespace::{self, Namespaces};
 
 /// The config's `linux.namespaces`, with the joined ones opened.
@@ -36,6 +36,16 @@ impl Plan {
         self.new.contains(kind)
     }
 
+    /// Whether the child is in another user namespace than we are, new or joined.
+    pub(crate) fn changes_users(&self) -> bool {
+        self.is_new(Namespaces::USER) || self.joined(Namespaces::USER).is_some()
+    }
+
+    /// The file of a joined one.
+    pub(crate) fn joined(&self, kind: Namespaces) -> Option<BorrowedFd<'_>> {
+        self.joined.iter().find(|(joined, _)| *joined == kind).map(|(_, file)| file.as_fd())
+    }
+
     /// Whether a process in between must enter the joined ones before the child is cloned. A cgroup namespace is never entered
     /// there: from inside one no process can be cloned into a group of the host's (ENOENT with `nsdelegate`).
     pub(crate) fn joins_before(&self) -> bool {
@@ -43,11 +53,10 @@ impl Plan {
     }
 
     fn is_entered_before(&self, kind: Namespaces) -> bool {
-        let users = self.is_new(Namespaces::USER) || self.joined.iter().any(|(kind, _)| *kind == Namespaces::USER);
         match kind {
             Namespaces::CGROUP => false,
             // The child's own rights are enough as long as it has the caller's.
-            Namespaces::NET => users,
+            Namespaces::NET => self.changes_users(),
             _ => true,
         }
     }
@@ -56,9 +65,6 @@ impl Plan {
     pub(crate) fn join_before(&self) -> Result<(), Error> {
         for (kind, file) in self.joined.iter().filter(|(kind, _)| self.is_entered_before(*kind)) {
             join(*kind, file)?;
-            if *kind == Namespaces::USER {
-                sys::credential::become_root(true).tried(|| "become root of the joined user namespace")?;
-            }
         }
         Ok(())
     }
@@ -73,7 +79,7 @@ impl Plan {
 
     /// Whether processes of another container can see the child before its last exec.
     pub(crate) fn joins_processes(&self) -> bool {
-        self.joined.iter().any(|(kind, _)| *kind == Namespaces::PID)
+        self.joined(Namespaces::PID).is_some()
     }
 }
 

@@ -123,12 +123,12 @@ pub(crate) struct ResolvedDevices {
 pub(crate) fn resolve(
     devices: &Devices,
     privileged: bool,
-    new_userns: bool,
+    own_userns: bool,
     defaults: &Defaults,
     host: &HostFacts,
 ) -> Result<ResolvedDevices, Invalid> {
     let mut resolved = ResolvedDevices::default();
-    let bind = host.rootless || new_userns;
+    let bind = host.rootless || own_userns;
     if !bind {
         resolved.rules.push(DeviceRule { allow: privileged, access: Some("rwm".into()), ..DeviceRule::default() });
     }

@@ -1,6 +1,6 @@
 //! What the pure functions of this crate must know about the host and about one start. The engine fills these in.
 
-use crate::users::IdRange;
+use crate::users::{IdMaps, IdRange};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -23,6 +23,8 @@ pub struct HostFacts {
     pub gid_map: Vec<IdRange>,
     /// For `--userns=auto`: the free range chosen by the engine (see [`crate::users::Users::auto_request`]).
     pub auto_range: Option<AutoRange>,
+    /// Maps of the user namespace to be joined (see [`crate::users::Users::joined`]); empty: it is the engine's own.
+    pub joined_maps: IdMaps,
     /// Unified hierarchy only.
     pub cgroup_v2: bool,
     /// Limits can be applied: root, or v2 with delegated controllers.
@@ -53,12 +55,12 @@ pub struct HostFacts {
     pub hostname: String,
     /// CPUs on line; 0: unknown.
     pub cpus: u32,
-}
-
     /// Which those are, as cpuset(7) lists them; empty: unknown.
     pub cpu_list: String,
     /// The same for memory nodes.
     pub memory_nodes: String,
+}
+
 /// Chosen by the engine for `--userns=auto`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AutoRange {

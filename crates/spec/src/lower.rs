@@ -104,6 +104,8 @@ impl ResolvedSpec {
             ("cgroup", "cgroup", &spaces.cgroup),
         ]
         .into_iter()
+        // One without maps is our own, which the kernel refuses to join.
+        .filter(|(kind, ..)| *kind != "user" || !self.uid_map.is_empty())
         .filter_map(|(kind, file, namespace)| lower_namespace(kind, file, namespace, facts))
         .collect();
         all.push(rt::Namespace { kind: "mount".into(), path: None });

@@ -47,13 +47,12 @@ pub(crate) fn resolve(
     let (passwd_line, group_line) = account_lines(&spec, &user, &cwd, users.own, host);
     let timezone = own_or(&spec.process.timezone, &defaults.timezone);
 
-    let joins_userns = matches!(users.namespace.mode, NsMode::Container | NsMode::Path);
-    let new_userns = !users.uid_map.is_empty() || joins_userns;
+    let own_userns = !users.uid_map.is_empty();
     let read_only = spec.rootfs.read_only_filesystem.unwrap_or(defaults.read_only);
-    let mut devices = devices::resolve(&spec.devices, privileged, new_userns, defaults, host)?;
+    let mut devices = devices::resolve(&spec.devices, privileged, own_userns, defaults, host)?;
     let situation = Situation {
         rootless: host.rootless,
-        new_userns,
+        own_userns,
         privileged,
         read_only,
         read_write_tmpfs: spec.rootfs.read_write_tmpfs.unwrap_or(true),

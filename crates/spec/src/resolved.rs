@@ -62,9 +62,9 @@ pub struct ResolvedSpec {
 
     /// No mode is `Default`.
     pub namespaces: ResolvedNamespaces,
-    /// For a new user namespace; empty: none.
+    /// Of the user namespace, new or joined; empty: it is the engine's own.
     pub uid_map: Vec<IdRange>,
-    /// For a new user namespace.
+    /// As `uid_map`.
     pub gid_map: Vec<IdRange>,
 
     /// Mount the root read-only.

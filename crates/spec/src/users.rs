@@ -55,6 +55,15 @@ pub struct IdRange {
     pub size: u32,
 }
 
+/// Both maps of a user namespace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdMaps {
+    /// Of users.
+    pub uids: Vec<IdRange>,
+    /// Of groups.
+    pub gids: Vec<IdRange>,
+}
+
 /// `--userns=auto:…`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -97,8 +106,7 @@ impl Users {
 
     /// For `--userns=auto`: the wish the engine must find a range for. `None`: another mode.
     pub fn auto_request(&self, defaults: &Defaults) -> Option<AutoUserNs> {
-        let effective = if self.is_default() { &defaults.userns } else { &self.userns };
-        if effective.mode != NsMode::Auto {
+        if self.effective(defaults).mode != NsMode::Auto {
             return None;
         }
         let asked = self.mappings.as_ref().filter(|mappings| mappings.auto_user_ns);
@@ -107,6 +115,15 @@ impl Users {
             request.size = defaults.userns_size;
         }
         Some(request)
+    }
+
+    /// The user namespace to be joined, a container's or a file, whose maps the engine must find out. `None`: another mode.
+    pub fn joined<'a>(&'a self, defaults: &'a Defaults) -> Option<&'a Namespace> {
+        Some(self.effective(defaults)).filter(|wish| matches!(wish.mode, NsMode::Container | NsMode::Path))
+    }
+
+    fn effective<'a>(&'a self, defaults: &'a Defaults) -> &'a Namespace {
+        if self.is_default() { &defaults.userns } else { &self.userns }
     }
 
     /// Neither a mode nor mappings were asked for.

@@ -1,7 +1,10 @@
 //! User namespace id maps. See user_namespaces(7), subuid(5), newuidmap(1).
 
+use crate::namespace::{Namespaces, join};
+use crate::process::{Clone3, Cloned, clone3};
 use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -76,6 +79,41 @@ fn finish_helper(program: &str, child: Child) -> io::Result<()> {
 /// A map as the kernel shows it: `/proc/PID/uid_map`.
 pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<IdRange>> {
     Ok(parse(&std::fs::read_to_string(path)?))
+}
+
+/// Both maps of the user namespace `namespace` (users, groups), as this process counts ids: shown by a child that enters it for a
+/// moment. The caller must be single-threaded.
+///
+/// # Errors
+/// What setns(2) refuses: no user namespace, no right to enter it, our own one.
+pub fn of_namespace(namespace: BorrowedFd<'_>) -> io::Result<(Vec<IdRange>, Vec<IdRange>)> {
+    let (entered, tell) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    match clone3(Clone3::default())? {
+        Cloned::Child => {
+            let errno = join(namespace, Namespaces::USER).err().and_then(|error| error.raw_os_error()).unwrap_or(0);
+            let _ = rustix::io::write(&tell, &errno.to_ne_bytes());
+            loop {
+                // Ended by the parent.
+                rustix::event::pause();
+            }
+        }
+        Cloned::Parent { pid, pidfd } => {
+            drop(tell);
+            let maps = maps_of_child(pid, entered);
+            let _ = crate::pidfd::send_signal(pidfd.as_fd(), libc::SIGKILL);
+            let _ = crate::pidfd::wait(pidfd.as_fd());
+            maps
+        }
+    }
+}
+
+fn maps_of_child(pid: i32, entered: OwnedFd) -> io::Result<(Vec<IdRange>, Vec<IdRange>)> {
+    let mut errno = [0; 4];
+    std::fs::File::from(entered).read_exact(&mut errno)?;
+    match i32::from_ne_bytes(errno) {
+        0 => Ok((read(format!("/proc/{pid}/uid_map"))?, read(format!("/proc/{pid}/gid_map"))?)),
+        errno => Err(io::Error::from_raw_os_error(errno)),
+    }
 }
 
 fn parse(text: &str) -> Vec<IdRange> {

@@ -2,6 +2,7 @@
 
 use super::facts;
 use super::id_range::{self, Claim};
+use super::joined_users;
 use crate::image::RegistryOptions;
 use crate::state::containers::{New, Summary};
 use crate::state::names;
@@ -168,7 +169,10 @@ fn resolve(
     let defaults = Defaults::from_conf(engine.config())?;
     let wish = spec.users.auto_request(&defaults);
     let claim = wish.map(|wish| id_range::choose(engine, &wish, image, &spec.process.user)).transpose()?;
-    let facts = facts::host(engine, &spec, &defaults, claim.as_ref().map(|claim| claim.range))?;
+    let joined = spec.users.joined(&defaults).map(|namespace| joined_users::maps(engine, namespace)).transpose()?;
+    let users =
+        facts::Outside { auto_range: claim.as_ref().map(|claim| claim.range), joined_maps: joined.unwrap_or_default() };
+    let facts = facts::host(engine, &spec, &defaults, users)?;
     let resolved = spec.resolve(&image.config, &defaults, &facts)?;
     Ok((resolved, claim))
 }
@@ -185,7 +189,7 @@ fn check_sources(resolved: &ResolvedSpec) -> Result<(), Error> {
     Ok(())
 }
 
-/// Namespaces given by their files.
+/// Namespaces given by their files, but for the user's, which was opened before.
 fn check_namespaces(resolved: &ResolvedSpec) -> Result<(), Error> {
     let spaces = &resolved.namespaces;
     let all = [
@@ -194,15 +198,20 @@ fn check_namespaces(resolved: &ResolvedSpec) -> Result<(), Error> {
         ("UTS", &spaces.uts),
         ("IPC", &spaces.ipc),
         ("cgroup", &spaces.cgroup),
-        ("user", &spaces.user),
     ];
     for (what, namespace) in all.into_iter().filter(|(_, namespace)| namespace.mode == NsMode::Path) {
-        rustix::fs::stat(namespace.value.as_str()).map_err(|error| {
-            let (path, why) = (&namespace.value, lower(error.into()));
-            Error::Invalid(format!("cannot find specified {what} namespace path: {path}: {why}"))
-        })?;
+        find_namespace(what, &namespace.value)?;
     }
     Ok(())
+}
+
+/// An error unless the file is there.
+pub(super) fn find_namespace(what: &str, path: &str) -> Result<(), Error> {
+    let found = rustix::fs::stat(path).map_err(|error| {
+        let why = lower(error.into());
+        Error::Invalid(format!("cannot find specified {what} namespace path: {path}: {why}"))
+    });
+    found.map(drop)
 }
 
 /// The kernel's words as Go prints them.
@@ -211,20 +220,28 @@ fn lower(error: std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
+/// The id of the container whose namespace is to be joined.
+pub(super) fn partner(engine: &Engine, what: &str, name: &str) -> Result<String, Error> {
+    let id = super::resolve_name(engine, name);
+    id.map_err(|error| {
+        Error::Invalid(format!("looking up container to share {what} namespace with: {}", error.chain()))
+    })
+}
+
 /// Names of containers whose namespaces are joined become ids; returns those.
 fn join(engine: &Engine, resolved: &mut ResolvedSpec) -> Result<Vec<String>, Error> {
     let spaces = &mut resolved.namespaces;
-    let joined: [&mut Namespace; 6] = [
-        &mut resolved.network.mode,
-        &mut spaces.pid,
-        &mut spaces.uts,
-        &mut spaces.ipc,
-        &mut spaces.cgroup,
-        &mut spaces.user,
+    let joined: [(&str, &mut Namespace); 6] = [
+        ("net", &mut resolved.network.mode),
+        ("pid", &mut spaces.pid),
+        ("uts", &mut spaces.uts),
+        ("ipc", &mut spaces.ipc),
+        ("cgroup", &mut spaces.cgroup),
+        ("user", &mut spaces.user),
     ];
     let mut ids = Vec::new();
-    for namespace in joined.into_iter().filter(|namespace| namespace.mode == NsMode::Container) {
-        namespace.value = super::resolve_name(engine, &namespace.value)?;
+    for (what, namespace) in joined.into_iter().filter(|(_, namespace)| namespace.mode == NsMode::Container) {
+        namespace.value = partner(engine, what, &namespace.value)?;
         ids.push(namespace.value.clone());
     }
     for needed in &resolved.spec.identity.dependencies {

@@ -5,7 +5,7 @@ use rustix::fs::FileType;
 use rustix::thread::CapabilitySet;
 use spec::facts::{AutoRange, DeviceNode, HostFacts};
 use spec::namespaces::NsMode;
-use spec::users::IdRange;
+use spec::users::{IdMaps, IdRange};
 use spec::{ContainerSpec, Defaults};
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,12 +16,20 @@ const NOT_DEVICES: &[&str] = &["pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mount
 /// Longest profile that is read.
 const PROFILE_LIMIT: u64 = 4 << 20;
 
+/// What of a container's user namespace isn't its own to decide.
+pub(super) struct Outside {
+    /// See [`HostFacts::auto_range`].
+    pub(super) auto_range: Option<AutoRange>,
+    /// See [`HostFacts::joined_maps`].
+    pub(super) joined_maps: IdMaps,
+}
+
 /// The facts for one container.
 pub(super) fn host(
     engine: &Engine,
     spec: &ContainerSpec,
     defaults: &Defaults,
-    auto_range: Option<AutoRange>,
+    users: Outside,
 ) -> Result<HostFacts, Error> {
     let (uid, gid) = match engine.privilege() {
         Privilege::Root => (0, 0),
@@ -31,6 +39,7 @@ pub(super) fn host(
     let cgroup_v2 = runtime::cgroup::version() == runtime::cgroup::Version::V2;
     let names = spec.users.userns.mode == NsMode::KeepId || defaults.userns.mode == NsMode::KeepId;
     let limited = spec.resources.limits.is_some();
+    let driver = crate::sandbox::cgroup::driver(engine)?;
     Ok(HostFacts {
         rootless: engine.privilege().is_rootless(),
         uid,
@@ -39,8 +48,8 @@ pub(super) fn host(
         group_name: if names { name_of("/etc/group", gid) } else { String::new() },
         uid_map: id_map("/proc/self/uid_map")?,
         gid_map: id_map("/proc/self/gid_map")?,
-        auto_range,
-    let driver = crate::sandbox::cgroup::driver(engine)?;
+        auto_range: users.auto_range,
+        joined_maps: users.joined_maps,
         cgroup_v2,
         cgroup_limits: !engine.privilege().is_rootless() || driver.limits(),
         swap_accounting: limited && (cgroup_v2 || exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")),
@@ -62,7 +71,15 @@ pub(super) fn host(
         kernel: kernel(&uname.release().to_string_lossy()),
         hostname: uname.nodename().to_string_lossy().into_owned(),
         cpus: if limited { std::thread::available_parallelism().map_or(0, |n| n.get() as u32) } else { 0 },
+        cpu_list: if limited { online("cpu") } else { String::new() },
+        memory_nodes: if limited { online("node") } else { String::new() },
     })
+}
+
+/// `0-3` of /sys/devices/system/cpu/online.
+fn online(what: &str) -> String {
+    let text = fs::read_to_string(format!("/sys/devices/system/{what}/online")).unwrap_or_default();
+    text.trim().to_owned()
 }
 
 fn exists(path: &str) -> bool {
@@ -72,15 +89,7 @@ fn exists(path: &str) -> bool {
 fn id_map(path: &str) -> Result<Vec<IdRange>, Error> {
     let ranges = sys::id_map::read(path).map_err(|source| Error::io("read", path, source))?;
     let range = |r: sys::id_map::IdRange| IdRange { container_id: r.inside, host_id: r.outside, size: r.count };
-        cpu_list: if limited { online("cpu") } else { String::new() },
-        memory_nodes: if limited { online("node") } else { String::new() },
     Ok(ranges.into_iter().map(range).collect())
-}
-
-/// `0-3` of /sys/devices/system/cpu/online.
-fn online(what: &str) -> String {
-    let text = fs::read_to_string(format!("/sys/devices/system/{what}/online")).unwrap_or_default();
-    text.trim().to_owned()
 }
 
 /// The name of an id in passwd(5) or group(5): both have name, password, id.

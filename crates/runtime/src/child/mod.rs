@@ -153,8 +153,8 @@ fn become_mapped(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
         return Ok(None);
     }
     let mut fds = channel::wait_for(child.channel, Order::Mapped)?.fds.into_iter();
-    if child.namespaces.is_new(Namespaces::USER) {
-        sys::credential::become_root(launch.user.keep_groups).tried(|| "become root of the new user namespace")?;
+    if child.namespaces.changes_users() {
+        sys::credential::become_root(launch.user.keep_groups).tried(|| "become root of the user namespace")?;
         if !child.namespaces.joins_processes() {
             // The change of user hid us; the engine still has to open our /proc files.
             sys_process::allow_ptrace().tried(|| "be visible to the engine")?;

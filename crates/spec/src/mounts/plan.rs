@@ -10,8 +10,8 @@ use oci::{image::ContainerConfig, runtime::Mount};
 /// What decides about the default set.
 pub(crate) struct Situation<'a> {
     pub rootless: bool,
-    /// A user namespace of its own.
-    pub new_userns: bool,
+    /// In another user namespace than the engine's.
+    pub own_userns: bool,
     pub privileged: bool,
     pub read_only: bool,
     /// With `read_only`: /tmp, /run and /var/tmp are writable.
@@ -28,12 +28,12 @@ pub(crate) struct Situation<'a> {
 impl Situation<'_> {
     /// A fresh sysfs shows the network namespace it is mounted in, and only that one's owner may mount it.
     pub(crate) fn shares_sys(&self) -> bool {
-        let in_userns = self.rootless || self.new_userns;
+        let in_userns = self.rootless || self.own_userns;
         in_userns && !self.network.mode.is_new()
     }
 
     fn shares_proc(&self) -> bool {
-        (self.rootless || self.new_userns) && self.namespaces.pid.mode == NsMode::Host
+        (self.rootless || self.own_userns) && self.namespaces.pid.mode == NsMode::Host
     }
 }
 

@@ -16,7 +16,7 @@ const LINES: usize = 340;
 pub(crate) struct ResolvedUsers {
     /// Host, Private, Container, Path, or the mode that made the maps.
     pub namespace: Namespace,
-    /// Empty: no new user namespace.
+    /// Empty: the engine's own user namespace.
     pub uid_map: Vec<IdRange>,
     /// As `uid_map`.
     pub gid_map: Vec<IdRange>,
@@ -25,14 +25,17 @@ pub(crate) struct ResolvedUsers {
 }
 
 pub(crate) fn resolve(users: &Users, defaults: &Defaults, host: &HostFacts) -> Result<ResolvedUsers, Invalid> {
-    let namespace = if users.is_default() { &defaults.userns } else { &users.userns };
+    let namespace = users.effective(defaults);
     if users.has_maps() && !matches!(namespace.mode, NsMode::Default | NsMode::Private) {
         return Err(Invalid::new("--userns and --uidmap/--gidmap/--subuidname/--subgidname are mutually exclusive"));
     }
     let mut resolved = match namespace.mode {
         NsMode::Default | NsMode::Private if users.has_maps() => explicit(users, host)?,
         NsMode::Default | NsMode::Host => return Ok(of(Namespace::of(NsMode::Host))),
-        NsMode::Path | NsMode::Container => return Ok(of(namespace.clone())),
+        NsMode::Path | NsMode::Container => {
+            let maps = host.joined_maps.clone();
+            return Ok(ResolvedUsers { uid_map: maps.uids, gid_map: maps.gids, ..of(namespace.clone()) });
+        }
         NsMode::Private => return Err(no_mapping()),
         NsMode::KeepId => keep_id(namespace, host)?,
         NsMode::NoMap => no_map(host)?,

@@ -5,6 +5,7 @@ mod exit_codes;
 mod identity;
 mod init;
 mod isolation;
+mod joined_users;
 mod limits;
 mod logging;
 mod mounts;

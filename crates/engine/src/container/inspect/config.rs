@@ -118,7 +118,7 @@ impl View<'_> {
             "SecurityOpt": self.security_options(),
             "Tmpfs": self.tmpfs(),
             "UTSMode": mode(&spec.namespaces.uts),
-            "UsernsMode": if spec.uid_map.is_empty() { "" } else { "private" },
+            "UsernsMode": self.users_mode(),
             "IDMappings": self.id_mappings(),
             "ShmSize": spec.shm_size,
             "Runtime": "oci",
@@ -184,6 +184,16 @@ impl View<'_> {
             options.push(format!("mask={}", wish.mask.join(":")));
         }
         options
+    }
+
+    /// Whatever made its maps, a namespace of its own is `private`.
+    fn users_mode(&self) -> String {
+        let user = &self.spec.namespaces.user;
+        match user.mode {
+            NsMode::Container | NsMode::Path => mode(user),
+            _ if self.spec.uid_map.is_empty() => String::new(),
+            _ => "private".to_owned(),
+        }
     }
 
     fn id_mappings(&self) -> Value {

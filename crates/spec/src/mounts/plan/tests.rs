@@ -40,7 +40,7 @@ impl Case {
     fn resolve(&self) -> Result<Vec<ResolvedMount>, String> {
         let situation = Situation {
             rootless: self.rootless,
-            new_userns: false,
+            own_userns: false,
             privileged: self.privileged,
             read_only: self.read_only.is_some(),
             read_write_tmpfs: self.read_only.unwrap_or(true),

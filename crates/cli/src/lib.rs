@@ -61,14 +61,14 @@ impl Invocation {
     /// The run folder by `--runroot` or storage.conf. `user`: an ordinary user's id.
     ///
     /// # Errors
-    /// A storage.conf that can't be read.
+    /// A storage.conf that can't be read; no folder that is the user's own.
     pub fn run_root(&self, user: Option<u32>) -> Result<PathBuf, Failure> {
         if let Some(folder) = self.parsed.globals.text("runroot") {
             return Ok(folder.into());
         }
         let environment = config::Environment::from_process(user);
-        let storage = config::storage::load(&environment).map_err(|error| Failure::new(error::chain(&error)))?;
-        Ok(storage.runroot(&environment))
+        let storage = config::storage::load(&environment);
+        storage.and_then(|storage| storage.runroot(&environment)).map_err(|error| Failure::new(error::chain(&error)))
     }
 
     /// Carries it out; the exit code. `build`: what this program was built from.

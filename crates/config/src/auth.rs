@@ -68,6 +68,9 @@ pub enum Error {
         /// Which entry.
         key: String,
     },
+    /// See [`Environment::runtime_dir`].
+    #[error(transparent)]
+    NoRuntimeDir(#[from] crate::NoRuntimeDir),
     /// A file can't be replaced.
     #[error("write credentials to `{path}`")]
     Write {
@@ -177,7 +180,8 @@ impl Place {
 }
 
 fn usual_places(environment: &Environment) -> Vec<Place> {
-    let mut places = vec![Place::new(runtime_file(environment), false)];
+    // Whose folder is another's has nothing in it that is believed.
+    let mut places: Vec<_> = runtime_file(environment).map(|file| Place::new(file, false)).into_iter().collect();
     if let Some(home) = environment.config_home() {
         places.push(Place::new(home.join("containers/auth.json"), false));
     }
@@ -193,12 +197,12 @@ fn usual_places(environment: &Environment) -> Vec<Place> {
 }
 
 /// Where `login` writes: gone after a reboot.
-fn runtime_file(environment: &Environment) -> PathBuf {
+fn runtime_file(environment: &Environment) -> Result<PathBuf, crate::NoRuntimeDir> {
     let folder = match (&environment.xdg_runtime_dir, environment.user) {
         (None, None) => environment.system_root.join("run/containers/0"),
-        _ => environment.runtime_dir().join("containers"),
+        _ => environment.runtime_dir()?.join("containers"),
     };
-    folder.join("auth.json")
+    Ok(folder.join("auth.json"))
 }
 
 #[cfg(test)]

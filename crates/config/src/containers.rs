@@ -63,6 +63,9 @@ pub enum Error {
         /// What it is.
         found: String,
     },
+    /// See [`crate::Environment::runtime_dir`].
+    #[error(transparent)]
+    NoRuntimeDir(#[from] crate::NoRuntimeDir),
 }
 
 impl ContainersConf {

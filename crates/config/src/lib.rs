@@ -12,7 +12,7 @@ pub mod registries_d;
 pub mod storage;
 pub mod yaml;
 
-pub use environment::Environment;
+pub use environment::{Environment, NoRuntimeDir};
 
 use std::{
     io,

@@ -101,7 +101,7 @@ impl StorageConf {
             }
         }
         for folder in [&mut conf.graphroot, &mut conf.runroot, &mut conf.rootless_storage_path] {
-            *folder = expand(folder, environment);
+            *folder = expand(folder, environment)?;
         }
         Ok(conf)
     }
@@ -215,12 +215,15 @@ impl StorageConf {
     }
 
     /// runroot, with the default for that user.
-    pub fn runroot(&self, environment: &Environment) -> PathBuf {
-        match (self.runroot.as_str(), environment.user) {
-            ("", Some(_)) => environment.runtime_dir().join("containers"),
+    ///
+    /// # Errors
+    /// See [`Environment::runtime_dir`].
+    pub fn runroot(&self, environment: &Environment) -> Result<PathBuf, Error> {
+        Ok(match (self.runroot.as_str(), environment.user) {
+            ("", Some(_)) => environment.runtime_dir()?.join("containers"),
             ("", None) => "/run/containers/storage".into(),
             (path, _) => path.into(),
-        }
+        })
     }
 }
 
@@ -242,7 +245,7 @@ fn lay_number(field: &mut u32, value: Value) -> Result<(), Mismatch> {
 }
 
 /// `$HOME`, `$UID`, `$USER` and the `XDG` folders, also in braces; others stay as they are.
-fn expand(text: &str, environment: &Environment) -> String {
+fn expand(text: &str, environment: &Environment) -> Result<String, Error> {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
@@ -254,7 +257,7 @@ fn expand(text: &str, environment: &Environment) -> String {
                 (&after[..end], &after[end..], false)
             }
         };
-        match variable(name, environment) {
+        match variable(name, environment)? {
             Some(value) => expanded.push_str(&value),
             None if braces => expanded.extend(["${", name, "}"]),
             None => expanded.extend(["$", name]),
@@ -262,20 +265,20 @@ fn expand(text: &str, environment: &Environment) -> String {
         rest = tail;
     }
     expanded.push_str(rest);
-    expanded
+    Ok(expanded)
 }
 
-fn variable(name: &str, environment: &Environment) -> Option<String> {
+fn variable(name: &str, environment: &Environment) -> Result<Option<String>, Error> {
     let text = |path: Option<&PathBuf>| path.map(|path| path.to_string_lossy().into_owned());
-    match name {
+    Ok(match name {
         "UID" => Some(environment.user.unwrap_or(0).to_string()),
         "HOME" => text(environment.home.as_ref()),
-        "XDG_RUNTIME_DIR" => text(Some(&environment.runtime_dir())),
+        "XDG_RUNTIME_DIR" => text(Some(&environment.runtime_dir()?)),
         "XDG_DATA_HOME" => text(environment.data_home().as_ref()),
         "XDG_CONFIG_HOME" => text(environment.config_home().as_ref()),
         "USER" => std::env::var("USER").ok(),
         _ => None,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -303,11 +306,11 @@ mod tests {
     fn places_without_configuration() {
         let conf = load(&root()).unwrap();
         assert_eq!(conf.graphroot(&root()).unwrap(), Path::new("/var/lib/containers/storage"));
-        assert_eq!(conf.runroot(&root()), Path::new("/run/containers/storage"));
+        assert_eq!(conf.runroot(&root()).unwrap(), Path::new("/run/containers/storage"));
         assert_eq!(conf.graphroot(&user()).unwrap(), Path::new("/home/me/.local/share/containers/storage"));
         let mut with_run = user();
         with_run.xdg_runtime_dir = Some("/run/user/1000".into());
-        assert_eq!(conf.runroot(&with_run), Path::new("/run/user/1000/containers"));
+        assert_eq!(conf.runroot(&with_run).unwrap(), Path::new("/run/user/1000/containers"));
     }
 
     #[test]

@@ -215,7 +215,7 @@ fn places(options: &Options, environment: &Environment) -> Result<Places, Error>
     };
     let runroot = match &options.runroot {
         Some(runroot) => absolute(runroot)?,
-        None => storage.runroot(environment),
+        None => storage.runroot(environment)?,
     };
     let image_stores = match &options.root {
         Some(_) => options.image_stores.clone(),

@@ -8,4 +8,5 @@ mod diff;
 mod hello;
 mod help;
 mod info;
+mod run_folder;
 mod systemd;

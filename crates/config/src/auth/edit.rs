@@ -24,11 +24,11 @@ const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
 impl Keyring<'_> {
     /// The file that `login` changes unless a flag names one.
-    pub fn own_file(&self) -> PathBuf {
+    fn own_file(&self) -> Result<PathBuf, Error> {
         let environment = self.environment;
         let docker = environment.docker_config.as_ref().map(|folder| folder.join("config.json"));
         let named = self.authfile.map(Path::to_owned).or_else(|| environment.registry_auth_file.clone()).or(docker);
-        named.unwrap_or_else(|| runtime_file(environment))
+        named.map_or_else(|| Ok(runtime_file(environment)?), Ok)
     }
 
     /// Keeps a name and a password for `registry[/namespace[/repository]]`; returns where.
@@ -76,7 +76,8 @@ impl Keyring<'_> {
 
     fn place<'k>(&self, target: &Target, key: &'k str) -> Result<(PathBuf, &'k str), Error> {
         match target {
-            Target::Containers(path) => Ok((path.clone().unwrap_or_else(|| self.own_file()), key)),
+            Target::Containers(Some(path)) => Ok((path.clone(), key)),
+            Target::Containers(None) => Ok((self.own_file()?, key)),
             Target::Docker(path) if key == "docker.io" => Ok((path.clone(), DOCKER_HUB)),
             Target::Docker(path) if key.contains('/') => {
                 Err(Error::Namespaced { place: format!("Docker's file `{}`", path.display()), key: key.to_owned() })

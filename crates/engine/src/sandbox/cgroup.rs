@@ -79,7 +79,7 @@ pub(crate) fn name(engine: &Engine) -> &'static str {
 
 fn manager(engine: &Engine) -> Option<Manager> {
     match engine.privilege().user() {
-        Some(uid) => Manager::of_user(uid, &engine.environment.runtime_dir()),
+        Some(uid) => Manager::of_user(uid, &engine.environment.runtime_dir().ok()?),
         None => Manager::of_system(),
     }
 }

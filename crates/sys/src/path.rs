@@ -2,13 +2,16 @@
 //!
 //! Everything is openat2(2) with RESOLVE_IN_ROOT (Linux 5.6).
 
+mod walk;
+
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use walk::{Step, Walk};
 
 /// Opens `path` as if `root` were `/`; the last component is followed too. Close-on-exec.
 pub fn open(root: impl AsFd, path: &Path, flags: OFlags, mode: u32) -> io::Result<OwnedFd> {
@@ -38,7 +41,7 @@ pub fn make_folder(root: impl AsFd, path: &Path, mode: u32) -> io::Result<OwnedF
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {
             let mut walk = Walk::new(root.as_fd())?;
             walk.make_folders(path.as_os_str().as_bytes(), mode)?;
-            walk.folder()
+            Ok(walk.here)
         }
         other => other,
     }
@@ -74,121 +77,16 @@ fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn no_file(path: &Path, target: &[u8]) -> io::Error {
-    let target = String::from_utf8_lossy(target);
-    let what = format!("`{}` leads to `{target}`, which is the name of a folder", path.display());
-    io::Error::new(io::ErrorKind::InvalidInput, what)
+    let (path, target) = (shown(path.as_os_str().as_bytes()), shown(target));
+    io::Error::new(io::ErrorKind::InvalidInput, format!("`{path}` leads to `{target}`, which is the name of a folder"))
 }
 
-/// The first component and what follows it.
-fn first(path: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let start = path.iter().position(|byte| *byte != b'/')?;
-    let path = &path[start..];
-    let end = path.iter().position(|byte| *byte == b'/').unwrap_or(path.len());
-    Some((path[..end].to_vec(), path[end..].to_vec()))
-}
-
-/// As many as the kernel follows in one walk.
-const LINKS: u32 = 40;
-
-/// Where a component led.
-enum Step<T> {
-    Done(T),
-    /// It is a link to there.
-    Link(Vec<u8>),
-}
-
-/// A walk from a root downwards that makes what is missing. It keeps the folders it came through open, so that `..` is the way
-/// back (never the parent that a folder has meanwhile) and ends at the root.
-struct Walk {
-    /// The root, and the folders down to where it is.
-    folders: Vec<OwnedFd>,
-    links: u32,
-}
-
-impl Walk {
-    fn new(root: BorrowedFd<'_>) -> io::Result<Walk> {
-        let root = open(root, Path::new("/"), OFlags::PATH | OFlags::DIRECTORY, 0)?;
-        Ok(Walk { folders: vec![root], links: LINKS })
-    }
-
-    fn here(&self) -> BorrowedFd<'_> {
-        self.folders[self.folders.len() - 1].as_fd()
-    }
-
-    fn folder(mut self) -> io::Result<OwnedFd> {
-        self.folders.pop().ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    /// Goes down `path`, which a link may lengthen.
-    fn make_folders(&mut self, path: &[u8], mode: u32) -> io::Result<()> {
-        let mut left = path.to_vec();
-        self.start(&left);
-        while let Some((name, rest)) = first(&left) {
-            match name.as_slice() {
-                b"." => {}
-                b".." if self.folders.len() > 1 => drop(self.folders.pop()),
-                b".." => {}
-                name => match self.make_folder(name, mode)? {
-                    Step::Done(folder) => self.folders.push(folder),
-                    Step::Link(target) => {
-                        left = [target.as_slice(), b"/", &rest].concat();
-                        self.start(&target);
-                        continue;
-                    }
-                },
-            }
-            left = rest;
-        }
-        Ok(())
-    }
-
-    /// An absolute path begins at the root.
-    fn start(&mut self, path: &[u8]) {
-        if path.starts_with(b"/") {
-            self.folders.truncate(1);
-        }
-    }
-
-    fn make_folder(&mut self, name: &[u8], mode: u32) -> io::Result<Step<OwnedFd>> {
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let found = match rustix::fs::openat(self.here(), name, flags, Mode::empty()) {
-            Err(Errno::NOENT) => {
-                match rustix::fs::mkdirat(self.here(), name, Mode::from_raw_mode(mode)) {
-                    // Another has made it, or something else.
-                    Ok(()) | Err(Errno::EXIST) => {}
-                    Err(error) => return Err(error.into()),
-                }
-                rustix::fs::openat(self.here(), name, flags, Mode::empty())?
-            }
-            other => other?,
-        };
-        match FileType::from_raw_mode(rustix::fs::fstat(&found)?.st_mode) {
-            FileType::Directory => Ok(Step::Done(found)),
-            FileType::Symlink => self.follow(&found).map(Step::Link),
-            _ => Err(Errno::NOTDIR.into()),
-        }
-    }
-
-    fn make_file(&mut self, name: &[u8], mode: u32) -> io::Result<Step<OwnedFd>> {
-        // Not O_EXCL: another mount of the same call may have made it. O_NOFOLLOW: links are followed inside the root only.
-        let make = OFlags::CREATE | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        match rustix::fs::openat(self.here(), name, make, Mode::from_raw_mode(mode)) {
-            Ok(_) | Err(Errno::LOOP) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let found = rustix::fs::openat(self.here(), name, flags, Mode::empty())?;
-        match FileType::from_raw_mode(rustix::fs::fstat(&found)?.st_mode) {
-            FileType::Symlink => self.follow(&found).map(Step::Link),
-            _ => Ok(Step::Done(found)),
-        }
-    }
-
-    fn follow(&mut self, link: &OwnedFd) -> io::Result<Vec<u8>> {
-        self.links = self.links.checked_sub(1).ok_or(Errno::LOOP)?;
-        // Its text only: a magic link of /proc leads nowhere but to a path below the root.
-        Ok(rustix::fs::readlinkat(link, c"", Vec::new())?.into_bytes())
-    }
+/// For a message: the end, which is what matters, of what may have four kilobytes.
+fn shown(path: &[u8]) -> String {
+    const LENGTH: usize = 120;
+    let start = path.len().saturating_sub(LENGTH);
+    let cut = if start > 0 { "…" } else { "" };
+    format!("{cut}{}", String::from_utf8_lossy(&path[start..]))
 }
 
 /// The folder that holds the last component of `path` below `root`, made where missing, and that component.
@@ -300,6 +198,15 @@ mod tests {
             assert!(error.contains(&format!("`{path}` leads to")) && error.contains(target), "{error}");
         }
         assert_eq!(std::fs::read_dir(folder.join("root")).unwrap().count(), 3);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn messages_are_short_however_long_a_link_is() {
+        let folder = scratch("long");
+        symlink("d/".repeat(2000), folder.join("root/a")).unwrap();
+        let error = make_file(root(&folder), Path::new("/a"), 0o644).unwrap_err().to_string();
+        assert!(error.len() < 300 && error.contains("d/d/`, which is the name of a folder"), "{error}");
         std::fs::remove_dir_all(folder).unwrap();
     }
 

@@ -96,22 +96,32 @@ pub fn make_parent(root: impl AsFd, path: &Path) -> io::Result<(OwnedFd, &OsStr)
     Ok((folder, name))
 }
 
-/// Reads a file below `root` whole if it is a regular one of at most `limit` bytes; `None` when it does not exist.
+/// Reads a file below `root` whole if it is a regular one of at most `limit` bytes; `None` when it does not exist. Anything else
+/// isn't even opened: that alone makes a tape rewind and a watchdog bark.
 pub fn read(root: impl AsFd, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     use std::io::Read;
-    // NONBLOCK: a FIFO put there must not hang us.
-    let file = match open(root, path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY, 0) {
-        Ok(fd) => std::fs::File::from(fd),
+    let found = match open(&root, path, OFlags::PATH, 0) {
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) => return Ok(None),
-        Err(error) => return Err(error),
+        found => found?,
     };
-    let metadata = file.metadata()?;
-    if !metadata.is_file() || metadata.len() > limit {
+    let stat = rustix::fs::fstat(&found)?;
+    let size = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || size > limit {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "not a regular file of a sensible size"));
     }
-    let mut content = Vec::with_capacity(metadata.len() as usize);
-    file.take(limit).read_to_end(&mut content)?;
+    let mut content = Vec::with_capacity(size as usize);
+    std::fs::File::from(reopen(root, path, &found)?).take(limit).read_to_end(&mut content)?;
     Ok(Some(content))
+}
+
+/// The same file to be read, whatever has its name by now.
+fn reopen(root: impl AsFd, path: &Path, found: &OwnedFd) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    match rustix::fs::open(of_descriptor(found), flags, Mode::empty()) {
+        // Inside of a container that has no /proc. What is opened there is opened with its rights.
+        Err(Errno::NOENT | Errno::NOTDIR) => open(root, path, flags, 0),
+        file => Ok(file?),
+    }
 }
 
 /// A path of the magic link of one of our descriptors, for calls that take paths only.
@@ -223,6 +233,22 @@ mod tests {
         assert!(folder.join("root/run/resolve/stub.conf").is_file());
         assert!(folder.join("root/far").is_file() && !folder.join("far").exists());
         assert!(make_file(&root, Path::new("/etc/round"), 0o644).is_err());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn only_regular_files_of_a_sensible_size_are_read() {
+        let folder = scratch("read");
+        std::fs::write(folder.join("root/file"), "12345").unwrap();
+        symlink("/file", folder.join("root/link")).unwrap();
+        // Opening one fails with ENXIO.
+        drop(std::os::unix::net::UnixListener::bind(folder.join("root/socket")).unwrap());
+        let root = root(&folder);
+        let read = |name: &str, limit| read(&root, Path::new(name), limit);
+        assert_eq!(read("link", 5).unwrap().as_deref(), Some(&b"12345"[..]));
+        assert_eq!(read("missing/x", 5).unwrap(), None);
+        assert_eq!(read("link", 4).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(read("socket", 5).unwrap_err().kind(), io::ErrorKind::InvalidData);
         std::fs::remove_dir_all(folder).unwrap();
     }
 

@@ -130,10 +130,11 @@ fn chown_at(folder: BorrowedFd<'_>, name: &CStr, uid: u32, gid: u32) -> io::Resu
 
 /// Gives `path` below `root` and everything in it to an owner.
 pub(super) fn chown_tree(root: BorrowedFd<'_>, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
-    let top = sys::path::open(root, path, OFlags::RDONLY | OFlags::NONBLOCK, 0)?;
-    rustix::fs::fchown(&top, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
+    // It may be a device, which is not to be opened.
+    let top = sys::path::open(root, path, OFlags::PATH, 0)?;
+    rustix::fs::chownat(&top, c"", Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)), AtFlags::EMPTY_PATH)?;
     match FileType::from_raw_mode(rustix::fs::fstat(&top)?.st_mode) {
-        FileType::Directory => chown_folder(top.as_fd(), uid, gid),
+        FileType::Directory => chown_folder(open_folder(top.as_fd(), c".")?.as_fd(), uid, gid),
         _ => Ok(()),
     }
 }

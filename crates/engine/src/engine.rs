@@ -86,6 +86,7 @@ impl Engine {
         };
         let location = Location { root: graphroot.join("minke"), run: runroot.join("minke"), ownership };
         let runs = Runs::new(&location.run);
+        own_run_folder(&location.run)?;
         let store =
             Store::open(location)?.with_additional(image_stores.iter().cloned()).with_scratch(options.scratch.clone());
         let database = RefCell::new(None);
@@ -222,6 +223,16 @@ fn places(options: &Options, environment: &Environment) -> Result<Places, Error>
         None => storage.additional_image_stores,
     };
     Ok(Places { graphroot, runroot, image_stores })
+}
+
+/// What is in it is believed (which process is to be killed, say), and its locks are waited for: others must have no part in it.
+fn own_run_folder(folder: &Path) -> Result<(), Error> {
+    sys::private_folder::make(folder).map_err(|error| {
+        let folder = folder.display();
+        Error::Invalid(format!(
+            "use run folder `{folder}`: {error} (--runroot, or runroot in storage.conf, can name a folder of your own)"
+        ))
+    })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Error> {

@@ -9,7 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::net::IpAddr;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 /// One lent address.
@@ -193,7 +193,7 @@ impl Rotation {
         let path = folder.join(if ipv4 { "last4" } else { "last6" });
         let what = || format!("cannot open `{}`", path.display());
         let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(&path);
+        let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
         let file = file.map_err(Error::io(what()))?;
         flock(&file, FlockOperation::LockExclusive)
             .map_err(|e| Error::io(format!("cannot lock `{}`", path.display()))(e.into()))?;

@@ -4,6 +4,7 @@
 use crate::Error;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Held until dropped; the kernel ends it with its process.
@@ -35,7 +36,8 @@ impl Lock {
     fn take(run: &Path, how: FlockOperation) -> Result<Self, Error> {
         let folder = run.join("networks");
         let path = folder.join(".lock");
-        let open = || File::options().create(true).append(true).open(&path);
+        // Others must not be able to open it: whoever can, can lock it. (std opens with O_CLOEXEC.)
+        let open = || File::options().create(true).append(true).mode(0o600).open(&path);
         let file = open().or_else(|_| fs::create_dir_all(&folder).and_then(|()| open()));
         let file = file.map_err(Error::io(format!("cannot open `{}`", path.display())))?;
         flock(&file, how).map_err(|e| Error::io(format!("cannot lock `{}`", path.display()))(e.into()))?;

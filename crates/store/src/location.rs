@@ -83,14 +83,14 @@ impl Store {
 
     /// The whole store is closed to other users: images contain setuid programs (CVE-2021-41091).
     fn create(&self) -> Result<(), Error> {
-        use std::os::unix::fs::DirBuilderExt;
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
         let root = &self.location.root;
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(root).at("create store", root)?;
         for name in FOLDERS.iter().copied().chain(["blobs/sha256", "blobs/sha512"]) {
             make_dir(&root.join(name))?;
         }
         let lock = self.lock_path();
-        std::fs::OpenOptions::new().create(true).append(true).open(&lock).at("create store lock", &lock)?;
+        std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&lock).at("create store lock", &lock)?;
         Ok(())
     }
 

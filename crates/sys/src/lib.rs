@@ -23,6 +23,7 @@ pub mod namespace;
 pub mod netlink;
 pub mod path;
 pub mod pidfd;
+pub mod private_folder;
 pub mod process;
 pub mod scheduling;
 pub mod seccomp;

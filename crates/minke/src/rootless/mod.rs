@@ -20,7 +20,10 @@ use sys::namespace::{Namespaces, join, unshare};
 ///
 /// The caller must be single-threaded. An error is one line, with what to do where that is known.
 pub fn enter(uid: u32, gid: u32, run_root: &Path) -> Result<bool, String> {
-    let folder = run_root.join("minke/userns");
+    let run = run_root.join("minke");
+    let folder = run.join("userns");
+    // The outer one first: what is in another's folder could change at any moment.
+    make_private(&run)?;
     make_private(&folder)?;
     let lock = rustix::fs::open(
         folder.join("lock"),
@@ -80,9 +83,7 @@ fn warn_single(user: &str, why: &str) {
 }
 
 fn make_private(folder: &Path) -> Result<(), String> {
-    use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|error| {
+    sys::private_folder::make(folder).map_err(|error| {
         format!(
             "make folder `{}`: {error} (--runroot or XDG_RUNTIME_DIR can name a folder of your own)",
             folder.display()

@@ -55,7 +55,7 @@ pub fn options<'a>(context: &Context, matches: &Matches, progress: &'a Reporter)
         platform: platform::wanted(matches)?,
         registry: registry::options(matches)?,
         progress,
-        cidfile: matches.text("cidfile").map(Into::into),
+        cidfile: matches.text("cidfile").filter(|path| !path.is_empty()).map(Into::into),
         replace: matches.bool("replace"),
         warn: &|text| log::warn!("{text}"),
         create_command: context.argv.clone(),

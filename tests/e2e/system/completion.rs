@@ -47,6 +47,23 @@ fn bash_offers_names(env: &TestEnv) {
     env.ok("rm -f -t 0 up");
 }
 
+fn bash_offers_what_help_shows(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("the script calls minke");
+    }
+    let offers = offered(env, "minke ");
+    assert!(has(&offers, "ps") && has(&offers, "image"), "{offers:?}");
+    assert!(!offers.iter().any(|offer| offer == "man" || offer.starts_with("__")), "{offers:?}");
+    assert_eq!(offered(env, "minke completion z"), ["zsh"]);
+    let offers = offered(env, "minke completion ");
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(has(&offers, shell), "{offers:?}");
+    }
+    // Another word for a command that is shown.
+    assert!(has(&offered(env, "minke image ls --fo"), "--format"));
+    assert!(!has(&offered(env, "minke push --sig"), "--signature-policy"));
+}
+
 fn of_the_hidden_command(env: &TestEnv) {
     if env.is_peer() {
         return testkit::note_skipped("Podman's takes the line's words");
@@ -65,4 +82,4 @@ fn of_the_hidden_command(env: &TestEnv) {
     env.ok("--help").lacks("__complete");
 }
 
-testkit::cases! { both: [bash_offers_names, of_the_hidden_command] }
+testkit::cases! { both: [bash_offers_names, bash_offers_what_help_shows, of_the_hidden_command] }

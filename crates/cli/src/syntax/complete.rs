@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::flag::{Flag, Kind};
 use super::parse::argument;
-use super::tree::{ENTRIES, GLOBALS, nouns};
+use super::tree::{ENTRIES, Entry, GLOBALS, nouns};
 use crate::error::Failure;
 use clap_complete::Shell;
 use std::io::Write;
@@ -142,9 +142,20 @@ fn with_commands(mut command: clap::Command, noun: &'static str) -> clap::Comman
 }
 
 fn below(noun: &'static str) -> impl Iterator<Item = clap::Command> {
-    // Those that only scripts call aren't offered.
-    let entries = ENTRIES.iter().filter(move |entry| entry.noun == noun && !entry.verb.starts_with("__"));
-    entries.map(|entry| leaf(entry.verb.to_owned(), entry.command).hide(entry.hidden))
+    let entries = ENTRIES.iter().filter(move |entry| entry.noun == noun && is_offered(entry));
+    entries.map(|entry| {
+        let leaf = leaf(entry.verb.to_owned(), entry.command).hide(entry.hidden);
+        match words(entry.command.usage) {
+            Some(words) => leaf.arg(clap::Arg::new("word").value_parser(words)),
+            None => leaf,
+        }
+    })
+}
+
+/// Not what only scripts call: a hidden command is offered where it is another word for one that is shown, as `ls` is for `list`.
+fn is_offered(entry: &Entry) -> bool {
+    let shown = |other: &Entry| !other.hidden && std::ptr::eq(other.command, entry.command);
+    !entry.hidden || ENTRIES.iter().any(shown)
 }
 
 fn leaf(name: String, command: &'static Command) -> clap::Command {
@@ -153,9 +164,16 @@ fn leaf(name: String, command: &'static Command) -> clap::Command {
     leaf.args(flags(command.all_flags()))
 }
 
+/// The words that a usage lists in braces: `{bash|zsh}`. In capitals they are no words but names of things.
+fn words(usage: &'static str) -> Option<clap::builder::PossibleValuesParser> {
+    let (list, _) = usage.split_once('{')?.1.split_once('}')?;
+    let literal = list.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'|');
+    literal.then(|| clap::builder::PossibleValuesParser::new(list.split('|')))
+}
+
 fn flags(flags: impl Iterator<Item = &'static Flag>) -> Vec<clap::Arg> {
     let shown = |flag: &'static Flag| {
-        let mut arg = argument(flag, flag.short).help(flag.help).hide(flag.hidden);
+        let mut arg = argument(flag, flag.short).help(flag.help);
         if flag.kind == Kind::Bool {
             // Nobody wants `[=true]` completed.
             arg = arg.num_args(0).require_equals(false).action(clap::ArgAction::SetTrue);
@@ -170,7 +188,7 @@ fn flags(flags: impl Iterator<Item = &'static Flag>) -> Vec<clap::Arg> {
         }
         arg
     };
-    flags.map(shown).collect()
+    flags.filter(|flag| !flag.hidden).map(shown).collect()
 }
 
 #[cfg(test)]

@@ -190,6 +190,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
+        crate::upkeep::idle_bridges(self);
         crate::upkeep::behind(self, self.trash.get());
     }
 }

@@ -1,6 +1,7 @@
-//! What nobody should wait for: deleting the trash and shortening the database's log, after the answer, in a process of its own.
+//! What nobody should wait for: deleting the trash, shortening the database's log and removing idle bridges, after the answer, in
+//! processes of their own.
 
-use crate::Engine;
+use crate::{Engine, Privilege};
 use std::time::Duration;
 
 /// Who deletes looks again when it is done, so that whoever comes meanwhile needn't wait for long.
@@ -15,17 +16,36 @@ pub(crate) fn behind(engine: &Engine, threw_away: bool) {
     if !trash && !untidy {
         return;
     }
-    // Whoever waits for the command's output mustn't wait for this process: it holds none of it.
-    if let Ok(sys::process::Fork::Child) = sys::process::fork() {
-        let _ = rustix::process::setsid();
-        engine.forget_database();
-        let _ = sys::descriptor::close_from_but(0, &[]);
+    in_background(engine, || {
         if trash {
             empty_trash(engine);
         }
         if untidy {
             crate::sandbox::exec_last_duties(&engine.settled_options(), None);
         }
+    });
+}
+
+/// Forks a process that removes bridges which no container has used for a moment, unless one is at it. Whoever finds one that a
+/// killed process has left does that as well.
+pub(crate) fn idle_bridges(engine: &Engine) {
+    let run = engine.run_folder();
+    if matches!(engine.privilege(), Privilege::Root) && network::has_idle(run) {
+        in_background(engine, || {
+            if let Err(error) = network::remove_idle(run) {
+                log::debug!("remove idle bridges: {error}");
+            }
+        });
+    }
+}
+
+/// Whoever waits for the command's output mustn't wait for this process: it holds none of it.
+fn in_background(engine: &Engine, work: impl FnOnce()) {
+    if let Ok(sys::process::Fork::Child) = sys::process::fork() {
+        let _ = rustix::process::setsid();
+        engine.forget_database();
+        let _ = sys::descriptor::close_from_but(0, &[]);
+        work();
         sys::process::exit_now(0);
     }
 }

@@ -9,8 +9,12 @@ use crate::netlink::{Family, Refusal, Socket, open, send, try_send};
 use crate::nft::{element, table};
 use crate::{Error, IpNet, Network, decide};
 use std::fs;
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+
+/// The file in a network's folder that says that its bridge was made.
+pub const MARKER: &str = "bridge";
 
 /// The sockets of the host's network namespace that attaching needs.
 pub struct Host {
@@ -57,8 +61,10 @@ fn ready(run: &Path, network: &Network, host: &Host) -> Result<Option<u32>, Erro
 }
 
 fn make(run: &Path, network: &Network, host: &Host) -> Result<u32, Error> {
-    table::ensure(&host.firewall)?;
-    element::add(&host.firewall, &element::of_network(network), "")?;
+    let elements = element::of_network(network);
+    let add = || table::ensure(&host.firewall).and_then(|()| element::add(&host.firewall, &elements, ""));
+    // An engine with another run directory may have removed the table, which it saw without bridges, in between.
+    add().or_else(|_| add())?;
     let index = make_link(run, network, &host.route)?;
     set_sysctls(network)?;
     decide::write(run, network)?;
@@ -159,9 +165,9 @@ pub fn remove_if_idle(run: &Path, network: &Network) -> Result<bool, Error> {
     remove(run, network).map(|()| true)
 }
 
+/// Whoever is killed in here leaves the marker, by which the next command finds out.
 fn remove(run: &Path, network: &Network) -> Result<(), Error> {
     let host = Host::open()?;
-    let _ = fs::remove_file(marker(run, network));
     let ours = link::find(&host.route, &network.bridge).map_err(Refusal::into_error)?;
     if ours.is_some_and(|l| l.alias == alias(run)) {
         let mut batch = Batch::new();
@@ -169,7 +175,19 @@ fn remove(run: &Path, network: &Network) -> Result<(), Error> {
         send(&host.route, &batch)?;
     }
     element::remove(&host.firewall, &element::of_network(network))?;
-    table::remove_if_unused(&host.firewall)
+    table::remove_if_unused(&host.firewall)?;
+    forget(&marker(run, network))?;
+    // Next time the host may have other networks.
+    forget(&folder(run, &network.name).join("network.json"))
+}
+
+fn forget(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::io(format!("cannot remove `{}`", path.display()))(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Tells whose bridge it is: two engines with different run directories must not share one.
@@ -195,7 +213,7 @@ pub fn mac_of(address: Option<IpAddr>) -> [u8; 6] {
 }
 
 fn marker(run: &Path, network: &Network) -> PathBuf {
-    folder(run, &network.name).join("bridge")
+    folder(run, &network.name).join(MARKER)
 }
 
 /// What the marker says: anything that differs means another bridge than was made.

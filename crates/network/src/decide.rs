@@ -1,4 +1,4 @@
-//! Which bridge and which subnets the default network has on this host; decided once per boot and run directory.
+//! Which bridge and which subnets the default network has on this host; decided once for as long as its bridge is there.
 //!
 //! The decision is kept in `<run>/networks/<name>/network.json`. It is written under another name and linked to its own, so that
 //! of several commands that decide at once all follow the first.
@@ -30,7 +30,7 @@ const BRIDGES: u32 = 1000;
 
 /// The default network for this host: configured subnet if free here, IPv6 when the host has it. Pure given the facts it reads.
 ///
-/// All callers with the same run directory get the same answer until `subnet` changes while no container is attached.
+/// All callers with the same run directory get the same answer until no container is attached.
 ///
 /// # Errors
 /// When the host's routes can't be read, no subnet is free, or the decision can't be kept.
@@ -40,8 +40,6 @@ pub fn default_network(name: &str, subnet: Option<IpNet>, run: &Path) -> Result<
         if agrees || !remove_if_idle(run, &network)? {
             return Ok(network);
         }
-        let path = folder(run, name).join("network.json");
-        fs::remove_file(&path).map_err(Error::io(format!("cannot remove `{}`", path.display())))?;
     }
     let network = decide(name, subnet, run)?;
     write(run, &network)?;
@@ -49,7 +47,7 @@ pub fn default_network(name: &str, subnet: Option<IpNet>, run: &Path) -> Result<
     Ok(read(run, name)?.unwrap_or(network))
 }
 
-/// The networks that have ever had a container since boot.
+/// The networks that have a bridge, or are about to.
 pub fn known_networks(run: &Path) -> Vec<Network> {
     let entries = fs::read_dir(run.join("networks")).into_iter().flatten().flatten();
     let names = entries.map(|e| e.file_name().to_string_lossy().into_owned());

@@ -1,5 +1,5 @@
 //! The lock of a run directory's networks: shared by whoever attaches a container, exclusive for whoever makes or removes a
-//! bridge or judges what is stray.
+//! bridge or judges what is stray. And the turn of the one process that waits until bridges may go.
 
 use crate::Error;
 use rustix::fs::{FlockOperation, flock};
@@ -21,6 +21,18 @@ impl Lock {
     /// Waits until nobody else has it.
     pub fn exclusive(run: &Path) -> Result<Self, Error> {
         Self::take(run, FlockOperation::LockExclusive)
+    }
+
+    /// The turn to wait for idle bridges; `None`: another process has it. Says nothing about what attaches meanwhile.
+    pub fn turn(run: &Path) -> Result<Option<Self>, Error> {
+        let path = run.join("networks").join(".idle");
+        let file = File::options().create(true).append(true).open(&path);
+        let file = file.map_err(Error::io(format!("cannot open `{}`", path.display())))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Self { file })),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(Error::io(format!("cannot lock `{}`", path.display()))(error.into())),
+        }
     }
 
     /// Becomes exclusive. Not in one step: others may have had it in between.

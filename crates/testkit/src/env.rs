@@ -217,8 +217,8 @@ impl TestEnv {
         self.load(&Base::image(), "localhost/base:latest");
     }
 
-    /// Lets the engine make what stays once made (bridge, firewall table, folders), so that a later look for leaks
-    /// finds leaks only. Wants the base image.
+    /// Lets the engine make what stays once made, for a while (bridge, firewall table) or for good (folders), so that a later look
+    /// for leaks finds leaks only. Wants the base image.
     pub fn warm_up(&self) {
         let network = if self.is_root() { "-p 65000:1" } else { "--network none" };
         self.ok(&format!("run --rm {network} -v /anon base true"));

@@ -22,8 +22,14 @@ fn tail_shows_the_last(env: &TestEnv) {
 
 fn f_follows_to_the_end(env: &TestEnv) {
     env.base();
-    env.ok("run -d -i --name l --network none base sh -c 'echo first; sleep 0.3; echo second'");
-    env.ok("logs -f l").prints("first\nsecond\n");
+    let until = "echo first; until [ -e /work/end ]; do sleep 0.01; done; echo second";
+    let volume = format!("-v {}:/work", env.work().display());
+    env.ok(&format!("run -d -i --name l --network none {volume} base sh -c '{until}'"));
+    let mut process = env.engine().words("logs -f l").spawn();
+    assert_eq!(process.read_line(), "first");
+    env.write("end", "");
+    assert_eq!(process.read_line(), "second");
+    process.wait().ok();
 }
 
 fn f_shows_lines_as_they_come(env: &TestEnv) {

@@ -33,13 +33,10 @@ fn connects_both_ways() {
     let program = pasta::find().unwrap();
     let pid_file = host.run.path().join("pasta.pid");
     let ports = [port(Some("127.0.0.1"), 8080, 80, Protocol::Tcp), port(None, 5353, 53, Protocol::Udp)];
-    let started = std::time::Instant::now();
     let wish = pasta::Wish { program: &program, ports: &ports, options: &[], pid_file: &pid_file };
     let starting = pasta::start(&wish, netns.as_fd(), None).unwrap();
     let pid = starting.pid();
     starting.finish(None).unwrap();
-    let took = started.elapsed();
-    assert!(took.as_secs() < 5, "{took:?}");
     serve(&netns, 80);
     serve(&host.internet, 7);
     let inside = within(&netns, || shell("ip -o addr; ip route"));

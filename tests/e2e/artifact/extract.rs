@@ -101,6 +101,36 @@ fn hostile_manifests(env: &TestEnv) {
     }
 }
 
+/// As with any tool that writes a file: what is there is written to where nothing can be put in its place.
+fn whatever_the_target_is(env: &TestEnv) {
+    env.write("one", "1\n");
+    env.ok("artifact add x one");
+    env.host("sh -ec").arg("ln -s there link; mkdir closed; echo longer >closed/f").run().ok();
+    env.ok("artifact extract x link");
+    assert_eq!((read(env, "there").unwrap().as_str(), env.script("readlink link").text().trim()), ("1\n", "there"));
+    env.script("ln -sf no/where link");
+    env.run("artifact extract x link").code(125).complains("o such file or directory");
+    env.script("ln -sf link link");
+    env.run("artifact extract x link").code(125).is_readable();
+    // A file that its folder's owner keeps, and one of somebody else.
+    env.script("chown 0:0 closed; chmod 755 closed");
+    env.ok("artifact extract x closed/f");
+    assert_eq!(read(env, "closed/f").unwrap(), "1\n");
+    env.script("echo strange >strange; chown 12345:12345 strange; chmod 640 strange");
+    let extracted = env.run("artifact extract x strange");
+    if env.is_root() {
+        extracted.ok();
+        assert_eq!(read(env, "strange").unwrap(), "1\n");
+    } else {
+        extracted.code(125).complains("ermission denied");
+    }
+    assert_eq!(env.script("stat -c %u:%g:%a strange").text().trim(), "12345:12345:640");
+    let into = format!("{} artifact extract x /dev/stdout >out; echo more >>out", testkit::engine_under_test());
+    env.host("sh -ec").arg(into).run().ok();
+    assert_eq!(read(env, "out").unwrap(), "1\nmore\n");
+}
+
 testkit::cases! {
-    both: [into_files_and_folders, nonsense_is_refused, titles_never_lead_out_of_the_folder, hostile_manifests]
+    both: [into_files_and_folders, nonsense_is_refused, titles_never_lead_out_of_the_folder, hostile_manifests,
+        whatever_the_target_is]
 }

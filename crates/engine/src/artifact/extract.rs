@@ -8,11 +8,12 @@ use ::image::artifact::title;
 use oci::Digest;
 use oci::image::{Descriptor, Manifest};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, Uid};
+use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, Uid};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Which files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,11 +86,15 @@ fn names(chosen: &[&Descriptor], selection: &Selection) -> Result<BTreeMap<Strin
     Ok(names)
 }
 
+/// In bytes, by the kernel.
+const LONGEST_NAME: usize = 255;
+
 fn checked(title: &str) -> Result<String, Error> {
     let wrong = |why| Err(Error::Invalid(format!("invalid name: {} {why}: artifact blob title invalid", shown(title))));
     match title {
         "." | ".." => wrong("is a folder"),
         _ if title.contains('/') => wrong("cannot contain /"),
+        _ if title.len() > LONGEST_NAME => wrong("is longer than a file's name may be"),
         _ if title.contains('\0') => wrong("cannot contain a null byte"),
         _ => Ok(title.to_owned()),
     }
@@ -97,50 +102,87 @@ fn checked(title: &str) -> Result<String, Error> {
 
 /// For messages: not longer than a line, whatever somebody wrote into a manifest.
 fn shown(title: &str) -> String {
-    format!("{:?}", title.chars().take(80).collect::<String>())
+    let short: String = title.chars().take(80).collect();
+    let more = if short.len() < title.len() { "…" } else { "" };
+    format!("{short:?}{more}")
 }
 
 /// A device or a pipe is written to; a file is replaced once the new one is whole, and keeps its mode and owner.
 fn write_file(engine: &Engine, digest: &Digest, target: &Path) -> Result<(), Error> {
     let failed = |source| Error::io("create target file", target, source);
-    if target.metadata().is_ok_and(|there| !there.is_file()) {
-        let stream = File::options().write(true).open(target).map_err(failed)?;
+    // Whoever opened a file for us, as `/dev/stdout`, means that one, not one in its place.
+    let opened = ["/dev", "/proc"].iter().any(|folder| target.starts_with(folder));
+    if opened || target.metadata().is_ok_and(|there| !there.is_file()) {
+        let stream = File::options().write(true).truncate(true).open(target).map_err(failed)?;
         engine.store().extract_blob(digest, &stream)?;
         return Ok(());
     }
     if target.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(failed(Errno::ISDIR.into()));
     }
-    // A link leads to the file that is meant.
-    let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+    let target = followed(target).map_err(failed)?;
     let above = target.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let folder = folder(above).map_err(|e| failed(e.into()))?;
     write(engine, digest, (&folder, above), &name)
 }
 
+/// A link leads to the file that is meant, even if there is none yet.
+fn followed(target: &Path) -> io::Result<PathBuf> {
+    // As many as the kernel follows.
+    const MOST: usize = 40;
+    let mut target = target.to_owned();
+    for _ in 0..MOST {
+        match target.read_link() {
+            Ok(link) => target = target.parent().unwrap_or(Path::new("")).join(link),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(Errno::LOOP.into())
+}
+
 fn folder(path: &Path) -> rustix::io::Result<OwnedFd> {
     rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// Writes one file, without a name as long as it isn't whole. `name` is one component; what it names is replaced, never
-/// followed.
-fn write(engine: &Engine, digest: &Digest, (folder, shown): (&OwnedFd, &Path), name: &str) -> Result<(), Error> {
-    let failed = |e: Errno| Error::io("create target file", shown.join(name), e.into());
+/// Writes one file; `name` is one component, and what it names is never followed.
+fn write(engine: &Engine, digest: &Digest, (folder, path): (&OwnedFd, &Path), name: &str) -> Result<(), Error> {
+    let failed = |e: Errno| Error::io("create target file", path.join(name), e.into());
+    match replace(engine, digest, folder, name)? {
+        Ok(()) => Ok(()),
+        // Nothing can be put in its place, but it may be written to.
+        Err(Errno::ACCESS | Errno::PERM | Errno::BUSY | Errno::ROFS) => {
+            let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            let file = rustix::fs::openat(folder, name, flags, Mode::empty()).map_err(failed)?;
+            engine.store().verify_blob(digest)?;
+            rustix::fs::ftruncate(&file, 0).map_err(failed)?;
+            engine.store().extract_blob(digest, &file.into())?;
+            Ok(())
+        }
+        Err(errno) => Err(failed(errno)),
+    }
+}
+
+/// Puts a file in the place of what may be there, which has no name as long as it isn't whole; inside, why it can't be put
+/// there.
+fn replace(engine: &Engine, digest: &Digest, folder: &OwnedFd, name: &str) -> Result<rustix::io::Result<()>, Error> {
     let beside = format!(".{}-{}", digest.short(), std::process::id());
-    let (file, is_named) = unnamed(folder, &beside).map_err(failed)?;
-    let written = engine.store().extract_blob(digest, &file).map_err(Error::from).and_then(|_| {
+    let (file, is_named) = match unnamed(folder, &beside) {
+        Ok(made) => made,
+        Err(errno) => return Ok(Err(errno)),
+    };
+    let placed = engine.store().extract_blob(digest, &file).map(|_| {
+        keep_owner(folder, name, &file)?;
         if !is_named {
             let own = format!("/proc/self/fd/{}", file.as_raw_fd());
-            rustix::fs::linkat(CWD, own, folder, &beside, AtFlags::SYMLINK_FOLLOW).map_err(failed)?;
+            rustix::fs::linkat(CWD, own, folder, &beside, AtFlags::SYMLINK_FOLLOW)?;
         }
-        keep_owner(folder, name, &file).map_err(failed)?;
-        rustix::fs::renameat(folder, &beside, folder, name).map_err(failed)
+        rustix::fs::renameat(folder, &beside, folder, name)
     });
-    if written.is_err() {
+    if !matches!(placed, Ok(Ok(()))) {
         let _ = rustix::fs::unlinkat(folder, &beside, AtFlags::empty());
     }
-    written
+    Ok(placed?)
 }
 
 /// A file without a name, or by this one where the file system has no others.
@@ -155,16 +197,25 @@ fn unnamed(folder: &OwnedFd, beside: &str) -> rustix::io::Result<(File, bool)> {
     }
 }
 
-/// Those of the regular file that is replaced, as far as we may.
+/// Those of the regular file that is replaced. An error if that can't be: then it isn't to be replaced.
 fn keep_owner(folder: &OwnedFd, name: &str, file: impl AsFd) -> rustix::io::Result<()> {
     let Ok(old) = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else { return Ok(()) };
-    if rustix::fs::FileType::from_raw_mode(old.st_mode) != rustix::fs::FileType::RegularFile {
+    if FileType::from_raw_mode(old.st_mode) != FileType::RegularFile {
         return Ok(());
     }
-    // Who may not give files away keeps this one.
-    let _ = rustix::fs::fchown(&file, Some(Uid::from_raw(old.st_uid)), Some(Gid::from_raw(old.st_gid)));
+    let new = rustix::fs::fstat(&file)?;
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid) {
+        // In a user namespace others than its own are shown as nobody, who may be somebody else there.
+        if [old.st_uid, old.st_gid].contains(&NOBODY) {
+            return Err(Errno::PERM);
+        }
+        rustix::fs::fchown(&file, Some(Uid::from_raw(old.st_uid)), Some(Gid::from_raw(old.st_gid)))?;
+    }
     rustix::fs::fchmod(&file, Mode::from_raw_mode(old.st_mode & 0o777))
 }
+
+/// The kernel's overflow id.
+const NOBODY: u32 = 65534;
 
 #[cfg(test)]
 mod tests {
@@ -178,7 +229,7 @@ mod tests {
 
     #[test]
     fn titles_never_lead_out_of_the_folder() {
-        for bad in ["..", ".", "../x", "/etc/passwd", "a/b", "x\0y"] {
+        for bad in ["..", ".", "../x", "/etc/passwd", "a/b", "x\0y", &"x".repeat(256)] {
             let error = names(&[&layer(bad, "")], &Selection::All).unwrap_err().to_string();
             assert!(error.contains("artifact blob title invalid"), "{error}");
             assert!(names(&[&layer(bad, "")], &Selection::Digest(String::new())).is_ok());

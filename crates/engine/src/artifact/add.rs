@@ -5,6 +5,8 @@ use crate::{Engine, Error};
 use ::image::artifact::{File, SNIFFED, append_files, check_titles, detect, encode, new_manifest};
 use oci::Digest;
 use oci::image::Manifest;
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -27,19 +29,12 @@ pub struct Adding {
 
 /// Makes an artifact of files, or adds them to one; the digest of its manifest.
 pub fn add(engine: &Engine, name: &str, files: &[PathBuf], adding: &Adding) -> Result<Digest, Error> {
-    let names: Vec<String> = files.iter().map(|path| title(path)).collect();
-    // Before anything is copied.
-    check_titles(&base(engine, name, adding)?.0, &names, &adding.annotations)?;
-    // Whatever comes of it: what was copied for nothing goes behind the answer.
-    engine.left_trash();
-    let mut stored = store_all(engine, files, adding)?;
+    let mut stored = None;
     for attempt in 0.. {
-        let (mut manifest, prior) = base(engine, name, adding)?;
-        append_files(&mut manifest, &stored, &adding.annotations)?;
-        match commit(engine, name, &manifest, &prior) {
-            // Somebody else has removed what had the same content.
-            Err(Error::Store(store::Error::MissingBlob(_))) if attempt < MOST => {
-                stored = store_all(engine, files, adding)?;
+        match try_to_add(engine, name, files, adding, &mut stored) {
+            // Somebody else has removed what had the same content, or replaced what it is added to.
+            Err(Error::Store(store::Error::MissingBlob(lost))) if attempt < MOST => {
+                stored = stored.filter(|files: &Vec<File>| files.iter().all(|file| file.digest != lost));
             }
             // Somebody else has added to it.
             Err(Error::Store(store::Error::ArtifactExists(_))) if adding.append && attempt < MOST => {}
@@ -47,6 +42,30 @@ pub fn add(engine: &Engine, name: &str, files: &[PathBuf], adding: &Adding) -> R
         }
     }
     unreachable!("the number of tries is limited")
+}
+
+/// `stored` are the files once they are in the store, for the next try.
+fn try_to_add(
+    engine: &Engine,
+    name: &str,
+    files: &[PathBuf],
+    adding: &Adding,
+    stored: &mut Option<Vec<File>>,
+) -> Result<Digest, Error> {
+    let (mut manifest, prior) = base(engine, name, adding)?;
+    let stored = match stored {
+        Some(stored) => stored,
+        None => {
+            // Before anything is copied.
+            let names: Vec<String> = files.iter().map(|path| title(path)).collect();
+            check_titles(&manifest, &names, &adding.annotations)?;
+            // Whatever comes of it: what was copied for nothing goes behind the answer.
+            engine.left_trash();
+            stored.insert(store_all(engine, files, adding)?)
+        }
+    };
+    append_files(&mut manifest, stored, &adding.annotations)?;
+    commit(engine, name, &manifest, &prior)
 }
 
 /// So often it is tried again if others change the same things.
@@ -78,17 +97,29 @@ fn store_all(engine: &Engine, files: &[PathBuf], adding: &Adding) -> Result<Vec<
 }
 
 fn store_file(engine: &Engine, path: &Path, media_type: Option<&str>) -> Result<File, Error> {
-    let failed = |source| Error::io("read", path, source);
-    let file = std::fs::File::open(path).map_err(|source| Error::io("open", path, source))?;
-    if file.metadata().map_err(failed)?.is_dir() {
-        return Err(failed(rustix::io::Errno::ISDIR.into()));
-    }
+    let file = open_file(path)?;
     let (digest, size) = engine.store().add_file(&file)?;
     let media_type = match media_type {
         Some(given) => given.to_owned(),
         None => detect(&beginning(engine, &digest)?).to_owned(),
     };
     Ok(File { title: title(path), media_type, digest, size })
+}
+
+/// Devices and pipes may never end, and can't be read again when others changed the artifact meanwhile.
+fn open_file(path: &Path) -> Result<std::fs::File, Error> {
+    // Else opening a pipe waits for who writes into it.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|e| Error::io("open", path, e.into()))?;
+    let kind = rustix::fs::fstat(&file).map_err(|e| Error::io("read", path, e.into()))?.st_mode;
+    match FileType::from_raw_mode(kind) {
+        FileType::RegularFile => Ok(file.into()),
+        FileType::Directory => Err(Error::io("read", path, Errno::ISDIR.into())),
+        _ => Err(Error::Invalid(format!(
+            "add `{}`: it is no regular file; write what comes out of it into one",
+            path.display()
+        ))),
+    }
 }
 
 fn beginning(engine: &Engine, blob: &Digest) -> Result<Vec<u8>, Error> {

@@ -53,8 +53,11 @@ impl Store {
         Ok(found.into_iter().map(|(_, artifact)| artifact).collect())
     }
 
-    /// By its name, spelt as it was given.
+    /// By its name, spelt as it was given; what is no name has none.
     pub fn artifact(&self, name: &str) -> Result<Option<Artifact>, Error> {
+        if check_artifact_name(name).is_err() {
+            return Ok(None);
+        }
         self.read_artifact(&self.artifact_path(name))
     }
 
@@ -208,6 +211,9 @@ mod tests {
         assert!(store.verify_blob(&first.manifest).is_err());
         let lost = Artifact { blobs: vec![Digest::sha256(b"lost")], ..first };
         assert!(matches!(store.commit_artifact(&lost, &Prior::Anything), Err(Error::MissingBlob(_))));
+        for none in ["", ".", "..", "../x"] {
+            assert_eq!(store.artifact(none).unwrap(), None);
+        }
         let bad = Artifact { name: "../x".to_owned(), ..lost };
         assert!(matches!(store.commit_artifact(&bad, &Prior::Anything), Err(Error::InvalidArtifactName(_))));
     }

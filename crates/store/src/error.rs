@@ -23,10 +23,10 @@ pub enum Error {
     #[error("layer {0} is not in the store")]
     MissingLayer(Digest),
     /// A manifest or configuration isn't in the store.
-    #[error("blob {0} is not in the store (pull or load the image again)")]
+    #[error("blob {0} is not in the store (pull or load it again, or run `system check --repair`)")]
     MissingBlob(Digest),
     /// A blob on disk has not the content its name says, e.g. after a power cut.
-    #[error("blob {0} is damaged on disk (pull or load the image again)")]
+    #[error("blob {0} is damaged on disk (pull or load it again, or run `system check --repair`)")]
     DamagedBlob(Digest),
     /// Content handed in has another digest than promised.
     #[error("{what} has digest {found}, expected {expected}")]

@@ -37,6 +37,9 @@ pub struct Artifact {
 
 /// By its name, spelt as it was given, or by the beginning of its digest.
 fn find(engine: &Engine, name: &str) -> Result<store::Artifact, Error> {
+    if name.is_empty() {
+        return Err(Error::Invalid("artifact name cannot be empty".to_owned()));
+    }
     if let Some(artifact) = engine.store().artifact(name)? {
         return Ok(artifact);
     }

@@ -1,6 +1,7 @@
 //! A blob's content on its way into a sink: what the source had, or what was made of it.
 
 use crate::Error;
+use oci::image::Descriptor;
 use oci::{Digest, Hasher};
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -48,6 +49,12 @@ impl<'a> Content<'a> {
     /// Small content that is known already.
     pub fn of(bytes: &'a [u8]) -> Content<'a> {
         let sum = Sum { digest: Digest::sha256(bytes), size: bytes.len() as u64 };
+        Content::known("content", sum, bytes, Arc::new(AtomicBool::new(true)))
+    }
+
+    /// Small content that was found to be what its descriptor says.
+    pub(crate) fn verified(descriptor: &Descriptor, bytes: &'a [u8]) -> Content<'a> {
+        let sum = Sum { digest: descriptor.digest.clone(), size: bytes.len() as u64 };
         Content::known("content", sum, bytes, Arc::new(AtomicBool::new(true)))
     }
 

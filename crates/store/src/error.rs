@@ -41,6 +41,9 @@ pub enum Error {
     /// A layer's DiffID by another algorithm than SHA-256.
     #[error("layer {0}: only sha256 DiffIDs are supported")]
     DigestAlgorithm(Digest),
+    /// A configuration's digest by another algorithm than SHA-256.
+    #[error("image {0}: only images whose configuration has a sha256 digest are stored")]
+    ImageAlgorithm(Digest),
     /// A stored layer's files are not what its record says.
     #[error("layer at `{path}` is damaged: {why} (remove the image and pull it again)")]
     DamagedLayer {

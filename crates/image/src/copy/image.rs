@@ -30,6 +30,7 @@ pub(super) fn copy(
         gate.allow(way.source, &fetched, &signatures)?;
     }
     check_types(way, &manifest)?;
+    check_digest(way, &manifest)?;
     let config = config(way, &manifest)?;
     let rules = rules(way, &manifest, !signatures.is_empty())?;
     let layers = layers(way, rules, &manifest, config.parsed.as_ref())?;
@@ -138,7 +139,7 @@ fn put_config(way: Way<'_>, descriptor: &Descriptor, bytes: &[u8]) -> Result<(),
     way.progress().line(&format!("Copying config {}", descriptor.digest));
     let blob = Blob { descriptor, role: Role::Config, made: None };
     if !way.sink.has(&blob)? {
-        way.sink.put(&blob, Content::of(bytes))?;
+        way.sink.put(&blob, Content::verified(descriptor, bytes))?;
     }
     Ok(())
 }
@@ -186,6 +187,15 @@ fn check_types(way: Way<'_>, manifest: &Manifest) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Where images are called by their configuration's digest, in sixty-four digits.
+fn check_digest(way: Way<'_>, manifest: &Manifest) -> Result<(), Error> {
+    let digest = &manifest.config.digest;
+    match way.sink.needs().proves_diff_ids && digest.algorithm() != "sha256" {
+        true => Err(store::Error::ImageAlgorithm(digest.clone()).into()),
+        false => Ok(()),
+    }
 }
 
 fn warn_of_platform(wanted: &Platform, config: &ImageConfig, what: &str, progress: &dyn Progress) {

@@ -183,3 +183,31 @@ fn empty_files_of_a_folder_are_no_layers() {
         std::fs::remove_dir_all(&dir).unwrap();
     }
 }
+
+/// Configurations keep the digest that their manifest says, whatever made it; the store has images by sha256 only.
+#[test]
+fn a_configuration_by_another_digest_keeps_it() {
+    let mut made = Made::small();
+    let long: Digest = format!("sha512:{}", "0".repeat(128)).parse().unwrap();
+    let long = long.same_of(&made.config);
+    let text = String::from_utf8(made.manifest.clone()).unwrap();
+    made.manifest = text.replace(Digest::sha256(&made.config).as_str(), long.as_str()).into_bytes();
+    let mut paths = made.paths();
+    paths.insert(format!("/v2/img/blobs/{long}"), crate::kit::server::Reply::new(200, made.config.clone()));
+    let server = serve(paths);
+    let fixture = Fixture::new();
+    let base = fixture.dir.path();
+    let from = format!("docker://{}/img:1", server.host);
+    must(transfer(&fixture, &from, &format!("oci:{}/o", base.display()), &Options::new(&Quiet)));
+    assert!(base.join("o/blobs/sha512").join(long.hex()).exists());
+    must(transfer(&fixture, &from, &format!("dir:{}/d", base.display()), &Options::new(&Quiet)));
+    must(transfer(
+        &fixture,
+        &format!("dir:{}/d", base.display()),
+        &format!("oci:{}/p", base.display()),
+        &Options::new(&Quiet),
+    ));
+    let error = chain(&fixture.pull(&from).unwrap_err());
+    assert!(error.contains("only images whose configuration has a sha256 digest"), "{error}");
+    fixture.assert_empty();
+}

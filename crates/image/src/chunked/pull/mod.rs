@@ -5,6 +5,7 @@
 //! fetched whole, as if there were no table.
 
 mod assembled;
+mod budget;
 mod contents;
 mod ranges;
 #[cfg(test)]
@@ -67,6 +68,8 @@ fn assemble(
     wanted: &Wanted<'_>,
     (positions, limit): (&Positions, u64),
 ) -> Result<bool, Failure> {
+    let taken = budget::TABLES.take(positions);
+    let _taken = taken.ok_or_else(|| Failure::Whole("the tables of other layers take up the memory".to_owned()))?;
     let Some((contents, tar_split)) = read_tables(source, wanted.descriptor, positions)? else { return Ok(false) };
     let mut layer = store.begin_layer().map_err(Error::from)?;
     note(&layer, &contents)?;

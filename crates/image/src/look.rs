@@ -4,11 +4,12 @@ use crate::archive::Members;
 use crate::choose::{Choice, choose};
 use crate::folder::Folder;
 use crate::source::{Fetched, Source, small_blob};
-use crate::transport::{layout_delete, wanted};
+use crate::transport::{image_files, layout_delete, wanted};
 use crate::{Context, Error, Location, Quiet};
 use oci::image::{Document, Manifest};
 use oci::media_type::{Kind, classify};
 use oci::{Digest, Platform};
+use std::path::Path;
 
 /// What a location stands for, and the image of it that suits.
 #[derive(Debug, Clone)]
@@ -110,4 +111,16 @@ pub fn delete(context: &Context, location: &Location) -> Result<(), Error> {
         None => client.manifest(&place.repository, place.tag.as_deref().unwrap_or("latest"))?.digest,
     };
     Ok(client.delete_manifest(&place.repository, &digest)?)
+}
+
+/// Deletes a folder of `dir:`, or tells whether it would. False, and nothing is touched, if it has no image or more than that.
+pub fn delete_folder(path: &Path, dry_run: bool) -> Result<bool, Error> {
+    let Some(files) = image_files(path)? else { return Ok(false) };
+    if dry_run {
+        return Ok(true);
+    }
+    let what = || format!("delete {}", path.display());
+    files.iter().try_for_each(|file| std::fs::remove_file(file).map_err(Error::io(what())))?;
+    std::fs::remove_dir(path).map_err(Error::io(what()))?;
+    Ok(true)
 }

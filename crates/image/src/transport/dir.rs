@@ -12,6 +12,7 @@ use crate::{Error, Location};
 use oci::Digest;
 use oci::image::Descriptor;
 use std::collections::HashSet;
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,6 +86,44 @@ fn signature_name(instance: Option<&Digest>, number: usize) -> String {
     }
 }
 
+/// Whether a folder is one of ours: any tool may have a file `version`.
+fn is_image(path: &Path) -> bool {
+    // A byte more than there may be.
+    let mut text = Vec::new();
+    let read = File::open(path.join("version")).map(|file| file.take(VERSION.len() as u64 + 1).read_to_end(&mut text));
+    matches!(read, Ok(Ok(_))) && text == VERSION.as_bytes()
+}
+
+/// Whether a file is part of an image by its name.
+fn is_part(name: &str) -> bool {
+    let is_hex = |text: &str| text.len() >= 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match name.split_once("signature-") {
+        Some(("", number)) => is_number(number),
+        Some((hex, number)) => hex.strip_suffix('.').is_some_and(is_hex) && is_number(number),
+        None => is_hex(name.strip_suffix(".manifest.json").unwrap_or(name)),
+    }
+}
+
+/// The files of a folder that has an image and nothing else; `None`: it is something else.
+pub(crate) fn image_files(path: &Path) -> Result<Option<Vec<PathBuf>>, Error> {
+    if !is_image(path) {
+        return Ok(None);
+    }
+    let what = || format!("list {}", path.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(Error::io(what()))? {
+        let entry = entry.map_err(Error::io(what()))?;
+        let name = entry.file_name();
+        let is_part = name.to_str().is_some_and(|name| is_part(name) || ["version", "manifest.json"].contains(&name));
+        if !is_part || !entry.file_type().map_err(Error::io(what()))?.is_file() {
+            return Ok(None);
+        }
+        files.push(entry.path());
+    }
+    Ok(Some(files))
+}
+
 /// A folder that is written.
 pub struct DirSink {
     path: PathBuf,
@@ -115,7 +154,7 @@ impl DirSink {
         let what = || format!("create {}", path.display());
         let is_new = !path.exists();
         std::fs::create_dir_all(path).map_err(Error::io(what()))?;
-        let is_image = path.join("version").exists();
+        let is_image = is_image(path);
         let is_empty = std::fs::read_dir(path).map_err(Error::io(what()))?.next().is_none();
         if !is_image && !is_empty {
             let why = "it is no folder of the transport dir: and it isn't empty".to_owned();
@@ -145,9 +184,7 @@ fn clear(path: &Path, keep: &HashSet<String>) -> Result<(), Error> {
         let entry = entry.map_err(Error::io(what.clone()))?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let hex = name.strip_suffix(".manifest.json").unwrap_or(&name);
-        let is_blob = hex.len() >= 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
-        if (is_blob || name.contains("signature-")) && !keep.contains(&*name) {
+        if is_part(&name) && !keep.contains(&*name) {
             std::fs::remove_file(entry.path()).map_err(Error::io(what.clone()))?;
         }
     }
@@ -226,5 +263,41 @@ impl Drop for DirSink {
         if self.before == Before::Nothing {
             let _ = std::fs::remove_dir(&self.path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_images_files_are_taken_for_such() {
+        let hex = "a".repeat(64);
+        for ours in [&hex, &format!("{hex}.manifest.json"), "signature-1", &format!("{hex}.signature-12")] {
+            assert!(is_part(ours), "{ours}");
+        }
+        for other in
+            ["version", "my-signature-notes", "signature-", "x.signature-1", &hex[1..], "deadbeef", "a.manifest.json"]
+        {
+            assert!(!is_part(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn folders_of_other_tools_are_no_images() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        for version in ["1.0\n", "", "Directory Transport Version: 1.1\nand more"] {
+            std::fs::write(path.join("version"), version).unwrap();
+            assert!(DirSink::create(path).is_err(), "{version}");
+            assert_eq!(image_files(path).unwrap(), None);
+            assert_eq!(std::fs::read_to_string(path.join("version")).unwrap(), version);
+        }
+        std::fs::write(path.join("version"), VERSION).unwrap();
+        std::fs::write(path.join("manifest.json"), "{}").unwrap();
+        assert_eq!(image_files(path).unwrap().unwrap().len(), 2);
+        std::fs::write(path.join("notes"), "").unwrap();
+        assert_eq!(image_files(path).unwrap(), None);
+        assert!(DirSink::create(path).is_ok(), "another image may take its place beside them");
     }
 }

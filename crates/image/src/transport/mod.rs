@@ -11,6 +11,7 @@ mod registry;
 mod storage;
 mod tar_file;
 
+pub(crate) use dir::image_files;
 pub use dir::{DirSink, DirSource};
 pub(crate) use docker_archive::docker_items;
 pub use docker_archive::{DockerArchiveSink, DockerArchiveSource, archive_names};

@@ -3,7 +3,7 @@
 use super::sources::{Batch, Whole};
 use super::{Event, Sync, Tags, Target};
 use crate::Error;
-use ::image::look::{delete_tag, needed};
+use ::image::look::{delete_folder, delete_tag, needed};
 use ::image::{Context, Location};
 use oci::Digest;
 use std::collections::HashSet;
@@ -144,7 +144,7 @@ impl Deleting<'_> {
     }
 }
 
-/// Folders beside the example that are called like it up to the tag, and are images.
+/// Folders beside the example that are called like it up to the tag, and have an image and nothing else.
 fn delete_folders(
     sync: &Sync<'_>,
     example: &Path,
@@ -161,11 +161,12 @@ fn delete_folders(
     for entry in entries {
         let path = entry.map_err(|error| Error::io("list", parent, error))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.strip_prefix(&prefix).is_some_and(&is_gone) && path.join("version").is_file() {
-            if !sync.dry_run {
-                std::fs::remove_dir_all(&path).map_err(|error| Error::io("delete", &path, error))?;
-            }
-            tell(Event::Deleted { place: &Location::Dir(path) });
+        if !name.strip_prefix(&prefix).is_some_and(&is_gone) {
+            continue;
+        }
+        match delete_folder(&path, sync.dry_run)? {
+            true => tell(Event::Deleted { place: &Location::Dir(path) }),
+            false => tell(Event::Passed { name: &path.to_string_lossy(), why: "it has other files than an image's" }),
         }
     }
     Ok(())

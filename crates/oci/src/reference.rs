@@ -193,6 +193,11 @@ fn split_registry(name: &str) -> (Option<&str>, &str) {
     }
 }
 
+/// Whether a text can be a tag.
+pub fn is_tag(text: &str) -> bool {
+    check_tag(text).is_ok()
+}
+
 fn check_tag(tag: &str) -> Result<(), &'static str> {
     if tag.is_empty() {
         return Err("the tag is empty");

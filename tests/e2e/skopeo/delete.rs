@@ -55,6 +55,20 @@ fn out_of_a_layout(env: &TestEnv) {
     assert_eq!(blobs(), "0");
 }
 
+/// A layout's blobs may lie elsewhere, where others need them.
+fn what_lies_outside_of_a_layout_stays(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("skopeo follows the link");
+    }
+    let registry = env.registry();
+    registry.push("a", "one", &small("amd64"));
+    ok(env, &format!("copy -q docker://{}/a:one oci:o:one", registry.host()));
+    env.script("mv o/blobs/sha256 outside; ln -s ../../outside o/blobs/sha256; ls outside >before");
+    ok(env, "delete oci:o:one");
+    assert!(env.script("ls outside | cmp - before && echo same").text().contains("same"));
+    skopeo(env, "inspect --raw oci:o:one").run().code(2);
+}
+
 fn out_of_the_store(env: &TestEnv) {
     if env.is_peer() {
         // There are other stores, and names of their drivers in front.
@@ -83,4 +97,4 @@ fn what_cannot_be_deleted(env: &TestEnv) {
     skopeo(env, "delete").run().code(1).complains_of_one(&["Exactly one argument expected", "Usage: delete"]);
 }
 
-testkit::cases! { both: [by_its_digest, out_of_a_layout, out_of_the_store, what_cannot_be_deleted] }
+testkit::cases! { both: [by_its_digest, out_of_a_layout, what_lies_outside_of_a_layout_stays, out_of_the_store, what_cannot_be_deleted] }

@@ -278,15 +278,36 @@ fn what_is_gone_is_deleted(env: &TestEnv) {
     }
     ok(env, &format!("copy docker://{host}/one:1 dir:usb/other:2"));
     std::fs::create_dir_all(env.work().join("usb/one:mine")).unwrap();
+    ok(env, &format!("copy docker://{host}/one:1 dir:usb/one:noted"));
+    env.write("usb/one:noted/notes", "mine");
     let exists = |name: &str| env.work().join("usb").join(name).exists();
     ok(env, &format!("{line} --dry-run")).complains("Would have deleted").complains("one:2");
     assert!(exists("one:2"));
-    ok(env, &format!("{line} --exclude-tags *-keep")).complains("Deleted");
+    ok(env, &format!("{line} --exclude-tags *-keep")).complains("Deleted").complains("one:noted stays");
     assert_eq!(["one:1", "one:2", "one:3-keep", "one:mine", "other:2"].map(exists), [true, false, true, true, true]);
+    assert!(exists("one:noted/manifest.json"));
     skopeo(env, &format!("sync --src docker --dest dir --delete-missing {host}/one:1 usb"))
         .run()
         .code(1)
         .complains("--delete-missing needs a whole repository");
+}
+
+/// What a registry calls a tag may be anything.
+fn tags_that_are_none_are_passed_over(env: &TestEnv) {
+    let fake = env.fake_registry();
+    fake.offer("one", "1", &small("amd64"));
+    let tags = json!({ "name": "one", "tags": ["../../x", "1", "\u{1b}[2J", "x".repeat(10_000)] });
+    fake.reply("/v2/one/tags/list", Reply::ok("application/json", tags.to_string()));
+    let output = skopeo(
+        env,
+        &format!("sync --src docker --dest dir --keep-going --src-tls-verify=false {}/one usb", fake.host()),
+    )
+    .run();
+    output.ok();
+    assert_eq!(env.script("ls usb").text().trim(), "one:1");
+    if !env.is_peer() {
+        output.complains("3 of the listed tags can't be tags").is_readable();
+    }
 }
 
 fn what_is_gone_is_deleted_in_registries(env: &TestEnv) {
@@ -362,6 +383,6 @@ fn images_of_an_index_stay_in_registries(env: &TestEnv) {
 testkit::cases! { both: [
     a_repository_to_a_registry, to_a_folder_and_back, a_list_of_images, goes_on_if_told_so, new_signatures_arrive, nothing_is_written_by_a_dry_run, broken_patterns_and_lists,
     all_of_an_index_or_what_suits, nonsense, what_is_there_costs_a_head, what_is_there_is_left_in_registries,
-    tags_by_pattern, platforms_that_were_chosen, what_is_gone_is_deleted, what_is_gone_is_deleted_in_registries,
+    tags_by_pattern, platforms_that_were_chosen, what_is_gone_is_deleted, tags_that_are_none_are_passed_over, what_is_gone_is_deleted_in_registries,
     what_another_source_has_is_not_gone, an_empty_answer_deletes_nothing, images_of_an_index_stay_in_registries,
 ] }

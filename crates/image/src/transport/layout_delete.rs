@@ -11,6 +11,8 @@ use crate::location::Pick;
 use oci::Digest;
 use oci::image::{Descriptor, Document};
 use oci::media_type::{Kind, classify};
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -34,14 +36,27 @@ pub(crate) fn delete(path: &Path, pick: Option<&Pick>, shared: Option<&Path>) ->
     let (kept, mut unneeded) = (needed(&members, &index.manifests)?, needed(&members, &gone)?);
     unneeded.retain(|digest| !kept.contains(digest));
     write_file(&path.join("index.json"), &encode(&index)?)?;
-    for digest in &unneeded {
-        let blob = path.join(blob_path(digest));
-        match std::fs::remove_file(&blob) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            result => result.map_err(Error::io(format!("delete {}", blob.display())))?,
-        }
+    unneeded.iter().try_for_each(|digest| delete_blob(path, digest))
+}
+
+/// Blobs that lie elsewhere, behind a link, may be others' as well.
+fn delete_blob(layout: &Path, digest: &Digest) -> Result<(), Error> {
+    let blob = layout.join(blob_path(digest));
+    let failed = |e: std::io::Error| Error::io(format!("delete {}", blob.display()))(e);
+    let root = rustix::fs::open(layout, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+    let folder = Path::new("blobs").join(digest.algorithm());
+    let folder = match sys::path::open_without_links(root.map_err(|e| failed(e.into()))?, &folder, OFlags::PATH, 0) {
+        Err(e) if is_elsewhere(&e) => return Ok(()),
+        folder => folder.map_err(failed)?,
+    };
+    match rustix::fs::unlinkat(folder, digest.hex(), AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(e) => Err(failed(e.into())),
     }
-    Ok(())
+}
+
+fn is_elsewhere(error: &std::io::Error) -> bool {
+    [Errno::NOENT, Errno::LOOP].contains(&Errno::from_io_error(error).unwrap_or(Errno::IO))
 }
 
 /// All blobs that entries lead to.

@@ -102,6 +102,13 @@ pub enum Event<'e> {
         /// Why.
         error: &'e Error,
     },
+    /// A registry lists what can't be tags, which is passed over.
+    NoTags {
+        /// The repository's name.
+        name: &'e str,
+        /// How many.
+        count: usize,
+    },
     /// Something is left as it is.
     Passed {
         /// Its name.
@@ -178,7 +185,7 @@ fn list(
     let from = context(engine, options)?;
     let mut batches = Vec::new();
     for repository in repositories {
-        match sources::repository(&from, repository, sync) {
+        match sources::repository(&from, repository, sync, tell) {
             Ok(batch) => batches.push(batch),
             Err(error) if lenient => {
                 tell(Event::NoRepository { name: &repository.name, error: &error });

@@ -29,7 +29,12 @@ pub(super) struct Whole {
 }
 
 /// The images of a repository.
-pub(super) fn repository(context: &Context, repository: &Repository, sync: &Sync<'_>) -> Result<Batch, Error> {
+pub(super) fn repository(
+    context: &Context,
+    repository: &Repository,
+    sync: &Sync<'_>,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<Batch, Error> {
     let name: Name = repository.name.parse().map_err(::image::Error::from)?;
     let full = name.clone().in_registry("docker.io");
     let (names, whole): (Vec<String>, _) = match &repository.tags {
@@ -40,7 +45,12 @@ pub(super) fn repository(context: &Context, repository: &Repository, sync: &Sync
             (wanted.map(|tag| format!("{}{}{tag}", full.name(), mark(tag))).collect(), None)
         }
         chosen => {
-            let (_, tags) = ::image::search::tags(context, &full.name())?;
+            let (_, mut tags) = ::image::search::tags(context, &full.name())?;
+            let listed = tags.len();
+            tags.retain(|tag| oci::reference::is_tag(tag));
+            if tags.len() < listed {
+                tell(Event::NoTags { name: &full.name(), count: listed - tags.len() });
+            }
             let wanted = tags.iter().filter(|tag| chosen.mean(tag) && sync.filter.lets_pass(tag));
             (wanted.map(|tag| format!("{}:{tag}", full.name())).collect(), Some(Whole { name: full.name(), tags }))
         }

@@ -204,6 +204,9 @@ fn tell(event: &Event<'_>, dry_run: bool) {
         Event::NoRepository { name, error } => {
             logger::event("error", "Error processing repo, skipping", &[("repo", name), ("error", &chain(error))]);
         }
+        Event::NoTags { name, count } => {
+            logger::event("error", &format!("{name}: {count} of the listed tags can't be tags: passed over"), &[]);
+        }
         Event::Passed { name, why } => logger::event("warning", &format!("{name} stays: {why}"), &[]),
         Event::Deleted { place } => {
             let words = if dry_run { "Would have deleted" } else { "Deleted" };

@@ -7,7 +7,7 @@ mod compare;
 mod layer;
 mod view;
 
-use crate::error::Error;
+use crate::error::{At, Error};
 use crate::location::Store;
 use std::ffi::CStr;
 use std::ffi::OsString;
@@ -49,14 +49,25 @@ impl Store {
     pub fn changes(&self, top: &Path, below: &[PathBuf]) -> Result<Vec<Change>, Error> {
         let attribute = crate::layer::opaque_attribute(self.location().ownership);
         let top = View::open(&[top.to_owned()], attribute)?;
-        layer::changes(&top, &View::open(below, attribute)?)
+        let below = View::open(below, attribute)?;
+        with_deep_stack(|| layer::changes(&top, &below))
     }
 
     /// What makes the tree `old` the tree `new` (folders, uppermost first), sorted by path.
     pub fn difference(&self, old: &[PathBuf], new: &[PathBuf]) -> Result<Vec<Change>, Error> {
         let attribute = crate::layer::opaque_attribute(self.location().ownership);
-        compare::difference(&View::open(old, attribute)?, &View::open(new, attribute)?)
+        let (old, new) = (View::open(old, attribute)?, View::open(new, attribute)?);
+        with_deep_stack(|| compare::difference(&old, &new))
     }
+}
+
+/// The walks call themselves for each folder: 20 kB for each of [`view::DEEPEST`] are reserved, and used only when they are needed.
+fn with_deep_stack<T: Send>(walk: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(view::DEEPEST * 20_000).spawn_scoped(scope, walk);
+        let thread = thread.at("start a thread to compare", Path::new("/"))?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// `path` with `name` at its end, for the time of `inside`.
@@ -69,4 +80,36 @@ fn with_name<T>(path: &mut Vec<u8>, name: &CStr, inside: impl FnOnce(&mut Vec<u8
     let result = inside(path);
     path.truncate(length);
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Fixture;
+    use rustix::fs::{Mode, OFlags};
+
+    /// Each folder by its parent's descriptor, since no path leads there.
+    fn nest(folder: &std::path::Path, name: &str, depth: usize) {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut here = rustix::fs::open(folder, flags, Mode::empty()).unwrap();
+        for _ in 0..depth {
+            rustix::fs::mkdirat(&here, name, Mode::RWXU).unwrap();
+            here = rustix::fs::openat(&here, name, flags, Mode::empty()).unwrap();
+        }
+    }
+
+    #[test]
+    fn trees_deeper_than_a_path_may_be_long() {
+        for (name, depth) in [("long".repeat(50).as_str(), 50), ("d", 3000)] {
+            let fixture = Fixture::new();
+            let (old, new) = ([fixture.path("tmp/old")], [fixture.path("tmp/new")]);
+            for folder in old.iter().chain(&new) {
+                std::fs::create_dir(folder).unwrap();
+            }
+            nest(&new[0], name, depth);
+            assert_eq!(fixture.store.difference(&old, &new).unwrap().len(), depth);
+            assert_eq!(fixture.store.changes(&new[0], &old).unwrap().len(), depth);
+            fixture.store.discard(&new[0]).unwrap();
+            fixture.store.reclaim().unwrap();
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Layers as overlay shows them, without a mount: who has a name, and what hides it.
+//! Layers as overlay shows them, without a mount: who has a name, and what hides it. A running container changes them meanwhile:
+//! what vanishes is not there.
 
 use crate::error::{At, Error};
 use rustix::fd::{AsFd, OwnedFd};
@@ -6,6 +7,7 @@ use rustix::fs::{AtFlags, FileType, OFlags, Stat};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::ffi::{CStr, CString, OsStr};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -57,13 +59,14 @@ impl View {
 
     /// Opens all parts of the folder `node`, which is at `path`.
     pub(super) fn opened(&self, path: &[u8], node: &Node) -> Result<Opened<'_>, Error> {
-        let path = Path::new(OsStr::from_bytes(path));
-        let open = |layer: &usize| {
+        let mut parts = Vec::new();
+        for layer in &node.layers {
             let (root, fd) = &self.roots[*layer];
-            let part = sys::path::open_without_links(fd, path, OFlags::RDONLY | OFlags::DIRECTORY, 0);
-            Ok((*layer, part.at("open folder", &root.join(path))?))
-        };
-        Ok(Opened { view: self, parts: node.layers.iter().map(open).collect::<Result<_, Error>>()? })
+            if let Some(part) = there(open_deep(fd, path)).at("open folder in", root)? {
+                parts.push((*layer, part));
+            }
+        }
+        Ok(Opened { view: self, parts })
     }
 
     /// Whether a node of this view is made of the same files as one of another.
@@ -85,10 +88,11 @@ impl Opened<'_> {
         let mut names = BTreeSet::new();
         for (layer, fd) in &self.parts {
             let root = self.view.path_of(*layer);
-            for entry in rustix::fs::Dir::read_from(fd).at("list folder in", root)? {
-                let name = entry.at("list folder in", root)?.file_name().to_owned();
-                if !matches!(name.to_bytes(), b"." | b"..") {
-                    names.insert(name);
+            let folder = there(rustix::fs::Dir::read_from(fd).map_err(Into::into)).at("list folder in", root)?;
+            for entry in folder.into_iter().flatten() {
+                let Some(entry) = there(entry.map_err(Into::into)).at("list folder in", root)? else { break };
+                if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+                    names.insert(entry.file_name().to_owned());
                 }
             }
         }
@@ -110,7 +114,8 @@ impl Opened<'_> {
                 stat => stat.at("look at file in", root)?,
             };
             let is_folder = kind(&stat) == FileType::Directory;
-            let opaque = is_folder && self.is_opaque(folder, name).at("look at folder in", root)?;
+            let opaque = if is_folder { self.is_opaque(folder, name) } else { Ok(false) };
+            let Some(opaque) = there(opaque).at("look at folder in", root)? else { continue };
             match &mut found {
                 // Something else below a folder doesn't show.
                 Some(_) if !is_folder => break,
@@ -131,13 +136,47 @@ impl Opened<'_> {
         rustix::fs::readlinkat(folder, name, Vec::new()).ok()
     }
 
-    fn is_opaque(&self, folder: &OwnedFd, name: &CStr) -> std::io::Result<bool> {
+    fn is_opaque(&self, folder: &OwnedFd, name: &CStr) -> io::Result<bool> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
         let folder =
             sys::path::open_without_links(folder.as_fd(), Path::new(OsStr::from_bytes(name.to_bytes())), flags, 0)?;
         let mut value = [0_u8; 1];
         Ok(rustix::fs::fgetxattr(&folder, self.view.opaque, &mut value) == Ok(1) && value[0] == b'y')
     }
+}
+
+/// `None`: it has gone, or is something else by now.
+fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Err(error) => match Errno::from_io_error(&error) {
+            Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
+            _ => Err(error),
+        },
+        Ok(found) => Ok(Some(found)),
+    }
+}
+
+/// The kernel takes no longer path in one call (PATH_MAX, with a zero at its end).
+const LONGEST: usize = 4095;
+/// Whoever nests folders deeper than this wants to do harm.
+pub(super) const DEEPEST: usize = 20_000;
+
+/// A folder below `root` whose path may be longer than the kernel takes: piece by piece.
+fn open_deep(root: &OwnedFd, path: &[u8]) -> io::Result<OwnedFd> {
+    let open = |folder: &OwnedFd, piece: &[u8], flags| {
+        sys::path::open_without_links(folder, Path::new(OsStr::from_bytes(piece)), flags | OFlags::DIRECTORY, 0)
+    };
+    if path.iter().filter(|byte| **byte == b'/').count() >= DEEPEST {
+        return Err(Errno::NAMETOOLONG.into());
+    }
+    let (mut left, mut above) = (path, None);
+    while left.len() > LONGEST {
+        // A name has 255 bytes at most, so there is a slash.
+        let end = left[..LONGEST].iter().rposition(|byte| *byte == b'/').ok_or(Errno::NAMETOOLONG)?;
+        above = Some(open(above.as_ref().unwrap_or(root), &left[..end], OFlags::PATH)?);
+        left = &left[end + 1..];
+    }
+    open(above.as_ref().unwrap_or(root), left, OFlags::RDONLY)
 }
 
 fn kind(stat: &Stat) -> FileType {
@@ -147,4 +186,36 @@ fn kind(stat: &Stat) -> FileType {
 /// Overlay's mark for a hidden name: a character device 0:0.
 fn is_whiteout(stat: &Stat) -> bool {
     kind(stat) == FileType::CharacterDevice && stat.st_rdev == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(folder: &Path) -> View {
+        View::open(&[folder.to_owned()], "user.overlay.opaque").unwrap()
+    }
+
+    #[test]
+    fn what_vanishes_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["gone/x", "file/x", "link/x"] {
+            std::fs::create_dir_all(path(name)).unwrap();
+        }
+        let view = view(folder.path());
+        let root = view.root().unwrap().unwrap();
+        let top = view.opened(b"", &root).unwrap();
+        let gone = view.opened(b"gone", &top.child(c"gone").unwrap().unwrap()).unwrap();
+        let nodes = [c"gone", c"file", c"link"].map(|name| (name, top.child(name).unwrap().unwrap()));
+        for (name, _) in &nodes {
+            std::fs::remove_dir_all(path(name.to_str().unwrap())).unwrap();
+        }
+        std::fs::write(path("file"), "").unwrap();
+        std::os::unix::fs::symlink("/", path("link")).unwrap();
+        for (name, node) in &nodes {
+            assert!(view.opened(name.to_bytes(), node).unwrap().names().unwrap().is_empty(), "{name:?}");
+        }
+        assert!(gone.names().unwrap().is_empty() && gone.entry(c"x").unwrap().is_none());
+    }
 }

@@ -29,9 +29,9 @@ impl Exit {
     /// Leaves it in `folder`, all or nothing; the code also in the file `lock`, which those who wait have open: they may come to
     /// look when the folder is gone already.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        if let Ok(lock) = std::fs::File::options().write(true).truncate(true).open(folder.join("lock")) {
-            lock.write_all_at(self.code.to_string().as_bytes(), 0)?;
-        }
+        let lock = std::fs::File::options().write(true).truncate(true).open(folder.join("lock"));
+        // Without that note some who wait learn no code; without the record nobody learns of the end.
+        let _ = lock.and_then(|lock| lock.write_all_at(self.code.to_string().as_bytes(), 0));
         let text = serde_json::to_vec(self).map_err(io::Error::other)?;
         let new = folder.join("exit.new");
         std::fs::write(&new, text)?;
@@ -92,5 +92,15 @@ mod tests {
         assert_eq!(Exit::read(&folder).unwrap(), Some(exit));
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(noted(&lock), Some(137));
+    }
+
+    #[test]
+    fn the_record_is_left_even_if_the_note_is_not() {
+        let folder = std::env::temp_dir().join(format!("minke-exit-full-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::os::unix::fs::symlink("/dev/full", folder.join("lock")).unwrap();
+        Exit::now(3).write(&folder).unwrap();
+        assert_eq!(Exit::read(&folder).unwrap().unwrap().code, 3);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rustix::process::Signal;
 use testkit::{Process, TestEnv, wait_until};
 
 fn gives_the_exit_code(env: &TestEnv) {
@@ -40,8 +41,9 @@ fn watches(id: &str, is_peer: bool) -> bool {
 }
 
 fn is_wait(process: &Path, id: &str) -> bool {
-    std::fs::read(process.join("cmdline"))
-        .is_ok_and(|words| String::from_utf8_lossy(&words).ends_with(&format!("\0wait\0{id}\0")))
+    let words = std::fs::read(process.join("cmdline")).unwrap_or_default();
+    let words = String::from_utf8_lossy(&words);
+    words.contains("\0wait\0") && words.ends_with(&format!("\0{id}\0"))
 }
 
 fn what_goes_with_its_end_tells_its_code(env: &TestEnv) {
@@ -53,6 +55,22 @@ fn what_goes_with_its_end_tells_its_code(env: &TestEnv) {
         process.wait().ok().prints("137\n");
         wait_until("it is gone", || env.ok("ps -aq").text().is_empty());
     }
+}
+
+/// As if the machine were busy: it looks when nothing is left.
+fn what_went_before_it_looked_tells_its_code(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman's -1 is a matter of luck");
+    }
+    env.base();
+    let id = env.ok("run -d --rm --name w --network none base sleep 1000").text();
+    let process = env.engine().words(&format!("wait --condition removing {id}")).spawn();
+    wait_until("`wait` has found its container", || env.inside(|| watches(&id, false)));
+    process.signal(Signal::STOP);
+    env.ok("kill w");
+    wait_until("it is gone", || env.ok("ps -aq").text().is_empty());
+    process.signal(Signal::CONT);
+    process.wait().ok().prints("137\n");
 }
 
 fn what_goes_with_its_end_tells_its_own_code(env: &TestEnv) {
@@ -118,5 +136,5 @@ fn one_that_runs_again_has_no_code(env: &TestEnv) {
 
 testkit::cases! { both: [ one_that_never_ran_has_ended_well, one_that_runs_again_has_no_code,
     gives_the_exit_code, waits_for_the_end, what_goes_with_its_end_tells_its_code,
-    what_goes_with_its_end_tells_its_own_code, several_in_order, condition_can_be_chosen, a_condition_is_waited_for,
+    what_goes_with_its_end_tells_its_own_code, what_went_before_it_looked_tells_its_code, several_in_order, condition_can_be_chosen, a_condition_is_waited_for,
 ] }

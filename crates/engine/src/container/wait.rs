@@ -5,6 +5,7 @@ use crate::state::containers::Container;
 use crate::state::live::Live;
 use crate::state::watch::Watch;
 use crate::{Engine, Error};
+use std::fs::File;
 use std::time::Duration;
 
 /// What to wait for.
@@ -62,41 +63,64 @@ pub fn wait(engine: &Engine, name: &str, options: &WaitOptions) -> Result<i32, E
     let default = [Condition::Stopped];
     let conditions = if options.conditions.is_empty() { &default[..] } else { &options.conditions };
     check_health(&id, conditions)?;
-    let folder = engine.runs().of(&id);
-    let mut code = -1;
-    let (mut watch, mut lock) = (None, None);
+    let mut waiting = Waiting { engine, id: &id, watch: None, lock: None, code: -1 };
     loop {
-        // Watched before looked at, so that no change falls between. No folder yet: nothing runs, look again later.
-        // One watch for all changes: giving one up takes the kernel longer than a cleanup.
-        watch = watch.or_else(|| Watch::folder(&folder).ok());
-        lock = engine.runs().lock_file(&id).or(lock);
-        let live = engine.runs().live(&id)?;
-        if matches!(live, Live::Exited(..) | Live::Dead(_)) {
-            cleanup::reconcile(engine, Some(&id));
-        }
-        if let Live::Exited(exit, _) = &live {
-            code = exit.code;
-        }
-        let row = engine.database()?.container(&id)?;
-        if let Some(row) = row.as_ref().filter(|row| !row.last.finished.is_empty()) {
-            code = row.last.exit_code;
-        }
+        let (live, row) = waiting.look()?;
         match conditions.iter().find(|condition| holds(**condition, &live, row.as_ref())) {
-            Some(Condition::Stopped) => return Ok(code.max(0)),
-            Some(Condition::Removing) | None => {}
+            Some(Condition::Stopped) => return Ok(waiting.code.max(0)),
+            Some(Condition::Removing) => return Ok(waiting.code),
             Some(_) => return Ok(-1),
+            None => {}
         }
         if row.is_none() {
-            code = lock.as_ref().and_then(monitor::exit::noted).unwrap_or(code);
-            return if conditions.contains(&Condition::Removing) { Ok(code) } else { gone(name, code) };
+            return gone(name, waiting.code);
         }
-        let pause = options.interval.max(Duration::from_millis(10));
-        match (&live, &watch) {
+        waiting.pause(&live, options.interval.max(Duration::from_millis(10)));
+    }
+}
+
+/// One who waits for a container.
+struct Waiting<'a> {
+    engine: &'a Engine,
+    id: &'a str,
+    /// One for all changes: giving one up takes the kernel longer than a cleanup.
+    watch: Option<Watch>,
+    /// Of the last run: its end is noted in it, also when its folder has gone.
+    lock: Option<File>,
+    /// The last that is known.
+    code: i32,
+}
+
+impl Waiting<'_> {
+    /// What there is now; what has ended is cleaned up.
+    fn look(&mut self) -> Result<(Live, Option<Container>), Error> {
+        let runs = self.engine.runs();
+        // Watched before looked at, so that no change falls between. No folder yet: nothing runs, look again later.
+        self.watch = self.watch.take().or_else(|| Watch::folder(&runs.of(self.id)).ok());
+        self.lock = runs.lock_file(self.id).or(self.lock.take());
+        let live = runs.live(self.id)?;
+        if matches!(live, Live::Exited(..) | Live::Dead(_)) {
+            cleanup::reconcile(self.engine, Some(self.id));
+        }
+        let row = self.engine.database()?.container(self.id)?;
+        let noted = || self.lock.as_ref().and_then(monitor::exit::noted);
+        let code = match (&row, &live) {
+            (_, Live::Exited(exit, _)) => Some(exit.code),
+            (Some(row), _) if !row.last.finished.is_empty() => Some(row.last.exit_code),
+            (None, _) => noted(),
+            _ => None,
+        };
+        self.code = code.unwrap_or(self.code);
+        Ok((live, row))
+    }
+
+    fn pause(&mut self, live: &Live, pause: Duration) {
+        match (live, &self.watch) {
             (Live::Exited(..) | Live::Dead(_), _) => std::thread::sleep(Duration::from_millis(5)),
             // A monitor that is killed changes no file, and a new run has a new folder: it is looked at from time to time.
             (_, Some(changes)) => {
                 if !changes.wait(Some(pause)).unwrap_or(false) {
-                    watch = None;
+                    self.watch = None;
                 }
             }
             (_, None) => std::thread::sleep(pause),

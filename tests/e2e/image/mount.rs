@@ -1,13 +1,19 @@
 //! `image mount`.
 
 use serde_json::Value;
-use testkit::{Base, Entry, Layer, TestEnv};
+use std::fs::File;
+use std::path::Path;
+use testkit::{Base, Entry, Image, Layer, TestEnv, wait_until};
 
 /// An image of two layers that changes and hides files.
 pub(super) fn two(env: &TestEnv) {
+    env.load(&image_of_two(), "localhost/two:1");
+}
+
+fn image_of_two() -> Image {
     let mut image = Base::image();
     image.layers.push(Layer::new(&[Entry::file("mine", "y"), Entry::file("bin/.wh.true", "")]));
-    env.load(&image, "localhost/two:1");
+    image
 }
 
 fn files_can_be_looked_at(env: &TestEnv) {
@@ -51,6 +57,52 @@ fn an_image_that_goes_takes_its_mount_along(env: &TestEnv) {
     env.ok("image mount").prints("");
 }
 
+/// Whether a process of that name has the lock open, which means that it waits for it.
+fn waits(command: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").expect("/proc").flatten().map(|process| process.path());
+    let is_it = |path: &Path| {
+        std::fs::read(path.join("cmdline")).is_ok_and(|words| String::from_utf8_lossy(&words).contains(command))
+    };
+    processes.filter(|path| is_it(path)).any(|path| {
+        let files = std::fs::read_dir(path.join("fd")).into_iter().flatten().flatten();
+        files.filter_map(|file| std::fs::read_link(file.path()).ok()).any(|file| file.ends_with("mounts/lock"))
+    })
+}
+
+/// Its layers go with it, or (`shared`) are another's, too.
+fn goes_before_it_is_mounted(env: &TestEnv, shared: bool) {
+    if env.is_peer() {
+        return testkit::note_skipped("its locks are others");
+    }
+    two(env);
+    if shared {
+        let mut other = image_of_two();
+        other.config["Labels"] = serde_json::json!({"a": "b"});
+        env.load(&other, "localhost/other:1");
+    }
+    env.ok("image mount two:1");
+    env.ok("image unmount two:1");
+    let folder = env.runroot().join("minke/mounts");
+    let lock = env.inside(|| File::options().write(true).open(folder.join("lock")).expect("the lock"));
+    lock.lock().expect("locked");
+    let mount = env.engine().words("image mount two:1").spawn();
+    wait_until("`image mount` waits", || env.inside(|| waits("image\0mount\0two:1\0")));
+    env.ok("rmi two:1");
+    drop(lock);
+    mount.wait().code(125).complains("image not known");
+    assert_eq!(env.script(&format!("ls {}", folder.display())).text(), "lock");
+    env.ok("image mount").prints("");
+    assert!(!env.script("findmnt -rno TARGET").text().contains("minke/mounts"));
+}
+
+fn an_image_that_goes_meanwhile_is_not_mounted(env: &TestEnv) {
+    goes_before_it_is_mounted(env, true);
+}
+
+fn layers_that_go_meanwhile_are_an_image_that_goes(env: &TestEnv) {
+    goes_before_it_is_mounted(env, false);
+}
+
 fn wrong_calls(env: &TestEnv) {
     two(env);
     env.run("image mount no-such").code(125).complains("no-such");
@@ -69,6 +121,9 @@ fn not_for_ordinary_users(env: &TestEnv) {
 }
 
 testkit::cases! {
-    root: [files_can_be_looked_at, an_image_that_goes_takes_its_mount_along, wrong_calls];
+    root: [
+        files_can_be_looked_at, an_image_that_goes_takes_its_mount_along, an_image_that_goes_meanwhile_is_not_mounted,
+        layers_that_go_meanwhile_are_an_image_that_goes, wrong_calls,
+    ];
     user: [not_for_ordinary_users]
 }

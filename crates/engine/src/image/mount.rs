@@ -4,7 +4,7 @@ use super::find_record;
 use crate::state::mounts::Mounts;
 use crate::{Engine, Error, Privilege};
 use oci::Digest;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An image that is mounted.
 #[derive(Debug, Clone)]
@@ -43,7 +43,16 @@ fn mount_one(engine: &Engine, image: store::Image) -> Result<Mounted, Error> {
     if folders.is_empty() {
         return Err(Error::Invalid(format!("image {} has no layers: there is nothing to mount", image.id.hex())));
     }
-    let place = mounts(engine).add(image.id.hex(), |place| Ok(runtime::mount_view(&folders, place)?))?;
+    let still_there = || match engine.store().image(&image.id)? {
+        Some(_) => Ok(()),
+        None => Err(Error::from(::image::Error::NotKnown { name: image.id.hex().to_owned() })),
+    };
+    // Its layers may have gone meanwhile.
+    let mount = |place: &Path| {
+        runtime::mount_view(&folders, place).map_err(Error::from).or_else(|error| still_there().and(Err(error)))
+    };
+    // Or it alone: it is unmounted when it goes, but that may have been before.
+    let place = mounts(engine).add(image.id.hex(), mount, still_there)?;
     Ok(mounted(image, place))
 }
 
@@ -77,7 +86,7 @@ pub fn unmount(engine: &Engine, names: &[String], all: bool, force: bool) -> Res
     Ok(taken)
 }
 
-/// Before an image goes.
+/// When an image goes.
 pub(super) fn forget(engine: &Engine, image: &store::Image) -> Result<(), Error> {
     mounts(engine).take(image.id.hex(), true).map(|_| ())
 }

@@ -68,6 +68,8 @@ pub(crate) fn remove_image(engine: &Engine, image: &store::Image, options: &Remo
     }
     super::mount::forget(engine, image)?;
     engine.store().remove_image(&image.id)?;
+    // Mounted in between; whoever mounts it from now on sees that it has gone.
+    super::mount::forget(engine, image)?;
     let untagged = image.names.iter().chain(&image.pinned).cloned().collect();
     Ok(Removed { untagged, deleted: vec![image.id.hex().to_owned()] })
 }

@@ -27,18 +27,25 @@ impl Mounts {
         Mounts { folder: run.join("mounts") }
     }
 
-    /// Counts one more; `mount` is called if it isn't mounted yet. Where it is.
-    pub fn add(&self, id: &str, mount: impl FnOnce(&Path) -> Result<(), Error>) -> Result<PathBuf, Error> {
+    /// Counts one more; `mount` is called if it isn't mounted yet, then `check`, whose error undoes that. Where it is.
+    pub fn add(
+        &self,
+        id: &str,
+        mount: impl FnOnce(&Path) -> Result<(), Error>,
+        check: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<PathBuf, Error> {
         let place = self.place(id);
         let _lock = self.lock()?;
-        fs::create_dir_all(&place).map_err(|error| Error::io("create", &place, error))?;
-        let there = is_mounted(&place);
-        if !there {
-            mount(&place)?;
+        if is_mounted(&place) {
+            self.note(id, self.count(id) + 1)?;
+            return Ok(place);
         }
-        let before = if there { self.count(id) } else { 0 };
-        self.note(id, before + 1)?;
-        Ok(place)
+        fs::create_dir_all(&place).map_err(|error| Error::io("create", &place, error))?;
+        let mounted = mount(&place).and_then(|()| check()).and_then(|()| self.note(id, 1));
+        if mounted.is_err() {
+            let _ = self.remove(id);
+        }
+        mounted.map(|()| place)
     }
 
     /// Takes one, or (`all`) what there is; whether there was any.
@@ -54,16 +61,18 @@ impl Mounts {
         }
         match self.count(id) {
             count if count > 1 && !all => self.note(id, count - 1)?,
-            _ => {
-                runtime::unmount_view(&place)?;
-                // Never by going into folders: something may still be mounted there.
-                let folder = self.folder.join(id);
-                let _ = fs::remove_file(folder.join("count"));
-                let gone = fs::remove_dir(&place).and_then(|()| fs::remove_dir(&folder));
-                gone.map_err(|error| Error::io("remove", &folder, error))?;
-            }
+            _ => self.remove(id)?,
         }
         Ok(true)
+    }
+
+    fn remove(&self, id: &str) -> Result<(), Error> {
+        let (folder, place) = (self.folder.join(id), self.place(id));
+        runtime::unmount_view(&place)?;
+        // Never by going into folders: something may still be mounted there.
+        let _ = fs::remove_file(folder.join("count"));
+        let gone = fs::remove_dir(&place).and_then(|()| fs::remove_dir(&folder));
+        gone.map_err(|error| Error::io("remove", &folder, error))
     }
 
     /// Ids and places of what is mounted, sorted.
@@ -99,4 +108,19 @@ impl Mounts {
 fn is_mounted(place: &Path) -> bool {
     let look = rustix::fs::statx(CWD, place, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
     look.is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_mounted_leaves_nothing() {
+        let run = tempfile::tempdir().unwrap();
+        let mounts = Mounts::new(run.path());
+        let refused = || Err(Error::Invalid("no".to_owned()));
+        assert!(mounts.add("x", |_| refused(), || Ok(())).is_err());
+        assert!(mounts.add("x", |_| Ok(()), refused).is_err());
+        assert!(!run.path().join("mounts/x").exists());
+    }
 }

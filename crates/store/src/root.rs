@@ -3,8 +3,9 @@
 use crate::error::{At, Error};
 use crate::layer::mapped::IdMaps;
 use crate::location::{Ownership, Store, check_folder_name, make_dir};
+use crate::overlay;
 use oci::Digest;
-use rustix::fs::Mode;
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -26,22 +27,13 @@ pub struct RootDirs {
 }
 
 /// `root.json`: what keeps the layers from being removed.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, PartialEq)]
 struct Record {
     /// DiffIDs, lowest first.
     layers: Vec<Digest>,
     /// Which owner-shifted copies of them are used, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     map: Option<String>,
-    /// Layers of images that are mounted in it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    also: Vec<Digest>,
-}
-
-impl Record {
-    fn all_layers(self) -> Vec<Digest> {
-        self.layers.into_iter().chain(self.also).collect()
-    }
 }
 
 /// Mode and owner of the root folder.
@@ -63,17 +55,20 @@ impl RootAttributes {
         RootAttributes { uid: uid.unwrap_or(0), gid: gid.unwrap_or(0), ..self }
     }
 
+    /// Not by its path: in a user's folder a link could have been put in its place.
     pub(crate) fn apply(self, folder: &Path) -> Result<(), Error> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::open(folder, flags, Mode::empty()).at("open folder (no link)", folder)?;
         if (self.uid, self.gid) != (0, 0) {
             let (uid, gid) = (rustix::fs::Uid::from_raw(self.uid), rustix::fs::Gid::from_raw(self.gid));
-            match rustix::fs::chown(folder, Some(uid), Some(gid)) {
+            match rustix::fs::fchown(&fd, Some(uid), Some(gid)) {
                 // Without a range of ids the owner is the user, whatever the image says.
                 Err(Errno::INVAL | Errno::PERM) => {}
                 result => result.at("change owner of", folder)?,
             }
         }
         // Not left to mkdir: the umask may be tight.
-        rustix::fs::chmod(folder, Mode::from_raw_mode(self.mode)).at("change mode of", folder)
+        rustix::fs::fchmod(&fd, Mode::from_raw_mode(self.mode)).at("change mode of", folder)
     }
 }
 
@@ -144,20 +139,11 @@ impl Store {
         Ok(ids)
     }
 
-    /// The layers a container's root consists of; none if it has no (readable) record.
+    /// The layers that a container needs: its root's, if it has a (readable) record, and those of images mounted in it.
     pub(crate) fn root_layers(&self, container: &str) -> Result<Vec<Digest>, Error> {
-        Ok(self.root_record(container)?.map(Record::all_layers).unwrap_or_default())
-    }
-
-    /// The container needs these layers, too. The caller holds the lock of records.
-    pub(crate) fn need_also(&self, container: &str, layers: &[Digest]) -> Result<(), Error> {
-        let mut record = self.root_record(container)?.ok_or_else(|| Error::NoSuchRoot(container.to_owned()))?;
-        let new: Vec<_> = layers.iter().filter(|layer| !record.also.contains(layer)).cloned().collect();
-        if new.is_empty() {
-            return Ok(());
-        }
-        record.also.extend(new);
-        self.write_root_record(&self.root_path(container), &record)
+        let mut layers = self.root_record(container)?.map(|record| record.layers).unwrap_or_default();
+        layers.extend(overlay::needs(&self.root_path(container).join(overlay::FOLDER))?);
+        Ok(layers)
     }
 
     fn root_record(&self, container: &str) -> Result<Option<Record>, Error> {
@@ -171,23 +157,30 @@ impl Store {
         }
     }
 
-    /// The folders and, last, the record; on failure nothing is left. What a killed process left is completed.
+    /// The folders and, last, the record; on failure nothing is left. What a killed process left is completed, and one that is
+    /// there as it is wanted will do.
     fn make_root(&self, container: &str, layers: &[Digest], ids: Option<&IdMaps>) -> Result<RootDirs, Error> {
         let mut attributes = self.root_attributes(layers);
         if let Some(ids) = ids {
             attributes = attributes.mapped(ids);
         }
-        let key = ids.map(IdMaps::key);
-        let dirs = self.root_dirs(container, layers, key.as_deref());
+        let record = Record { layers: layers.to_vec(), map: ids.map(IdMaps::key) };
+        let dirs = self.root_dirs(container, layers, record.map.as_deref());
         let folder = self.root_path(container);
-        match rustix::fs::mkdir(&folder, Mode::from_raw_mode(0o755)) {
-            Err(Errno::EXIST) if self.root_record(container)?.is_none() => {}
-            result => result.at("create container folder", &folder)?,
-        }
+        let new = match rustix::fs::mkdir(&folder, Mode::from_raw_mode(0o755)) {
+            Err(Errno::EXIST) => match self.root_record(container)? {
+                Some(found) if found == record => return Ok(dirs),
+                Some(_) => return Err(Errno::EXIST).at("create container folder", &folder),
+                None => false,
+            },
+            result => result.at("create container folder", &folder).map(|()| true)?,
+        };
         crate::step::point();
-        let record = Record { layers: layers.to_vec(), map: key, also: Vec::new() };
-        let made = fill_root(&dirs, attributes).and_then(|()| self.write_root_record(&folder, &record));
-        if made.is_err() {
+        // A half-written record reads as none, and whoever needs it makes it again.
+        let path = folder.join("root.json");
+        let write = |json: Vec<u8>| std::fs::write(&path, json).at("write", &path);
+        let made = fill_root(&dirs, attributes).and_then(|()| encode(&record, &path)).and_then(write);
+        if made.is_err() && new {
             let _ = self.discard(&folder);
         }
         made.map(|()| dirs)
@@ -197,16 +190,9 @@ impl Store {
     fn remap_root(&self, container: &str, layers: &[Digest], ids: &IdMaps) -> Result<(), Error> {
         let dirs = self.root_dirs(container, layers, Some(&ids.key()));
         self.root_attributes(layers).mapped(ids).apply(&dirs.upper)?;
-        let also = self.root_record(container)?.map(|record| record.also).unwrap_or_default();
-        let record = Record { layers: layers.to_vec(), map: Some(ids.key()), also };
-        self.write_root_record(&self.root_path(container), &record)
-    }
-
-    fn write_root_record(&self, folder: &Path, record: &Record) -> Result<(), Error> {
-        let path = folder.join("root.json");
-        let json = serde_json::to_vec(record).map_err(io::Error::from).at("encode", &path)?;
-        // A half-written record reads as none, and whoever needs it makes it again.
-        std::fs::write(&path, json).at("write", &path)
+        let path = self.root_path(container).join("root.json");
+        // Without a record, if only for a moment, the layers would be nobody's.
+        self.write_atomically(&path, &encode(&Record { layers: layers.to_vec(), map: Some(ids.key()) }, &path)?)
     }
 
     fn root_dirs(&self, container: &str, layers: &[Digest], map: Option<&str>) -> RootDirs {
@@ -244,9 +230,17 @@ impl Store {
     }
 }
 
-/// The layers that a container's folder, wherever it is, says it needs.
+/// The layers that a container's folder, or that of its overlays, says it needs, wherever it is.
 pub(crate) fn recorded_layers(folder: &Path) -> Vec<Digest> {
-    read_record(folder).ok().flatten().map(Record::all_layers).unwrap_or_default()
+    let mut layers = read_record(folder).ok().flatten().map(|record| record.layers).unwrap_or_default();
+    for overlays in [folder.join(overlay::FOLDER), folder.to_owned()] {
+        layers.extend(overlay::needs(&overlays).unwrap_or_default());
+    }
+    layers
+}
+
+fn encode(record: &Record, path: &Path) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(record).map_err(io::Error::from).at("encode", path)
 }
 
 fn read_record(folder: &Path) -> Result<Option<Record>, Error> {

@@ -171,8 +171,46 @@ fn a_root_is_made_once_and_a_half_made_one_completed() {
     assert!(matches!(fixture.store.root("c", &layers), Err(Error::NoSuchRoot(_))));
     let dirs = fixture.store.create_root("c", &layers).unwrap();
     assert_eq!(fixture.store.root("c", &layers).unwrap(), dirs);
-    assert!(matches!(fixture.store.create_root("c", &layers), Err(Error::Io { .. })));
+    // `start` may have been faster than `create`.
+    assert_eq!(fixture.store.create_root("c", &layers).unwrap(), dirs);
+    let other = [layer(&fixture.store, "2")];
+    assert!(matches!(fixture.store.create_root("c", &other), Err(Error::Io { .. })));
     assert!(dirs.merged.is_dir());
+}
+
+#[test]
+fn what_is_mounted_in_a_container_is_needed_until_its_run_ends() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let (own, mounted) = (layer(store, "own"), layer(store, "mounted"));
+    let keep = add_image(store, "keep", std::slice::from_ref(&own), &["a.b/c:1"]).unwrap();
+    let image = add_image(store, "mounted", std::slice::from_ref(&mounted), &["a.b/c:2"]).unwrap();
+    store.create_root("c", &keep.layers).unwrap();
+    let record = std::fs::read(fixture.path("containers/c/root.json")).unwrap();
+    store.lower_dirs("c", &image.layers).unwrap();
+    store.remove_image(&image.id).unwrap();
+    store.reclaim().unwrap();
+    assert!(store.has_layer(&mounted));
+    assert_eq!(std::fs::read(fixture.path("containers/c/root.json")).unwrap(), record, "never written over");
+    store.remove_upper_dirs("c").unwrap();
+    store.reclaim().unwrap();
+    assert!(!store.has_layer(&mounted) && store.has_layer(&own));
+    assert_eq!(fixture.waste(), [""; 0]);
+}
+
+#[test]
+fn an_upper_folder_that_is_a_link_changes_nothing_elsewhere() {
+    use std::os::unix::fs::PermissionsExt;
+    let fixture = Fixture::new();
+    let [source, link, target] = ["tmp/source", "tmp/link", "tmp/target"].map(|name| fixture.path(name));
+    std::fs::create_dir(&source).unwrap();
+    std::fs::create_dir(&target).unwrap();
+    std::fs::set_permissions(&target, PermissionsExt::from_mode(0o700)).unwrap();
+    std::fs::set_permissions(&source, PermissionsExt::from_mode(0o777)).unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let given = Some((link, fixture.path("tmp/work")));
+    assert!(matches!(fixture.store.upper_dirs("c", 0, &source, given), Err(Error::Io { .. })));
+    assert_eq!(target.metadata().unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 #[test]

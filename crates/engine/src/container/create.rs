@@ -97,10 +97,14 @@ pub(crate) fn make(
     let volumes = name_volumes(&mut resolved);
     let summary = summarise(&resolved, options.cidfile.as_deref());
 
+    // Either keeps others from starting what isn't whole yet: if it then failed, it would be taken away from under them. Held
+    // until that is done.
+    let (lock, _transition) = match start {
+        true => (engine.runs().create(&id)?, None),
+        false => (None, Some(engine.runs().transition(&id)?)),
+    };
     let mut undo = Undo::default();
-    let mut lock = None;
     if start {
-        lock = engine.runs().create(&id)?;
         undo.push(|| drop(engine.runs().remove(&id)));
     }
     let boot = boot_id();

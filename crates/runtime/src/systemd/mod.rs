@@ -10,7 +10,11 @@ use bus::Bus;
 use message::{Body, Value};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use sys::credential::Peer;
+
+/// How long systemd may take for what it is asked.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// A running systemd.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +37,7 @@ impl Manager {
     /// Only one that counts processes as we do, since a container may have been given the socket of the host's; and none of
     /// another user's, since the folder may be one that anybody could have made.
     fn if_there(self) -> Option<Manager> {
-        let socket = std::os::unix::net::UnixStream::connect(&self.socket).ok()?;
+        let socket = bus::open(&self.socket).ok()?;
         let peer = sys::credential::peer(socket.as_fd()).ok()?;
         is_believed(peer, rustix::process::geteuid().as_raw()).then_some(self)
     }
@@ -68,7 +72,7 @@ impl Manager {
     }
 
     fn connect(&self) -> std::io::Result<Bus> {
-        Bus::connect(&self.socket, self.uid)
+        Bus::connect(&self.socket, self.uid, PATIENCE)
     }
 }
 

@@ -52,6 +52,32 @@ fn all_stops_all(env: &TestEnv) {
     env.ok("ps -q").prints("");
 }
 
+/// Its log is a pipe that nobody reads yet.
+fn a_start_that_hangs_is_ended(env: &TestEnv) {
+    if env.is_peer() {
+        return note_skipped("podman waits for the start");
+    }
+    env.base();
+    let pipe = env.work().join("log");
+    env.host(&format!("mkfifo {}", pipe.display())).run().ok();
+    let run = format!("run -d --name s --network none --log-opt path={} base sleep 1000", pipe.display());
+    for end in ["stop -t 0 s", "rm -f -t 0 s"] {
+        let run = env.engine().words(&run).spawn();
+        wait_until("its name", || !env.ok("ps -aq").text().is_empty());
+        let id = env.ok("ps -aq --no-trunc").text();
+        let end = env.engine().words(end).spawn();
+        let folder = env.runroot().join("minke/containers").join(&id);
+        wait_until("the end to be asked for", || env.exists(folder.join("stop")));
+        let reader = env.inside(|| std::fs::File::open(&pipe).expect("the pipe"));
+        run.wait().code(126).complains("was stopped while it was being started").is_readable();
+        end.wait().ok();
+        drop(reader);
+        assert!(!env.exists(&folder));
+        env.ok("rm -f s");
+    }
+    env.ok("ps -aq").prints("");
+}
+
 /// Listed, and gone or ended before it is its turn.
 fn all_doesnt_mind_what_ends_meanwhile(env: &TestEnv) {
     if env.is_peer() {
@@ -92,6 +118,6 @@ fn signals_to_run_are_proxied(env: &TestEnv) {
 
 testkit::cases! { both: [
     sends_term_first, stop_signal_is_used, kills_after_the_timeout, stopping_twice_is_fine, all_stops_all,
-    all_doesnt_mind_what_ends_meanwhile, all_names_are_looked_up_first,
+    all_doesnt_mind_what_ends_meanwhile, all_names_are_looked_up_first, a_start_that_hangs_is_ended,
     signals_to_run_are_proxied,
 ] }

@@ -29,34 +29,41 @@ pub fn remove(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Ve
     if !options.force {
         refuse_running(engine, &id)?;
     }
-    let mut removed = Vec::new();
-    let dependents = engine.database()?.dependents(&id)?;
+    let mut removed = remove_dependents(engine, &id, options)?;
+    if options.force {
+        stop_first(engine, &id, options)?;
+    }
+    remove_stopped(engine, &id, options.volumes)?;
+    removed.push(id);
+    Ok(removed)
+}
+
+fn remove_dependents(engine: &Engine, id: &str, options: &RemoveOptions) -> Result<Vec<String>, Error> {
+    let dependents = engine.database()?.dependents(id)?;
     if !dependents.is_empty() && !options.depend {
         return Err(Error::Invalid(format!(
             "container {id} has dependent containers which must be removed before it: {}: container already exists",
             dependents.join(", ")
         )));
     }
+    let mut removed = Vec::new();
     for dependent in dependents {
         removed.extend(remove(engine, &dependent, options)?);
     }
-    if options.force {
-        stop_first(engine, &id, options)?;
-    }
-    let transition = engine.runs().transition(&id)?;
-    cleanup::locked(engine, &id)?;
+    Ok(removed)
+}
+
+fn remove_stopped(engine: &Engine, id: &str, volumes: bool) -> Result<(), Error> {
+    let transition = engine.runs().transition(id)?;
+    cleanup::locked(engine, id)?;
     // Started again by somebody while we waited for the lock.
-    refuse_running(engine, &id)?;
+    refuse_running(engine, id)?;
     let mut errors = Vec::new();
     // Podman removes anonymous volumes with -v; those of a --rm container are gone with it already.
-    cleanup::forget(engine, &id, options.volumes, &mut errors);
+    cleanup::forget(engine, id, volumes, &mut errors);
     drop(transition);
     engine.left_trash();
-    if !errors.is_empty() {
-        return Err(Error::Several(errors));
-    }
-    removed.push(id);
-    Ok(removed)
+    if errors.is_empty() { Ok(()) } else { Err(Error::Several(errors)) }
 }
 
 fn stop_first(engine: &Engine, id: &str, options: &RemoveOptions) -> Result<(), Error> {

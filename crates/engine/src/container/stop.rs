@@ -18,6 +18,8 @@ pub struct StopOptions {
 
 /// How long a process may take to end after SIGKILL, and a monitor after its container.
 const KILLED: Duration = Duration::from_secs(20);
+/// How long a start may take to give up: systemd is waited for so long.
+const START_ENDED: Duration = Duration::from_secs(30);
 const SIGKILL: i32 = 9;
 
 /// Stops one. A container that doesn't run is no error. Returns whether there was anything to stop.
@@ -59,36 +61,32 @@ fn begin(engine: &Engine, name: &str, options: &StopOptions) -> Result<Option<St
         Err(Error::NoSuchContainer(_)) if options.ignore => return Ok(None),
         id => id?,
     };
-    let (state, hangs) = match wait_for_start(engine, &id)? {
+    let over = |live| match live {
+        Live::Exited(..) | Live::Dead(_) => cleanup::cleanup(engine, &id).map(|_| None),
+        _ => Ok(None),
+    };
+    let live = engine.runs().live(&id)?;
+    if !matches!(live, Live::Running(_) | Live::Starting(_)) {
+        return over(live);
+    }
+    // It may end by itself and be cleaned up at any moment; then there is nothing to stop.
+    let Some(spec) = engine.database()?.full(&id)?.map(|full| full.spec) else { return Ok(None) };
+    let timeout = options.timeout.unwrap_or(i64::from(spec.stop_timeout));
+    let (state, hangs) = match wait_for_start(engine, &id, timeout)? {
         Live::Running(state) => (state, false),
         // Its setup hangs, at a mount for example.
         Live::Starting(state) if state.pid > 0 => (state, true),
         Live::Starting(_) => {
-            let seconds = KILLED.as_secs();
-            return Err(Error::State(format!("container {id} is being started and has no process after {seconds} s")));
+            return Err(Error::State(format!("container {id} is being started, and that can't be ended")));
         }
-        Live::Absent => return Ok(None),
-        Live::Exited(..) | Live::Dead(_) => {
-            cleanup::cleanup(engine, &id)?;
-            return Ok(None);
-        }
+        live => return over(live),
     };
-    // It may end by itself and be cleaned up at any moment; then there is nothing to stop.
-    let Some(spec) = engine.database()?.full(&id)?.map(|full| full.spec) else { return Ok(None) };
     // Before the signal: the monitor looks for it when the process has ended.
     if !ask(engine, &id)? {
         return Ok(None);
     }
-    let process = process(&state);
-    let timeout = options.timeout.unwrap_or(i64::from(spec.stop_timeout));
-    let now = Instant::now();
-    let deadline = u64::try_from(timeout).ok().map(|seconds| now + Duration::from_secs(seconds));
-    if let Some(process) = &process {
-        let signal = if timeout == 0 || hangs { SIGKILL } else { spec.stop_signal };
-        let _ = sys::pidfd::send_signal(process.as_fd(), signal);
-    }
-    let monitor = sys::pidfd::open(state.monitor).ok();
-    Ok(Some(Stopping { id, process, monitor, deadline }))
+    let signal = if timeout == 0 || hangs { SIGKILL } else { spec.stop_signal };
+    Ok(Some(Stopping::signalled(id, &state, signal, timeout)))
 }
 
 /// Tells the monitor that the end is wanted. `false`: the run is over.
@@ -100,18 +98,37 @@ pub(super) fn ask(engine: &Engine, id: &str) -> Result<bool, Error> {
     }
 }
 
-/// One that is being started is about to run or to fail: that is a matter of milliseconds.
-fn wait_for_start(engine: &Engine, id: &str) -> Result<Live, Error> {
+/// One that is being started is about to run or to fail: that is a matter of milliseconds. Otherwise its monitor is told to
+/// give up, which it does before it makes a process.
+fn wait_for_start(engine: &Engine, id: &str, timeout: i64) -> Result<Live, Error> {
+    let patience = u64::try_from(timeout).map_or(KILLED, |seconds| Duration::from_secs(seconds.max(1)).min(KILLED));
+    match while_it_starts(engine, id, patience, |_| true)? {
+        Live::Starting(state) if state.pid <= 0 => {
+            ask(engine, id)?;
+            while_it_starts(engine, id, START_ENDED, |state| state.pid <= 0)
+        }
+        live => Ok(live),
+    }
+}
+
+/// Until it isn't being started any more, or not in such a state, or the time has passed.
+fn while_it_starts(
+    engine: &Engine,
+    id: &str,
+    patience: Duration,
+    such: impl Fn(&RunState) -> bool,
+) -> Result<Live, Error> {
     let folder = engine.runs().of(id);
-    let deadline = Instant::now() + KILLED;
+    let deadline = Instant::now() + patience;
     loop {
         let watch = crate::state::watch::Watch::folder(&folder);
-        match engine.runs().live(id)? {
-            Live::Starting(_) if Instant::now() < deadline => {}
-            live => return Ok(live),
+        let live = engine.runs().live(id)?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || !matches!(&live, Live::Starting(state) if such(state)) {
+            return Ok(live);
         }
         if let Ok(watch) = watch {
-            let _ = watch.wait(Some(Duration::from_millis(500)));
+            let _ = watch.wait(Some(left.min(Duration::from_millis(500))));
         }
     }
 }
@@ -160,6 +177,15 @@ fn timespec(duration: Duration) -> Timespec {
 }
 
 impl Stopping {
+    fn signalled(id: String, state: &RunState, signal: i32, timeout: i64) -> Stopping {
+        let process = process(state);
+        let deadline = u64::try_from(timeout).ok().map(|seconds| Instant::now() + Duration::from_secs(seconds));
+        if let Some(process) = &process {
+            let _ = sys::pidfd::send_signal(process.as_fd(), signal);
+        }
+        Stopping { id, process, monitor: sys::pidfd::open(state.monitor).ok(), deadline }
+    }
+
     /// The process has ended: its monitor records that, then everything is cleaned up.
     fn finish(self, engine: &Engine) -> Result<(), Error> {
         let folder = engine.runs().of(&self.id);

@@ -43,6 +43,7 @@ pub(super) fn launch(
     };
     // Before anything is started that belongs into the same place.
     let group = super::cgroup::prepare(engine, &subject.id, spec)?;
+    go_on(&folder, &subject.id)?;
     let begun = plan.begin(engine, &subject.id, spec, &state.network)?;
     let who = Who { id: &subject.id, name: &subject.name, image: &subject.image_name, image_id: &subject.image_id };
     let files = crate::network::write_files(engine, &who, spec, &plan, &state.network)?;
@@ -56,6 +57,7 @@ pub(super) fn launch(
     facts.netns = begun.as_ref().map(Begun::path);
     let mut oci = spec.to_oci(&facts);
     let (mut outer, inner) = streams(subject)?;
+    go_on(&folder, &subject.id)?;
     let mut launched = {
         let launch = Launch {
             id: &subject.id,
@@ -120,6 +122,14 @@ pub(super) fn launch(
         pages: None,
     };
     Ok(Running { container, reserved })
+}
+
+/// A `stop` that found no process yet waits for this.
+fn go_on(folder: &Path, id: &str) -> Result<(), Error> {
+    match folder.join("stop").exists() {
+        true => Err(Error::State(format!("container {id} was stopped while it was being started"))),
+        false => Ok(()),
+    }
 }
 
 fn save(folder: &Path, state: &RunState) -> Result<(), Error> {

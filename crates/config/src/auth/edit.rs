@@ -5,10 +5,13 @@
 
 use super::{Error, FILES, Keyring, credential_helper, runtime_file};
 use base64::Engine as _;
+use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Which file is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,15 +187,34 @@ fn change<T>(path: &Path, edit: impl FnOnce(&mut Map<String, Value>) -> (bool, T
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_folder(folder).map_err(failed)?;
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let lock = rustix::fs::open(folder, flags, Mode::empty()).map_err(|e| failed(e.into()))?;
-    rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|e| failed(e.into()))?;
+    let _lock = lock(folder, PATIENCE).map_err(failed)?;
     let mut file = read(&path)?;
     let (changed, result) = edit(&mut file);
     if changed {
         replace(&path, folder, &file).map_err(failed)?;
     }
     Ok(result)
+}
+
+/// Others change a file in an instant.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Not for ever: whoever can read the folder can hold its lock.
+fn lock(folder: &Path, patience: Duration) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let lock = rustix::fs::open(folder, flags, Mode::empty())?;
+    let deadline = Instant::now() + patience;
+    loop {
+        match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(lock),
+            Err(Errno::AGAIN) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
+            Err(Errno::AGAIN) => {
+                let what = format!("another process holds a lock on `{}`", folder.display());
+                return Err(io::Error::new(io::ErrorKind::TimedOut, what));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 fn make_folder(folder: &Path) -> io::Result<()> {
@@ -253,6 +275,16 @@ mod tests {
 
     fn target() -> Target {
         Target::Containers(None)
+    }
+
+    #[test]
+    fn a_lock_that_is_held_is_not_waited_for_without_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = lock(dir.path(), Duration::ZERO).unwrap();
+        let error = lock(dir.path(), Duration::from_millis(20)).unwrap_err();
+        assert!(error.to_string().contains("another process holds a lock"), "{error}");
+        drop(held);
+        lock(dir.path(), Duration::ZERO).unwrap();
     }
 
     #[test]

@@ -56,16 +56,21 @@ pub struct WaitOptions {
 
 /// The exit code of the container's last run (0 if there was none); -1 when it was waited for something else than its end.
 pub fn wait(engine: &Engine, name: &str, options: &WaitOptions) -> Result<i32, Error> {
+    let missing = |error| if options.ignore { Ok(-1) } else { Err(error) };
     let id = match resolve_name(engine, name) {
-        Err(Error::NoSuchContainer(_)) if options.ignore => return Ok(-1),
+        Err(error @ Error::NoSuchContainer(_)) => return missing(error),
         id => id?,
     };
     let default = [Condition::Stopped];
     let conditions = if options.conditions.is_empty() { &default[..] } else { &options.conditions };
     check_health(&id, conditions)?;
-    let mut waiting = Waiting { engine, id: &id, watch: None, lock: None, code: -1 };
+    let mut waiting = Waiting { engine, id: &id, watch: None, lock: None, seen: false, code: -1 };
     loop {
         let (live, row) = waiting.look()?;
+        if !waiting.seen {
+            // It went as soon as it was found: as if we had come after that.
+            return missing(Error::NoSuchContainer(name.to_owned()));
+        }
         match conditions.iter().find(|condition| holds(**condition, &live, row.as_ref())) {
             Some(Condition::Stopped) => return Ok(waiting.code.max(0)),
             Some(Condition::Removing) => return Ok(waiting.code),
@@ -87,6 +92,8 @@ struct Waiting<'a> {
     watch: Option<Watch>,
     /// Of the last run: its end is noted in it, also when its folder has gone.
     lock: Option<File>,
+    /// It was there at some look, or its end is known.
+    seen: bool,
     /// The last that is known.
     code: i32,
 }
@@ -110,6 +117,7 @@ impl Waiting<'_> {
             (None, _) => noted(),
             _ => None,
         };
+        self.seen |= row.is_some() || code.is_some();
         self.code = code.unwrap_or(self.code);
         Ok((live, row))
     }

@@ -14,7 +14,7 @@
 //!
 //! No folder: nothing runs. `exit` is there: ended, to be cleaned up. Lock held: starting or running. Lock free and no
 //! `exit`: the monitor was killed. Folders come into being and vanish by rename (`<id>.new`, `<id>.gone`), so that one named
-//! by a bare id is always whole. `<id>.cleanup` is locked by whoever changes a container's state. The lock
+//! by a bare id is always whole. `<id>.cleanup` is locked by whoever makes a container or changes its state. The lock
 //! `<runroot>/minke/making` is shared by those who make a folder: when nobody has it, an `<id>.new` is a killed command's.
 
 use super::lock;

@@ -49,6 +49,23 @@ fn blobs_that_layouts_share(env: &TestEnv) {
     skopeo(env, "inspect oci:second:x").run().code(1);
 }
 
+/// What says nothing to a place isn't taken and ignored.
+fn flags_for_other_places(env: &TestEnv) {
+    let registry = env.registry();
+    registry.push("one", "1", &small("amd64"));
+    let from = format!("--src-tls-verify=false docker://{}/one:1", registry.host());
+    let run = |line: &str| skopeo(env, &format!("copy {line}")).run();
+    run(&format!("--sign-identity x/y:1 {from} dir:d")).code(1).complains("Could not parse --sign-identity");
+    if env.is_peer() {
+        return;
+    }
+    run(&format!("--additional-tag x/y:1 {from} dir:d")).code(1).complains("--additional-tag is for docker-archive:");
+    run(&format!("--dest-shared-blob-dir s {from} dir:d")).code(1).complains("--dest-shared-blob-dir is for oci:");
+    run(&format!("--src-shared-blob-dir s {from} dir:d")).code(1).complains("--src-shared-blob-dir is for oci:");
+    run(&format!("--sign-identity a.b/c:1 {from} dir:d")).code(1).complains("--sign-identity needs");
+    assert!(!env.exists(env.work().join("d")));
+}
+
 fn digests_before_the_upload(env: &TestEnv) {
     let registry = env.registry();
     let plain = Image::new(vec![Layer::new(&[Entry::file("f", "plain")]).compressed(testkit::Compression::None)]);
@@ -110,6 +127,6 @@ fn parameters_of_a_signature(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    more_names_in_an_archive, images_of_a_layout_by_their_place, blobs_that_layouts_share, digests_before_the_upload,
+    more_names_in_an_archive, images_of_a_layout_by_their_place, blobs_that_layouts_share, flags_for_other_places, digests_before_the_upload,
     options_of_all_commands, a_command_has_its_time, parameters_of_a_signature,
 ] }

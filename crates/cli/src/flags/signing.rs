@@ -46,7 +46,7 @@ impl Signing {
             ));
         }
         let identity = matches.text("sign-identity").map(str::parse::<Reference>).transpose();
-        let identity = identity.map_err(|error| Failure::new(format!("--sign-identity: {error}")))?;
+        let identity = identity.map_err(|error| Failure::new(format!("Could not parse --sign-identity: {error}")))?;
         let mut signers: Vec<Box<dyn Sign>> = Vec::new();
         if let Some(key) = simple {
             let passphrase = file.map(read).transpose()?;
@@ -59,6 +59,11 @@ impl Signing {
         if let Some(path) = matches.text("sign-by-sigstore") {
             let key = parameters(path).map_err(|failure| failure.context("Error using --sign-by-sigstore"))?;
             signers.push(Box::new(SigstoreSigner { key, identity }));
+        }
+        if signers.is_empty() && matches.text("sign-identity").is_some() {
+            return Err(Failure::new(
+                "--sign-identity needs --sign-by, --sign-by-sigstore or a private key to sign with",
+            ));
         }
         let encryptor = Encryptor::parse(matches.list("encryption-key"), which(matches)?).map_err(Failure::new)?;
         Ok(Signing { signers, encryptor })

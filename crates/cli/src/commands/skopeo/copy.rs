@@ -12,7 +12,7 @@ use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
 use engine::image::RegistryOptions;
-use image::{Algorithm, Copied, Format, Hooks, Instances, Layers, Options};
+use image::{Algorithm, Copied, Format, Hooks, Instances, Layers, Location, Options};
 
 /// `skopeo copy`
 pub static COMMAND: Command = Command {
@@ -65,6 +65,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     };
     let source = location(source, "Invalid source name")?;
     let destination = location(destination, "Invalid destination name")?;
+    check_places(matches, &source, &destination)?;
     let from = access::options(matches, "src-")?;
     let to = RegistryOptions {
         additional_names: additional_names(matches)?,
@@ -81,6 +82,20 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     progress.finish();
     write_digest(matches, &copied)?;
     Ok(0)
+}
+
+/// A flag for one transport says nothing to the others.
+fn check_places(matches: &Matches, source: &Location, destination: &Location) -> Result<(), Failure> {
+    let is_layout = |place: &Location| matches!(place, Location::Oci { .. });
+    let is_archive = matches!(destination, Location::DockerArchive { .. });
+    let given = |flag| matches.text(flag).is_some();
+    let wrong = match () {
+        () if !matches.list("additional-tag").is_empty() && !is_archive => "--additional-tag is for docker-archive:",
+        () if given("dest-shared-blob-dir") && !is_layout(destination) => "--dest-shared-blob-dir is for oci:",
+        () if given("src-shared-blob-dir") && !is_layout(source) => "--src-shared-blob-dir is for oci:",
+        () => return Ok(()),
+    };
+    Err(Failure::new(format!("{wrong} only")))
 }
 
 fn options<'a>(matches: &Matches, progress: &'a Reporter) -> Result<Options<'a>, Failure> {

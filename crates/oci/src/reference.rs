@@ -53,7 +53,11 @@ impl FromStr for Name {
     type Err = InvalidReference;
 
     fn from_str(text: &str) -> Result<Name, InvalidReference> {
-        parse(text).map_err(|why| InvalidReference { text: text.chars().take(160).collect(), why })
+        let parsed = match text.contains("://") {
+            true => Err("a transport such as `docker://` doesn't belong in a name here"),
+            false => parse(text),
+        };
+        parsed.map_err(|why| InvalidReference { text: text.chars().take(160).collect(), why })
     }
 }
 

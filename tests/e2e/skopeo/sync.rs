@@ -161,7 +161,17 @@ fn nonsense(env: &TestEnv) {
     std::fs::create_dir(env.work().join("empty")).unwrap();
     skopeo(env, "sync --src dir --dest docker empty a.b/c").run().code(1).complains("No images to sync found");
     let registry = env.registry();
-    skopeo(env, &format!("sync --src docker --dest dir {}/nosuch x", registry.host())).run().complains("nosuch");
+    skopeo(env, &format!("sync --src docker --dest dir --src-tls-verify=false {}/nosuch x", registry.host()))
+        .run()
+        .code(1)
+        .complains("nosuch");
+    let missing = format!("sync --src docker --dest dir --src-tls-verify=false {}/nosuch:1 x", registry.host());
+    skopeo(env, &missing).run().code(2).complains("nosuch");
+    let output = skopeo(env, &format!("sync --src docker --dest dir docker://{}/one x", registry.host())).run();
+    output.code(1).complains("annot obtain a valid image reference");
+    if !env.is_peer() {
+        output.complains("docker://` doesn't belong in a name");
+    }
 }
 
 /// What Skopeo hasn't got from here on.

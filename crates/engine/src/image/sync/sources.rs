@@ -45,7 +45,12 @@ pub(super) fn repository(
             (wanted.map(|tag| format!("{}{}{tag}", full.name(), mark(tag))).collect(), None)
         }
         chosen => {
-            let (_, mut tags) = ::image::search::tags(context, &full.name())?;
+            // In Skopeo's words; to it this is another failure than an image that isn't there.
+            let unlisted = |error| {
+                let why = Error::Image(error).chain();
+                Error::State(format!("Error determining repository tags for repo {}: {why}", full.name()))
+            };
+            let (_, mut tags) = ::image::search::tags(context, &full.name()).map_err(unlisted)?;
             let listed = tags.len();
             tags.retain(|tag| oci::reference::is_tag(tag));
             if tags.len() < listed {

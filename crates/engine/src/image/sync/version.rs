@@ -67,12 +67,13 @@ impl Version {
         }
         let (mut numbers, mut given, mut open) = ([0; 3], 0, false);
         for part in core.split('.') {
-            open |= matches!(part, "x" | "X" | "*");
+            let is_wild = matches!(part, "x" | "X" | "*");
+            open |= is_wild;
+            if !is_wild && (part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit())) {
+                return None;
+            }
             if open {
                 continue;
-            }
-            if !part.bytes().all(|b| b.is_ascii_digit()) {
-                return None;
             }
             numbers[given] = part.parse().ok()?;
             given += 1;
@@ -226,7 +227,7 @@ mod tests {
             assert!(yes.split(' ').all(allows), "{constraint}: {yes}");
             assert!(!no.split(' ').any(allows), "{constraint}: {no}");
         }
-        for bad in ["", ">=", "foo", ">= 1.2.3.4", "1.2 -"] {
+        for bad in ["", ">=", "foo", ">= 1.2.3.4", "1.2 -", "x.y", "1.x.y", "*.", ">= x.y"] {
             assert!(bad.parse::<Constraint>().is_err(), "{bad}");
         }
         for bad in ["latest", "1.x", "1.2.3.4", "1.2-", "", "v"] {

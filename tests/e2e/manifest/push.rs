@@ -61,4 +61,16 @@ fn images_that_are_elsewhere_go_along(env: &TestEnv) {
     env.ok("images -q").prints("");
 }
 
-testkit::cases! { both: [what_has_no_place_for_lists_is_left_alone, to_a_registry, formats_and_variants, images_that_are_elsewhere_go_along] }
+/// Docker's format has no word for it.
+fn artifacts_are_not_made_docker_images(env: &TestEnv) {
+    env.write("file", "1");
+    env.ok("manifest create list");
+    env.ok("manifest add --artifact list file");
+    env.run("manifest push -q --all --format v2s2 list dir:docker").code(125).complains("artifact");
+    assert!(!env.exists(env.work().join("docker/manifest.json")));
+    env.ok("manifest push -q --all list dir:kept");
+    let kept = env.read(env.work().join("kept/manifest.json")).unwrap();
+    assert!(kept.contains("artifactType"), "{kept}");
+}
+
+testkit::cases! { both: [what_has_no_place_for_lists_is_left_alone, to_a_registry, formats_and_variants, artifacts_are_not_made_docker_images, images_that_are_elsewhere_go_along] }

@@ -5,7 +5,7 @@ use super::{CopiedImage, Way, convert, parallel, plan};
 use crate::content::Content;
 use crate::error::printable;
 use crate::signature::Signature;
-use crate::sink::{Blob, Layers, Place, Role};
+use crate::sink::{Blob, Format, Layers, Place, Role};
 use crate::source::{Fetched, small_blob};
 use crate::{Error, Progress};
 use oci::image::{Descriptor, ImageConfig, Manifest};
@@ -69,12 +69,15 @@ fn rules(way: Way<'_>, manifest: &Manifest, signed: bool) -> Result<Rules, Error
     let needs = way.sink.needs();
     let options = way.options;
     let may_change = !options.preserve_digests && !needs.exact && (!signed || options.remove_signatures);
+    let found = plan::format_of(manifest.media_type.as_deref());
     let only_oci = match options.compression {
         Some(algorithm) if !algorithm.fits_docker() => Some("it has no zstd layers"),
         _ if options.hooks.encrypt.is_some() => Some("it has no encrypted layers"),
+        _ if found == Format::Oci && classify(&manifest.config.media_type) != Kind::Config => {
+            Some("this is an artifact, and only images can be converted")
+        }
         _ => None,
     };
-    let found = plan::format_of(manifest.media_type.as_deref());
     let format = plan::format(found, &needs, options.format, only_oci, &way.sink.name())?;
     if format != found && !may_change {
         return Err(Error::Changed { what: way.source.name(), why: "its manifest would have to be converted" });

@@ -59,7 +59,8 @@ struct Written {
 
 /// Reading goes on where a connection broke off; an upload has to be begun anew.
 fn transfer_again(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) -> Result<Written, Error> {
-    for next in 1.. {
+    let (mut next, mut refused) = (1, false);
+    loop {
         let result = transfer(way, rules, job, stop);
         if let Err(e) = &result
             && !matches!(e, Error::Stopped)
@@ -71,14 +72,16 @@ fn transfer_again(way: Way<'_>, rules: Rules, job: &Job<'_>, stop: &AtomicBool) 
         }
         let again = way.sink.repository().is_some() && !stop.load(Ordering::Relaxed);
         match (&result, way.options.retry.pause(next, None)) {
+            // Nothing has failed: from now on it goes in pieces.
+            (Err(Error::Registry(registry::Error::TooMuch { .. })), _) if again && !refused => refused = true,
             (Err(e), Some(pause)) if again && e.is_transient() => {
                 log::info!("{e}; the upload is begun anew in {} ms", pause.as_millis());
                 std::thread::sleep(pause);
+                next += 1;
             }
             _ => return result,
         }
     }
-    unreachable!("the number of tries is limited")
 }
 
 /// What the sink has, or can take over.

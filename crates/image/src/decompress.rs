@@ -85,17 +85,29 @@ impl<R: Read> Read for Decompressed<R> {
         match self {
             Decompressed::Plain(reader) => reader.read(buffer),
             Decompressed::Gzip(reader) => {
-                let count = reader.read(buffer)?;
+                let count = reader.read(buffer).map_err(|e| broken("gzip", e))?;
                 // A gzip stream that ends early must not look like the end of the content.
                 if count == 0 && !buffer.is_empty() && !reader.get_mut().fill_buf()?.is_empty() {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, "bytes behind the end of the gzip stream"));
                 }
                 Ok(count)
             }
-            Decompressed::Zstd(reader) => reader.read(buffer),
-            Decompressed::Xz(reader) => reader.read(buffer),
-            Decompressed::Bzip2(reader) => reader.read(buffer),
+            Decompressed::Zstd(reader) => reader.read(buffer).map_err(|e| broken("zstd", e)),
+            Decompressed::Xz(reader) => reader.read(buffer).map_err(|e| broken("xz", e)),
+            Decompressed::Bzip2(reader) => reader.read(buffer).map_err(|e| broken("bzip2", e)),
         }
+    }
+}
+
+/// Decoders speak of their own parts; what the source has to say stays as it is.
+fn broken(stream: &str, error: io::Error) -> io::Error {
+    if crate::error::is_carried(&error) || error.raw_os_error().is_some() || error.kind() == io::ErrorKind::Interrupted
+    {
+        return error;
+    }
+    match error.kind() {
+        kind @ io::ErrorKind::UnexpectedEof => io::Error::new(kind, format!("the {stream} stream ends early")),
+        kind => io::Error::new(kind, format!("the {stream} stream is damaged ({error})")),
     }
 }
 
@@ -154,5 +166,21 @@ mod tests {
         assert!(read(b"\xfd7zXZ\0rest").is_err());
         assert!(read(&XZ_OF_ABC[..XZ_OF_ABC.len() - 4]).is_err());
         assert!(read(b"BZh91AY").is_err());
+        let bzip2 = {
+            let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+            encoder.write_all(&[7; 100_000]).unwrap();
+            encoder.finish().unwrap()
+        };
+        for (stream, early) in [
+            ("gzip", &whole[..whole.len() / 2]),
+            ("zstd", &zstd[..zstd.len() / 2]),
+            ("xz", &XZ_OF_ABC[..XZ_OF_ABC.len() / 2]),
+            ("bzip2", &bzip2[..bzip2.len() / 2]),
+        ] {
+            assert_eq!(read(early).unwrap_err(), format!("the {stream} stream ends early"));
+        }
+        let mut damaged = bzip2.clone();
+        damaged[bzip2.len() / 2] ^= 0xff;
+        assert!(read(&damaged).unwrap_err().starts_with("the bzip2 stream is damaged"));
     }
 }

@@ -394,10 +394,14 @@ impl Error {
     }
 }
 
+/// Whether an I/O error carries one of ours.
+pub(crate) fn is_carried(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Error>() || inner.is::<registry::Error>())
+}
+
 /// The error of ours that an I/O error carries.
 fn carried(error: io::Error) -> Result<Error, io::Error> {
-    let is = |e: &io::Error| e.get_ref().is_some_and(|inner| inner.is::<Error>() || inner.is::<registry::Error>());
-    if !is(&error) {
+    if !is_carried(&error) {
         return Err(error);
     }
     let kind = error.kind();

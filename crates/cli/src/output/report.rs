@@ -23,7 +23,11 @@ impl Report<'_> {
     /// Prints `rows`, each an object.
     pub fn print(&self, rows: Vec<Value>) -> Result<(), Failure> {
         let (text, is_table) = normalise(self.format);
-        let text = if ranges(&text) { text + "\n" } else { format!("{{{{range .}}}}{text}\n{{{{end -}}}}") };
+        let rows_are_meant = !ranges(&text);
+        // What is wrong with it is said of what was typed, without the line's end.
+        let typed = if rows_are_meant { format!("{{{{range .}}}}{text}{{{{end -}}}}") } else { text.clone() };
+        Template::parse(self.name, &typed).map_err(wrong)?;
+        let text = if rows_are_meant { format!("{{{{range .}}}}{text}\n{{{{end -}}}}") } else { text + "\n" };
         let template = Template::parse(self.name, &text).map_err(wrong)?;
         let mut out = String::new();
         if is_table && !self.noheading {

@@ -173,7 +173,11 @@ impl<'a> Runner<'a, '_> {
     fn call(&mut self, name: &str, pipe: Option<&'a Pipeline>, at: usize, dot: &Val<'a>) -> Result<(), Error> {
         let tree = self.tree;
         let Some(nodes) = tree.defined.get(name) else {
-            return self.fail(at, &format!("{{{{template {name:?}}}}}"), &format!("template {name:?} not defined"));
+            let commands =
+                pipe.map(|pipe| pipe.commands.iter().map(|command| command.source.as_str()).collect::<Vec<_>>());
+            let pipe = commands.map(|commands| format!(" {}", commands.join(" | "))).unwrap_or_default();
+            let source = format!("{{{{template {name:?}{pipe}}}}}");
+            return self.fail(at, &source, &format!("template {name:?} not defined"));
         };
         if self.depth >= MAX_DEPTH {
             return self.fail(at, name, &format!("exceeded maximum template depth ({MAX_DEPTH})"));

@@ -167,6 +167,7 @@ fn length(value: &Value) -> Result<Value, String> {
 
 fn index(value: &Value, keys: &[Val<'_>]) -> Result<Value, String> {
     let mut value = value;
+    let mut byte_value;
     for key in keys {
         value = match (value, key.value.as_ref()) {
             (Value::Array(list), Value::Number(n)) => {
@@ -177,9 +178,16 @@ fn index(value: &Value, keys: &[Val<'_>]) -> Result<Value, String> {
                 Some(found) => found,
                 None => return Ok(zero(map.values().next())),
             },
+            // A byte of it.
+            (Value::String(text), Value::Number(n)) => {
+                let at = n.as_i64().unwrap_or(-1);
+                let byte = usize::try_from(at).ok().and_then(|i| text.as_bytes().get(i));
+                byte_value = Value::from(*byte.ok_or_else(|| format!("index out of range: {at}"))?);
+                &byte_value
+            }
             (Value::Null, Value::String(_)) => return Ok(Value::from("")),
             (Value::Null, _) => return Err("index of untyped nil".to_owned()),
-            (Value::Array(_) | Value::Object(_), key) => {
+            (Value::Array(_) | Value::Object(_) | Value::String(_), key) => {
                 return Err(format!("cannot index slice/array with type {}", type_name(key)));
             }
             (other, _) => return Err(format!("can't index item of type {}", type_name(other))),

@@ -158,22 +158,35 @@ impl Lexer<'_> {
                 let name = word(&self.rest()[1..]).to_owned();
                 let length = 1 + name.len();
                 self.push(Kind::Variable(name), length);
+                return self.ended();
             }
             '.' if !second.is_ascii_digit() => {
                 let name = word(&self.rest()[1..]).to_owned();
                 let length = 1 + name.len();
                 self.push(if name.is_empty() { Kind::Dot } else { Kind::Field(name) }, length);
+                return self.ended();
             }
             c if c.is_ascii_digit() || "+-.".contains(c) => return self.number(),
             c if c.is_alphanumeric() || c == '_' => {
                 let name = word(self.rest()).to_owned();
                 let length = name.len();
                 self.push(Kind::Word(name), length);
+                return self.ended();
             }
             '{' | '}' => return self.fail(&format!("unexpected {first:?} in command").replace('\'', "\"")),
             c => return self.fail(&format!("unexpected bad character U+{:04X} '{c}' in command", c as u32)),
         }
         Ok(())
+    }
+
+    /// Behind a name not everything may follow.
+    fn ended(&self) -> Result<(), Error> {
+        match self.rest().chars().next() {
+            Some(c) if !WHITE.contains(&c) && !".,|:)(".contains(c) && !self.rest().starts_with("}}") => {
+                self.fail(&format!("bad character U+{:04X} '{c}'", c as u32))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn number(&mut self) -> Result<(), Error> {

@@ -188,6 +188,7 @@ impl Parser<'_> {
     }
 
     fn call(&mut self) -> Result<Node, Error> {
+        self.skip_space();
         let at = self.at();
         let name = self.quoted("template clause")?;
         self.skip_space();

@@ -100,6 +100,24 @@ fn errors() {
     check("{{if}}", "Error: template: inspect:1: missing value for if");
     check("{{", "Error: template: inspect:1: unexpected \"{\" in command");
     check("{{end}}", "Error: template: inspect:1: unexpected {{end}}");
+    check("{{.Name", "Error: template: inspect:1: bad character U+007B '{'");
+    check("{{.Name}", "Error: template: inspect:1: bad character U+007D '}'");
+    check("{{$x!}}", "Error: template: inspect:1: bad character U+0021 '!'");
+    check("{{nope", "Error: template: inspect:1: bad character U+007B '{'");
+    check("{{if .Name}}x", "Error: template: inspect:1: unexpected EOF");
+    check(
+        "{{template \"x\" .Name}}",
+        "Error: template: inspect:1:22: executing \"inspect\" at <{{template \"x\" .Name}}>: template \"x\" not defined",
+    );
+    check("{{index .Name 0}}", "99");
+    check(
+        "{{index .Name 99}}",
+        "Error: template: inspect:1:13: executing \"inspect\" at <index .Name 99>: error calling index: index out of range: 99",
+    );
+    check(
+        "{{index .Name \"x\"}}",
+        "Error: template: inspect:1:13: executing \"inspect\" at <index .Name \"x\">: error calling index: cannot index slice/array with type string",
+    );
     check(
         "{{index .Args 5}}",
         "Error: template: inspect:1:13: executing \"inspect\" at <index .Args 5>: error calling index: index out of range: 5",

@@ -8,7 +8,7 @@ use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use walk::{Step, Walk};
@@ -21,6 +21,25 @@ pub fn open(root: impl AsFd, path: &Path, flags: OFlags, mode: u32) -> io::Resul
 /// As [`open`], but any symbolic link on the way is an error (ELOOP).
 pub fn open_without_links(root: impl AsFd, path: &Path, flags: OFlags, mode: u32) -> io::Result<OwnedFd> {
     open_with(root, path, flags, mode, ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS)
+}
+
+/// The kernel takes no longer path in one call (PATH_MAX, with a zero at its end).
+const LONGEST: usize = 4095;
+
+/// A folder below `root` without a link on the way, to be read. The path may be longer than the kernel takes: piece by piece.
+pub fn open_folder(root: impl AsFd, path: &[u8]) -> io::Result<OwnedFd> {
+    let open = |folder: BorrowedFd<'_>, piece: &[u8], flags| {
+        open_without_links(folder, Path::new(OsStr::from_bytes(piece)), flags | OFlags::DIRECTORY, 0)
+    };
+    let (mut left, mut above) = (path, None::<OwnedFd>);
+    while left.len() > LONGEST {
+        // A name has 255 bytes at most, so there is a slash.
+        let end = left[..LONGEST].iter().rposition(|byte| *byte == b'/').ok_or(Errno::NAMETOOLONG)?;
+        let folder = above.as_ref().map_or(root.as_fd(), AsFd::as_fd);
+        above = Some(open(folder, &left[..end], OFlags::PATH)?);
+        left = &left[end + 1..];
+    }
+    open(above.as_ref().map_or(root.as_fd(), AsFd::as_fd), left, OFlags::RDONLY)
 }
 
 fn open_with(root: impl AsFd, path: &Path, flags: OFlags, mode: u32, how: ResolveFlags) -> io::Result<OwnedFd> {

@@ -2,6 +2,7 @@
 //!
 //! Everything goes by descriptors of folders, names are single components and links are copied, never followed.
 
+use super::descent::Descent;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps, XattrFlags};
 use rustix::process::{Gid, Uid};
 use std::collections::HashMap;
@@ -12,63 +13,122 @@ use std::path::Path;
 
 /// Copies what is in folder `from` into the empty folder `to`, with owners, modes and times. Nothing happens when `from` is `to`.
 pub(super) fn up(from: &OwnedFd, to: &OwnedFd) -> io::Result<()> {
-    copy_folder(reopen(from)?.as_fd(), reopen(to)?.as_fd(), &mut HashMap::new())
-}
-
-/// Gives the folder `to` itself the owner, mode and times of `from`.
-pub(super) fn like(from: &OwnedFd, to: &OwnedFd) -> io::Result<()> {
-    copy_attributes(reopen(to)?.as_fd(), &rustix::fs::fstat(from)?)
-}
-
-/// O_PATH descriptors can't be read.
-fn reopen(folder: &OwnedFd) -> io::Result<OwnedFd> {
-    open_folder(folder.as_fd(), c".")
-}
-
-fn open_folder(folder: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    Ok(rustix::fs::openat(folder, name, flags, Mode::empty())?)
-}
-
-/// Hard links: where a file with several names was copied first.
-type Links = HashMap<(u64, u64), (OwnedFd, CString)>;
-
-fn copy_folder(from: BorrowedFd<'_>, to: BorrowedFd<'_>, links: &mut Links) -> io::Result<()> {
-    for entry in Dir::read_from(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name != c"." && name != c".." {
-            copy_entry(from, to, name, links)?;
+    let mut copy =
+        Copy { from: Descent::at(from)?, to: Descent::at(to)?, top: to, folders: Vec::new(), links: HashMap::new() };
+    let mut levels = vec![Level { attributes: None, folder: None, left: copy.files(None)? }];
+    while let Some(level) = levels.last_mut() {
+        match level.left.pop() {
+            Some((name, stat)) => {
+                let folder = copy.down(level.folder, name, &stat)?;
+                levels.push(Level { attributes: Some(stat), folder, left: copy.files(folder)? });
+            }
+            None => {
+                let done = levels.pop().and_then(|level| level.attributes);
+                done.map_or(Ok(()), |attributes| copy.back(&attributes))?;
+            }
         }
     }
     Ok(())
 }
 
-fn copy_entry(from: BorrowedFd<'_>, to: BorrowedFd<'_>, name: &CStr, links: &mut Links) -> io::Result<()> {
-    let stat = rustix::fs::statat(from, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
-    let kind = FileType::from_raw_mode(stat.st_mode);
-    if kind != FileType::Directory && stat.st_nlink > 1 {
-        if let Some((folder, first)) = links.get(&(stat.st_dev, stat.st_ino)) {
-            return Ok(rustix::fs::linkat(folder, first.as_c_str(), to, name, AtFlags::empty())?);
-        }
-        links.insert((stat.st_dev, stat.st_ino), (to.try_clone_to_owned()?, name.to_owned()));
+/// Gives the folder `to` itself the owner, mode and times of `from`.
+pub(super) fn like(from: &OwnedFd, to: &OwnedFd) -> io::Result<()> {
+    copy_attributes(Descent::at(to)?.here(), &rustix::fs::fstat(from)?)
+}
+
+/// A folder that is being copied.
+struct Level {
+    /// It gets them when all is in it. The top one keeps its own.
+    attributes: Option<Stat>,
+    folder: Folder,
+    /// Folders in it that are still to be copied.
+    left: Vec<(CString, Stat)>,
+}
+
+/// The number of a folder that was made; `None`: the top one.
+type Folder = Option<usize>;
+
+struct Copy<'a> {
+    from: Descent,
+    to: Descent,
+    top: &'a OwnedFd,
+    /// Those that were made: where, and their names.
+    folders: Vec<(Folder, CString)>,
+    /// Files with several names: where they were copied first.
+    links: HashMap<(u64, u64), (Folder, CString)>,
+}
+
+impl Copy<'_> {
+    fn down(&mut self, above: Folder, name: CString, stat: &Stat) -> io::Result<Folder> {
+        rustix::fs::mkdirat(self.to.here(), &name, Mode::from_raw_mode(stat.st_mode & 0o7777))?;
+        self.from.down(&name)?;
+        self.to.down(&name)?;
+        self.folders.push((above, name));
+        Ok(Some(self.folders.len() - 1))
     }
-    match kind {
-        FileType::Directory => {
-            rustix::fs::mkdirat(to, name, mode)?;
-            let (from, to) = (open_folder(from, name)?, open_folder(to, name)?);
-            copy_folder(from.as_fd(), to.as_fd(), links)?;
-            copy_xattrs(from.as_fd(), to.as_fd())?;
-            copy_attributes(to.as_fd(), &stat)
+
+    fn back(&mut self, attributes: &Stat) -> io::Result<()> {
+        copy_xattrs(self.from.here(), self.to.here())?;
+        copy_attributes(self.to.here(), attributes)?;
+        self.from.up()?;
+        self.to.up()
+    }
+
+    /// All that isn't a folder; returns the folders.
+    fn files(&mut self, folder: Folder) -> io::Result<Vec<(CString, Stat)>> {
+        let mut folders = Vec::new();
+        for entry in Dir::read_from(self.from.here())? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name == c"." || name == c".." {
+                continue;
+            }
+            let stat = rustix::fs::statat(self.from.here(), name, AtFlags::SYMLINK_NOFOLLOW)?;
+            match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Directory => folders.push((name.to_owned(), stat)),
+                kind => self.file(folder, name, kind, &stat)?,
+            }
         }
-        FileType::RegularFile => copy_file(from, to, name, &stat),
+        Ok(folders)
+    }
+
+    fn file(&mut self, folder: Folder, name: &CStr, kind: FileType, stat: &Stat) -> io::Result<()> {
+        if stat.st_nlink > 1 {
+            if let Some((place, first)) = self.links.get(&(stat.st_dev, stat.st_ino)) {
+                let place = sys::path::open_folder(self.top, &self.path(*place))?;
+                return Ok(rustix::fs::linkat(&place, first, self.to.here(), name, AtFlags::empty())?);
+            }
+            self.links.insert((stat.st_dev, stat.st_ino), (folder, name.to_owned()));
+        }
+        copy_entry(self.from.here(), self.to.here(), (name, kind), stat)
+    }
+
+    fn path(&self, mut folder: Folder) -> Vec<u8> {
+        let mut names = Vec::new();
+        while let Some((above, name)) = folder.map(|number| &self.folders[number]) {
+            names.push(name.to_bytes());
+            folder = *above;
+        }
+        names.reverse();
+        names.join(&b'/')
+    }
+}
+
+fn copy_entry(
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    (name, kind): (&CStr, FileType),
+    stat: &Stat,
+) -> io::Result<()> {
+    match kind {
+        FileType::RegularFile => copy_file(from, to, name, stat),
         FileType::Symlink => {
             let target = rustix::fs::readlinkat(from, name, Vec::new())?;
             rustix::fs::symlinkat(target.as_c_str(), to, name)?;
             chown_at(to, name, stat.st_uid, stat.st_gid)
         }
         kind => {
+            let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
             rustix::fs::mknodat(to, name, kind, mode, stat.st_rdev)?;
             chown_at(to, name, stat.st_uid, stat.st_gid)?;
             Ok(rustix::fs::chmodat(to, name, mode, AtFlags::empty())?)
@@ -134,12 +194,30 @@ pub(super) fn chown_tree(root: BorrowedFd<'_>, path: &Path, uid: u32, gid: u32) 
     let top = sys::path::open(root, path, OFlags::PATH, 0)?;
     rustix::fs::chownat(&top, c"", Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)), AtFlags::EMPTY_PATH)?;
     match FileType::from_raw_mode(rustix::fs::fstat(&top)?.st_mode) {
-        FileType::Directory => chown_folder(open_folder(top.as_fd(), c".")?.as_fd(), uid, gid),
+        FileType::Directory => chown_below(Descent::at(&top)?, uid, gid),
         _ => Ok(()),
     }
 }
 
-fn chown_folder(folder: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()> {
+fn chown_below(mut descent: Descent, uid: u32, gid: u32) -> io::Result<()> {
+    let mut levels = vec![chown_entries(descent.here(), uid, gid)?];
+    while let Some(left) = levels.last_mut() {
+        if let Some(name) = left.pop() {
+            descent.down(&name)?;
+            levels.push(chown_entries(descent.here(), uid, gid)?);
+        } else {
+            levels.pop();
+            if !levels.is_empty() {
+                descent.up()?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the folders.
+fn chown_entries(folder: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<Vec<CString>> {
+    let mut folders = Vec::new();
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -147,9 +225,15 @@ fn chown_folder(folder: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()> {
             continue;
         }
         chown_at(folder, name, uid, gid)?;
-        if entry.file_type() == FileType::Directory {
-            chown_folder(open_folder(folder, name)?.as_fd(), uid, gid)?;
+        let kind = match entry.file_type() {
+            FileType::Unknown => {
+                FileType::from_raw_mode(rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?.st_mode)
+            }
+            kind => kind,
+        };
+        if kind == FileType::Directory {
+            folders.push(name.to_owned());
         }
     }
-    Ok(())
+    Ok(folders)
 }

@@ -5,6 +5,7 @@
 
 mod cgroup_mount;
 mod copy;
+mod descent;
 mod device;
 mod init;
 mod mask;

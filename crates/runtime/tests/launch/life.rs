@@ -13,6 +13,7 @@ crate::cases![
     privileged_a_terminal_has_its_size_and_console,
     privileged_init_reaps_and_passes_the_code,
     privileged_volumes_are_filled_and_chowned,
+    privileged_volumes_of_many_links_and_deep_folders,
     privileged_tmpfs_copies_up,
     privileged_exec_joins_everything,
     privileged_hooks_run_in_order,
@@ -112,6 +113,34 @@ fn privileged_volumes_are_filled_and_chowned() {
     container.chown = vec!["/data".into()];
     container.user.user = "web".into();
     assert!(container.output().contains("33:33:755\n33:33:"));
+}
+
+/// More links and deeper folders than the copy may have descriptors.
+fn privileged_volumes_of_many_links_and_deep_folders() {
+    let script =
+        "cd /data; stat -c %h y7 x7/a; n=0; while cd d 2>/dev/null; do n=$((n+1)); done; echo $n; stat -c %u:%a .";
+    let mut container = Container::shell(script);
+    let data = container.root.join("data");
+    for number in 0..300 {
+        let folder = data.join(format!("x{number}"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("a"), "").expect("a file");
+        std::fs::hard_link(folder.join("a"), data.join(format!("y{number}"))).expect("a link");
+    }
+    let deep = data.join("d/".repeat(500));
+    std::fs::create_dir_all(&deep).expect("folders");
+    std::fs::set_permissions(&deep, PermissionsExt::from_mode(0o751)).expect("a mode");
+    let limit = rustix::process::Rlimit { current: Some(128), maximum: Some(128) };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).expect("a limit");
+    let volume = folder().join("volume");
+    std::fs::create_dir(&volume).expect("a folder");
+    container.bind(&volume, "/data", &["rbind"]);
+    container.copy_up = vec!["/data".into()];
+    assert_eq!(container.output(), "2\n2\n500\n0:751\n");
+    container.copy_up.clear();
+    container.chown = vec!["/data".into()];
+    container.user.user = "web".into();
+    assert_eq!(container.output(), "2\n2\n500\n33:751\n");
 }
 
 fn privileged_tmpfs_copies_up() {

@@ -62,7 +62,7 @@ impl View {
         let mut parts = Vec::new();
         for layer in &node.layers {
             let (root, fd) = &self.roots[*layer];
-            if let Some(part) = there(open_deep(fd, path)).at("open folder in", root)? {
+            if let Some(part) = there(open_part(fd, path)).at("open folder in", root)? {
                 parts.push((*layer, part));
             }
         }
@@ -156,27 +156,15 @@ fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// The kernel takes no longer path in one call (PATH_MAX, with a zero at its end).
-const LONGEST: usize = 4095;
 /// Whoever nests folders deeper than this wants to do harm.
 pub(super) const DEEPEST: usize = 20_000;
 
-/// A folder below `root` whose path may be longer than the kernel takes: piece by piece.
-fn open_deep(root: &OwnedFd, path: &[u8]) -> io::Result<OwnedFd> {
-    let open = |folder: &OwnedFd, piece: &[u8], flags| {
-        sys::path::open_without_links(folder, Path::new(OsStr::from_bytes(piece)), flags | OFlags::DIRECTORY, 0)
-    };
+/// The part of a folder that a layer has.
+fn open_part(layer: &OwnedFd, path: &[u8]) -> io::Result<OwnedFd> {
     if path.iter().filter(|byte| **byte == b'/').count() >= DEEPEST {
         return Err(Errno::NAMETOOLONG.into());
     }
-    let (mut left, mut above) = (path, None);
-    while left.len() > LONGEST {
-        // A name has 255 bytes at most, so there is a slash.
-        let end = left[..LONGEST].iter().rposition(|byte| *byte == b'/').ok_or(Errno::NAMETOOLONG)?;
-        above = Some(open(above.as_ref().unwrap_or(root), &left[..end], OFlags::PATH)?);
-        left = &left[end + 1..];
-    }
-    open(above.as_ref().unwrap_or(root), left, OFlags::RDONLY)
+    sys::path::open_folder(layer, path)
 }
 
 fn kind(stat: &Stat) -> FileType {

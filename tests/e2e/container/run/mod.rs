@@ -6,6 +6,7 @@ mod identity;
 mod init;
 mod isolation;
 mod joined_users;
+mod keep_id;
 mod limits;
 mod logging;
 mod mounts;

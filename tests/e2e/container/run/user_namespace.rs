@@ -1,8 +1,8 @@
-//! `--userns host|keep-id|auto`, `--uidmap`, `--gidmap`, and life without subordinate ids.
+//! `--userns host|auto|nomap`, `--uidmap`, `--gidmap`, and life without subordinate ids.
 
 use testkit::{Base, Entry, Layer, TestEnv, note_skipped};
 
-fn map(env: &TestEnv, flags: &str) -> Vec<Vec<u64>> {
+pub(super) fn map(env: &TestEnv, flags: &str) -> Vec<Vec<u64>> {
     let output = env.ok(&format!("run --rm --network none {flags} base cat /proc/self/uid_map"));
     let numbers = |line: &String| line.split_whitespace().map(|word| word.parse().unwrap()).collect();
     output.lines().iter().map(numbers).collect()
@@ -18,24 +18,6 @@ fn host_is_the_default(env: &TestEnv) {
         assert_eq!(whole[0], [0, u64::from(env.user().uid), 1]);
         assert_eq!(whole[1][0], 1);
     }
-}
-
-fn keep_id_keeps_the_callers_id(env: &TestEnv) {
-    env.base();
-    let uid = env.user().uid;
-    env.ok("run --rm --network none --userns keep-id base id -u").prints(&format!("{uid}\n"));
-    env.write("data/in", "x");
-    let line = format!(
-        "run --rm --network none --userns keep-id -v {}/data:/d base sh -c 'touch /d/out; stat -c %u /d/in'",
-        env.work().display()
-    );
-    env.ok(&line).prints(&format!("{uid}\n"));
-    assert_eq!(env.host("stat -c %u data/out").run().text(), uid.to_string());
-}
-
-fn keep_id_takes_another_id(env: &TestEnv) {
-    env.base();
-    env.ok("run --rm --network none --userns keep-id:uid=200,gid=210 base sh -c 'id -u; id -g'").prints("200\n210\n");
 }
 
 fn uidmap_maps(env: &TestEnv) {
@@ -267,23 +249,6 @@ fn without_subordinate_ids_it_warns_and_works(env: &TestEnv) {
     assert_eq!(output.lines()[1].split_whitespace().collect::<Vec<_>>(), ["0", &env.user().uid.to_string(), "1"]);
 }
 
-fn without_subordinate_ids_the_callers_id_can_be_kept(env: &TestEnv) {
-    if env.is_peer() {
-        return note_skipped("podman can't set its default sysctl then");
-    }
-    env.script(": >/tmp/empty; mount --bind /tmp/empty /etc/subuid; mount --bind /tmp/empty /etc/subgid");
-    env.base();
-    let run = "run --rm --network none --userns";
-    let (uid, gid) = (env.user().uid, env.user().gid);
-    let show = "base sh -c 'id -u; id -g; stat -c %u:%g /bin/sh; touch /tmp/x; stat -c %u /tmp/x'";
-    env.ok(&format!("{run} keep-id {show}")).prints(&format!("{uid}\n{gid}\n{uid}:{gid}\n{uid}\n"));
-    env.ok(&format!("{run} keep-id:uid=200,gid=210 {show}")).prints("200\n210\n200:210\n200\n");
-    env.ok(&format!("{run} keep-id:size=10 base id -u")).prints(&format!("{uid}\n"));
-    env.run(&format!("{run} keep-id -u 0 base id")).code(126).complains("is not mapped");
-    env.run(&format!("{run} nomap base id")).refused("/etc/subuid");
-    env.run(&format!("{run} auto base id")).refused("/etc/subuid");
-}
-
 fn nomap_leaves_the_caller_out(env: &TestEnv) {
     env.base();
     let whole = map(env, "");
@@ -312,26 +277,6 @@ fn groups_that_the_namespace_lacks_are_left_out(env: &TestEnv) {
     env.run(&format!("{run} -u 5 groups:1 id")).code(126).complains("user 5 is not mapped");
 }
 
-fn a_size_counts_the_caller(env: &TestEnv) {
-    env.base();
-    let all = map(env, "--userns keep-id");
-    assert_eq!(map(env, "--userns keep-id:size=0"), all);
-    let uid = u64::from(env.user().uid);
-    assert_eq!(map(env, "--userns keep-id:size=500"), [[0, 1, 499], [uid, 0, 1]]);
-    env.run("run --rm --network none --userns keep-id:size=1 base true")
-        .code(125)
-        .complains("container ID 0 cannot be mapped to a host ID");
-}
-
-/// The name would be root's, a second time.
-fn keep_id_as_root_names_nobody_twice(env: &TestEnv) {
-    env.base();
-    let output = env.ok("run --rm --network none --userns keep-id:uid=65000,gid=65001 base cat /etc/passwd /etc/group");
-    let lines = output.lines();
-    assert_eq!(lines.iter().filter(|line| line.starts_with("root:")).count(), 2, "{lines:?}");
-    output.has("65000:*:65000:65001:").has("65001:x:65001:65000\n");
-}
-
 fn root_leaves_the_side_that_nobody_maps_its_first_id(env: &TestEnv) {
     env.base();
     assert_eq!(maps(env, "--uidmap g0:100000:10"), (vec![vec![0, 0, 1]], vec![vec![0, 100_000, 10]]));
@@ -344,8 +289,6 @@ fn root_leaves_the_side_that_nobody_maps_its_first_id(env: &TestEnv) {
 testkit::cases! { both: [ owners_outside_of_the_map_are_nobody, groups_that_the_namespace_lacks_are_left_out, host_is_the_default, uidmap_maps, a_plus_cuts_into_earlier_entries,
     flags_keep_an_entry_on_one_side, an_at_names_ids_of_the_host, uidmap_nonsense_is_refused, auto_gives_each_its_own,
     auto_gives_each_its_own_at_once, auto_takes_fixed_ranges_besides, auto_has_room_for_the_images_ids];
-root: [files_belong_to_the_mapped_root, keep_id_as_root_names_nobody_twice,
-    root_leaves_the_side_that_nobody_maps_its_first_id];
-user: [a_size_counts_the_caller, a_users_first_plus_brings_all_other_ids, keep_id_keeps_the_callers_id, keep_id_takes_another_id, the_users_namespace_waits_for_the_next_command,
-    without_subordinate_ids_it_warns_and_works, without_subordinate_ids_the_callers_id_can_be_kept,
-    nomap_leaves_the_caller_out] }
+root: [files_belong_to_the_mapped_root, root_leaves_the_side_that_nobody_maps_its_first_id];
+user: [a_users_first_plus_brings_all_other_ids, the_users_namespace_waits_for_the_next_command,
+    without_subordinate_ids_it_warns_and_works, nomap_leaves_the_caller_out] }

@@ -24,7 +24,12 @@ fn unknown_ones(env: &TestEnv) {
     env.ok("rm -f no-such");
     env.ok("rm -i no-such");
     env.ok("create --name a base true");
-    env.run("rm no-such a").code(1).complains("no-such");
+    env.ok("create --name b base true");
+    for line in ["rm no-such a", "rm a no-such b"] {
+        env.run(line).code(1).complains("no-such").prints("");
+    }
+    assert_eq!(env.ok("ps -aq").lines().len(), 2);
+    env.ok("rm -i a no-such b").prints("a\nb\n");
 }
 
 fn by_id_and_prefix(env: &TestEnv) {

@@ -34,7 +34,10 @@ fn what_is_not_there_is_named(env: &TestEnv) {
     env.base();
     env.run("start no-such").refused("no-such");
     env.ok("create --name good --network none base true");
-    env.run("start no-such good").code(125).complains("no-such");
+    for line in ["start no-such good", "start good no-such"] {
+        env.run(line).code(125).complains("no-such").prints("");
+    }
+    env.ok("ps -a --format {{.State}}").prints("created\n");
 }
 
 fn a_start_that_fails_says_why_each_time(env: &TestEnv) {

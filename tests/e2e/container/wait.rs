@@ -95,6 +95,7 @@ fn condition_can_be_chosen(env: &TestEnv) {
     env.base();
     env.ok("run -d --name w --network none base sleep 1000");
     env.ok("wait --condition running w").prints("-1\n");
+    env.run("wait w no-such").code(125).complains("no-such").prints("");
     env.run("wait --condition nonsense w").code(125).complains("nonsense");
     for state in ["healthy", "unhealthy"] {
         let none = format!("cannot use condition \"{state}\": container");

@@ -6,7 +6,7 @@ use crate::error::{ENGINE_ERROR, Failure};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use engine::container::{RemoveOptions, remove};
+use engine::container::{RemoveOptions, remove, resolve_name};
 
 /// `rm`
 pub static COMMAND: Command = Command {
@@ -48,11 +48,16 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         ignore: matches.bool("ignore") || force || is_listed(matches),
     };
     let engine = context.engine()?;
+    let failed = |error: engine::Error| {
+        let code = exit_code(&error);
+        Failure::from(error).code(code)
+    };
+    // All that were typed are there, or none is removed.
+    for name in names.iter().filter(|_| !options.ignore) {
+        resolve_name(engine, name).map_err(failed)?;
+    }
     each(&names, |name| {
-        let removed = remove(engine, name, &options).map_err(|error| {
-            let code = exit_code(&error);
-            Failure::from(error).code(code)
-        })?;
+        let removed = remove(engine, name, &options).map_err(failed)?;
         // What depended on it went first and has no word of the user's; nothing went when it was missing and that is fine.
         let Some((_, dependents)) = removed.split_last() else { return Ok(None) };
         let shown: Vec<&str> = dependents.iter().map(String::as_str).chain([name]).collect();

@@ -7,7 +7,7 @@ use crate::output::{duration, quote};
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
-use engine::container::{Condition, WaitOptions, wait};
+use engine::container::{Condition, WaitOptions, resolve_name, wait};
 use std::time::Duration;
 
 /// `wait`
@@ -45,6 +45,10 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         ignore: matches.bool("ignore"),
     };
     let engine = context.engine()?;
+    // Nobody waits for one beside another that isn't there.
+    for name in names.iter().filter(|_| !options.ignore) {
+        resolve_name(engine, name)?;
+    }
     each(&names, |name| Ok(Some(wait(engine, name, &options)?.to_string())))
 }
 

@@ -122,6 +122,29 @@ pub(crate) fn finish_tmpfs(kernel: &mut Vec<String>) {
     }
 }
 
+/// Keys of which `--tmpfs` takes one, once, and how Podman says so.
+const ONCE: [(&[&str], &str); 9] = [
+    (CHOICES[0].words, "only one of 'rw' and 'ro' can be used"),
+    (CHOICES[2].words, "only one root propagation mode can be used"),
+    (CHOICES[4].words, "only one of 'noexec' and 'exec' can be used"),
+    (CHOICES[5].words, "only one of 'nodev' and 'dev' can be used"),
+    (CHOICES[6].words, "only one of 'nosuid' and 'suid' can be used"),
+    (&["size"], "only one tmpfs size can be specified"),
+    (&["mode"], "only one tmpfs mode can be specified"),
+    (&["tmpcopyup", "notmpcopyup"], "the 'tmpcopyup' or 'notmpcopyup' option can only be set once"),
+    (&["noswap"], "the 'tmpswap' option can only be set once"),
+];
+
+/// No option of `--tmpfs` takes back another.
+pub(crate) fn check_once(options: &[String]) -> Result<(), Invalid> {
+    let key = |option: &str| option.split('=').next().unwrap_or_default().to_owned();
+    let times = |words: &[&str]| options.iter().filter(|option| words.contains(&key(option).as_str())).count();
+    match ONCE.iter().find(|(words, _)| times(words) > 1) {
+        Some((_, why)) => Err(Invalid::new(format!("{why}: duplicate mount option passed"))),
+        None => Ok(()),
+    }
+}
+
 /// Options of `--tmpfs` and `type=tmpfs` once the flag's own prefixes are gone.
 pub(crate) fn check_tmpfs(option: &str) -> Result<(), Invalid> {
     let (word, value) = match option.split_once('=') {
@@ -214,5 +237,14 @@ mod tests {
         assert_eq!(check_tmpfs("foo").unwrap_err().message, "unknown mount option \"foo\": invalid mount option");
         assert!(check_tmpfs("size=abc").is_err());
         assert!(check_tmpfs("mode=9").is_err());
+        let once = |text: &str| check_once(&text.split(',').map(str::to_owned).collect::<Vec<_>>());
+        assert!(once("ro,size=1m,mode=700,noexec,nodev").is_ok());
+        for (text, why) in [
+            ("ro,rw", "only one of 'rw' and 'ro' can be used: duplicate mount option passed"),
+            ("size=1m,size=2m", "only one tmpfs size can be specified: duplicate mount option passed"),
+            ("rprivate,rshared", "only one root propagation mode can be used: duplicate mount option passed"),
+        ] {
+            assert_eq!(once(text).unwrap_err().message, why);
+        }
     }
 }

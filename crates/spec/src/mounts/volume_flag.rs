@@ -64,6 +64,7 @@ pub fn parse_tmpfs(text: &str) -> Result<MountFlag, Invalid> {
     let destination = clean_destination(destination)?;
     let options: Vec<String> = words.split([',', ':']).filter(|word| !word.is_empty()).map(str::to_owned).collect();
     options.iter().try_for_each(|option| options::check_tmpfs(option))?;
+    options::check_once(&options)?;
     Ok(MountFlag::Mount(Mount {
         destination,
         kind: Some("tmpfs".into()),

@@ -140,7 +140,8 @@ pub(crate) fn is_root(user: &str) -> bool {
 
 /// Lines for /etc/passwd and /etc/group for a user given by number, used when the container has none.
 pub(crate) fn account_lines(user: &str, cwd: &str) -> (Option<String>, Option<String>) {
-    let (uid, gid) = user.split_once(':').unwrap_or((user, "0"));
+    let (uid, gid) =
+        user.split_once(':').filter(|(_, gid)| !gid.is_empty()).unwrap_or((user.trim_end_matches(':'), "0"));
     let number = |text: &str| text.parse::<u32>().ok();
     let passwd =
         number(uid).zip(number(gid)).map(|(uid, gid)| format!("{uid}:*:{uid}:{gid}:container user:{cwd}:/bin/sh"));
@@ -211,6 +212,7 @@ mod tests {
         let (passwd, group) = account_lines("1000:5", "/");
         assert_eq!(passwd.unwrap(), "1000:*:1000:5:container user:/:/bin/sh");
         assert_eq!(group.unwrap(), "5:x:5:1000");
+        assert_eq!(account_lines("5:", "/").0.unwrap(), "5:*:5:0:container user:/:/bin/sh");
         assert_eq!(account_lines("name", "/"), (None, None));
         assert_eq!(account_lines("0", "/"), (None, None));
     }

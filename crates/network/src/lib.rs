@@ -15,7 +15,7 @@ mod link;
 mod lock;
 mod namespace;
 mod netlink;
-pub mod nft;
+mod nft;
 pub mod pasta;
 mod ports;
 mod publish;

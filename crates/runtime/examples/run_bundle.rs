@@ -73,6 +73,7 @@ fn run(bundle: &Path, spec: &Spec, turn: usize, code: &mut i32) -> [Duration; 4]
         user: UserLookup { user: std::env::var("USER_WORDS").unwrap_or_default(), ..UserLookup::default() },
         copy_up: Vec::new(),
         sub_paths: Default::default(),
+        names_in_folders: Default::default(),
         chown: Vec::new(),
         stdio: if terminal { Stdio::Terminal(24, 80) } else { Stdio::Inherit },
         preserve: Vec::new(),

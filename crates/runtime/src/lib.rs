@@ -107,6 +107,8 @@ pub struct Launch<'a> {
     pub copy_up: Vec<String>,
     /// By destination: what below the source is mounted in its place. Links can't lead out of the source.
     pub sub_paths: BTreeMap<String, String>,
+    /// By destination of a bind mount of a file: what the file is called if the image has a folder there, in which it goes then.
+    pub names_in_folders: BTreeMap<String, String>,
     /// Destinations of bind mounts whose source is chowned to the container's user (`:U`).
     pub chown: Vec<String>,
     /// See [`Stdio`].

@@ -104,6 +104,8 @@ pub struct RunFacts {
     pub volumes: BTreeMap<String, PathBuf>,
     /// The folders of each mount that is an overlay, by destination.
     pub overlays: BTreeMap<String, OverlayDirs>,
+    /// The files of each artifact that is mounted, by destination.
+    pub artifacts: BTreeMap<String, Vec<MountedFile>>,
     /// Files the engine writes; one that is `None` isn't mounted.
     pub files: Files,
     /// Folder or tmpfs on the host shared as /dev/shm with other containers; `None`: an own tmpfs.
@@ -120,6 +122,15 @@ pub struct RunFacts {
     pub terminal_size: Option<(u16, u16)>,
     /// Host path of the file `timezone=local` means, or of the zone; mounted on /etc/localtime.
     pub localtime: Option<PathBuf>,
+}
+
+/// A file of an artifact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MountedFile {
+    /// On the host.
+    pub path: PathBuf,
+    /// In a folder of the container; one component, unless the user said otherwise.
+    pub name: String,
 }
 
 /// An overlay to be mounted (kernel: Documentation/filesystems/overlayfs.rst).

@@ -2,7 +2,7 @@
 
 use crate::{
     ResolvedSpec, RunFacts,
-    facts::OverlayDirs,
+    facts::{MountedFile, OverlayDirs},
     mounts::{ResolvedMount, Source},
     namespaces::{Namespace, NsMode},
     security::{
@@ -25,7 +25,7 @@ impl ResolvedSpec {
             root: Some(rt::Root { path: text(&facts.root), readonly: self.read_only }),
             hostname: (self.namespaces.uts.mode == NsMode::Private).then(|| hostname.clone()),
             domainname: None,
-            mounts: self.mounts.iter().filter_map(|mount| lower_mount(self, mount, facts)).collect(),
+            mounts: self.mounts.iter().flat_map(|mount| lower_mounts(self, mount, facts)).collect(),
             hooks: None,
             annotations: self.run_annotations(),
             linux: Some(self.linux(facts)),
@@ -161,6 +161,30 @@ fn lower_map(map: &[IdRange]) -> Vec<rt::IdMapping> {
     map.iter().map(one).collect()
 }
 
+/// Mostly one.
+fn lower_mounts(spec: &ResolvedSpec, mount: &ResolvedMount, facts: &RunFacts) -> Vec<rt::Mount> {
+    match (&mount.source, facts.artifacts.get(&mount.destination)) {
+        (Source::Artifact(_), Some(files)) => files.iter().map(|file| lower_file(mount, file, files.len())).collect(),
+        _ => lower_mount(spec, mount, facts).into_iter().collect(),
+    }
+}
+
+/// The place of a lone file depends on what is there, see [`crate::mounts::Source::Artifact`].
+fn lower_file(mount: &ResolvedMount, file: &MountedFile, count: usize) -> rt::Mount {
+    let destination = match count {
+        1 => mount.destination.clone(),
+        _ => format!("{}/{}", mount.destination, file.name),
+    };
+    let (kind, source) = bind(text(&file.path));
+    rt::Mount {
+        destination,
+        kind: Some(kind),
+        source: Some(source),
+        options: mount.options.clone(),
+        ..rt::Mount::default()
+    }
+}
+
 fn lower_mount(spec: &ResolvedSpec, mount: &ResolvedMount, facts: &RunFacts) -> Option<rt::Mount> {
     let mut options = mount.options.clone();
     let (kind, source) = match &mount.source {
@@ -168,8 +192,8 @@ fn lower_mount(spec: &ResolvedSpec, mount: &ResolvedMount, facts: &RunFacts) -> 
             options.extend(overlay_words(facts.overlays.get(&mount.destination)?));
             ("overlay".into(), "overlay".into())
         }
-        // Always an overlay.
-        Source::Image(_) => return None,
+        // Always an overlay; files that the facts don't name.
+        Source::Image(_) | Source::Artifact(_) => return None,
         Source::Kernel(kind) => (kind.clone(), kind.clone()),
         Source::Bind(path) => bind(path.clone()),
         Source::Volume { name, .. } => bind(text(facts.volumes.get(name)?)),

@@ -7,8 +7,9 @@ use crate::blob::NEW_BLOBS;
 use crate::error::{At, Error};
 use crate::location::Store;
 use oci::{Digest, Hasher};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 /// A blob that is being written; dropped, it leaves nothing.
@@ -45,6 +46,18 @@ impl Store {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Err(Error::MissingBlob(digest.clone())),
             file => file.at("open blob", &path),
         }
+    }
+
+    /// Where a blob lies that users of a container will read: as long as it is to be, and readable to all (the store's folder keeps
+    /// others out). Its content isn't compared, as it may be of any size.
+    pub fn readable_blob(&self, digest: &Digest, size: u64) -> Result<PathBuf, Error> {
+        let path = self.blob_path(digest);
+        let file = self.open_blob(digest)?;
+        if file.metadata().at("look at blob", &path)?.len() != size {
+            return Err(Error::DamagedBlob(digest.clone()));
+        }
+        file.set_permissions(Permissions::from_mode(0o644)).at("make readable", &path)?;
+        Ok(path)
     }
 
     /// Writes a blob into an empty file; if it is damaged there is an error, and the file's content is worth nothing.

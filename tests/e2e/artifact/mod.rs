@@ -6,6 +6,7 @@ mod inspect;
 mod interop;
 mod life;
 mod ls;
+mod mount;
 mod pull;
 mod push;
 mod rm;

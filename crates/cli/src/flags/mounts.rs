@@ -7,7 +7,11 @@ use spec::{ContainerSpec, Invalid};
 
 /// See podman-run(1).
 pub static FLAGS: &[Flag] = &[
-    Flag::array("mount", "stringArray", "Mount something (type=bind|glob|image|tmpfs|volume,source=…,destination=…,…)"),
+    Flag::array(
+        "mount",
+        "stringArray",
+        "Mount something (type=artifact|bind|glob|image|tmpfs|volume,source=…,destination=…,…)",
+    ),
     Flag::text("shm-size", "<number>[<unit>]", "Size of /dev/shm (units b, k, m, g)").default("65536k"),
     Flag::array("tmpfs", "tmpfs", "Mount an empty folder in memory (path[:options])"),
     Flag::array("volume", "stringArray", "Mount a folder or a volume ([source:]path[:options])").short('v'),

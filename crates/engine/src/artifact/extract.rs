@@ -45,7 +45,7 @@ pub fn extract(engine: &Engine, name: &str, target: &Path, selection: &Selection
     write_file(engine, &one.digest, target)
 }
 
-fn chosen<'m>(manifest: &'m Manifest, selection: &Selection) -> Result<Vec<&'m Descriptor>, Error> {
+pub(super) fn chosen<'m>(manifest: &'m Manifest, selection: &Selection) -> Result<Vec<&'m Descriptor>, Error> {
     let invalid = |text: String| Err(Error::Invalid(text));
     if manifest.layers.is_empty() {
         return invalid("the artifact has no blobs, nothing to extract".to_owned());
@@ -69,10 +69,7 @@ fn chosen<'m>(manifest: &'m Manifest, selection: &Selection) -> Result<Vec<&'m D
 fn names(chosen: &[&Descriptor], selection: &Selection) -> Result<BTreeMap<String, Digest>, Error> {
     let mut names = BTreeMap::new();
     for layer in chosen {
-        let name = match title(layer) {
-            Some(title) if !matches!(selection, Selection::Digest(_)) => checked(title)?,
-            _ => layer.digest.as_str().replace(':', "-"),
-        };
+        let name = name(layer, selection)?;
         match names.insert(name, layer.digest.clone()) {
             Some(other) if other != layer.digest => {
                 let name = shown(title(layer).unwrap_or_default());
@@ -86,9 +83,18 @@ fn names(chosen: &[&Descriptor], selection: &Selection) -> Result<BTreeMap<Strin
     Ok(names)
 }
 
+/// What a file is called: by its title, or its digest if that was asked for or is all there is.
+pub(super) fn name(layer: &Descriptor, selection: &Selection) -> Result<String, Error> {
+    match title(layer) {
+        Some(title) if !matches!(selection, Selection::Digest(_)) => checked(title),
+        _ => Ok(layer.digest.as_str().replace(':', "-")),
+    }
+}
+
 /// In bytes, by the kernel.
 const LONGEST_NAME: usize = 255;
 
+/// A title as a file's name.
 fn checked(title: &str) -> Result<String, Error> {
     let wrong = |why| Err(Error::Invalid(format!("invalid name: {} {why}: artifact blob title invalid", shown(title))));
     match title {

@@ -67,6 +67,7 @@ pub(super) fn launch(
             user: user(subject),
             copy_up: mounts::fresh_volumes(spec, &facts.volumes),
             sub_paths: mounts::sub_paths(spec),
+            names_in_folders: mounts::names_in_folders(&facts.artifacts),
             chown: spec.mounts.iter().filter(|m| m.chown).map(|m| m.destination.clone()).collect(),
             stdio: match &inner {
                 Some(inner) => runtime::Stdio::Fds(inner.stdin.as_fd(), inner.stdout.as_fd(), inner.stderr.as_fd()),
@@ -264,6 +265,7 @@ fn run_facts(engine: &Engine, subject: &Subject, how: How, files: spec::facts::F
         root: PathBuf::from("/"),
         volumes,
         overlays,
+        artifacts: mounts::artifacts(engine, spec)?,
         files,
         shm,
         joined,

@@ -2,7 +2,7 @@
 
 use crate::{Engine, Error};
 use spec::ResolvedSpec;
-use spec::facts::OverlayDirs;
+use spec::facts::{MountedFile, OverlayDirs};
 use spec::mounts::{ResolvedMount, Source, Upper};
 use spec::users::IdRange;
 use std::collections::BTreeMap;
@@ -25,6 +25,25 @@ pub(super) fn volumes(engine: &Engine, spec: &ResolvedSpec) -> Result<BTreeMap<S
 pub(super) fn sub_paths(spec: &ResolvedSpec) -> BTreeMap<String, String> {
     let parts = spec.mounts.iter().filter(|mount| !mount.sub_path.is_empty());
     parts.map(|mount| (mount.destination.clone(), mount.sub_path.clone())).collect()
+}
+
+/// The files of each artifact by destination.
+pub(super) fn artifacts(engine: &Engine, spec: &ResolvedSpec) -> Result<BTreeMap<String, Vec<MountedFile>>, Error> {
+    let files = |mount: &ResolvedMount| match &mount.source {
+        Source::Artifact(wish) => Some((mount.destination.clone(), wish.clone())),
+        _ => None,
+    };
+    let wishes = spec.mounts.iter().filter_map(files);
+    wishes.map(|(place, wish)| Ok((place, crate::artifact::mounted_files(engine, &wish)?))).collect()
+}
+
+/// What lone files are called where their destination is a folder, by destination.
+pub(super) fn names_in_folders(artifacts: &BTreeMap<String, Vec<MountedFile>>) -> BTreeMap<String, String> {
+    let alone = artifacts.iter().filter_map(|(place, files)| match files.as_slice() {
+        [file] => Some((place.clone(), file.name.clone())),
+        _ => None,
+    });
+    alone.collect()
 }
 
 /// The folders of each overlay by destination; the engine's own are new.

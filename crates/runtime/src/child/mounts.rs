@@ -198,8 +198,7 @@ fn bind(setup: &mut Setup<'_>, index: usize, mount: &Mount, options: &Options) -
             }
             target
         }
-        _ => sys::path::make_file(setup.root, Path::new(&mount.destination), 0o644)
-            .tried(|| format!("make the mount point `{}`", mount.destination))?,
+        _ => file(setup, mount)?,
     };
     let mut change = options.attributes;
     let sealed_later = change.set & attribute::RDONLY != 0 && setup.launch.chown.contains(&mount.destination);
@@ -223,6 +222,17 @@ fn bind(setup: &mut Setup<'_>, index: usize, mount: &Mount, options: &Options) -
     }
     finish(&copy, &target, options, &what)?;
     Ok(sealed_later.then_some(copy))
+}
+
+/// A place for a file, which is made where missing.
+fn file(setup: &Setup<'_>, mount: &Mount) -> Result<OwnedFd, Error> {
+    let mut place = Path::new(&mount.destination).to_owned();
+    if let Some(name) = setup.launch.names_in_folders.get(&mount.destination)
+        && sys::path::open(setup.root, &place, OFlags::PATH | OFlags::DIRECTORY, 0).is_ok()
+    {
+        place.push(name);
+    }
+    sys::path::make_file(setup.root, &place, 0o644).tried(|| format!("make the mount point `{}`", place.display()))
 }
 
 /// `copy-symlink`: a link with the same target.

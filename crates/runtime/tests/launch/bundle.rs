@@ -163,6 +163,7 @@ impl Container {
             user: self.user.clone(),
             copy_up: self.copy_up.clone(),
             sub_paths: Default::default(),
+            names_in_folders: Default::default(),
             chown: self.chown.clone(),
             stdio,
             preserve: self.preserve.iter().map(OwnedFd::as_fd).collect(),

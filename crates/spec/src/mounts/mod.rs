@@ -1,5 +1,6 @@
 //! Mounts and volumes: fields. Flag text is parsed in the files below.
 
+pub mod artifact;
 mod csv;
 pub mod mount_flag;
 mod options;
@@ -7,6 +8,7 @@ pub(crate) mod plan;
 pub mod volume_flag;
 
 use crate::{Invalid, is_default, null_default};
+use artifact::{ArtifactFiles, ArtifactVolume};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,6 +29,9 @@ pub struct Mounts {
     /// Images mounted as folders.
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
     pub image_volumes: Vec<ImageVolume>,
+    /// Files of artifacts.
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
+    pub artifact_volumes: Vec<ArtifactVolume>,
     /// `container[:options]`.
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
     pub volumes_from: Vec<String>,
@@ -91,6 +96,8 @@ pub enum MountFlag {
     Overlay(OverlayVolume),
     /// Image mount.
     Image(ImageVolume),
+    /// Files of an artifact.
+    Artifact(ArtifactVolume),
 }
 
 /// Finds the files of the host that match a pattern.
@@ -103,6 +110,7 @@ impl MountFlag {
             MountFlag::Volume(volume) => &volume.dest,
             MountFlag::Overlay(volume) => &volume.destination,
             MountFlag::Image(volume) => &volume.destination,
+            MountFlag::Artifact(volume) => &volume.destination,
         }
     }
 }
@@ -144,6 +152,7 @@ impl Mounts {
             MountFlag::Volume(volume) => self.volumes.push(volume),
             MountFlag::Overlay(volume) => self.overlay_volumes.push(volume),
             MountFlag::Image(volume) => self.image_volumes.push(volume),
+            MountFlag::Artifact(volume) => self.artifact_volumes.push(volume),
         }
     }
 }
@@ -207,6 +216,8 @@ pub enum Source {
     },
     /// The root of the image of this name, always as an overlay.
     Image(String),
+    /// Files of an artifact: one at the destination, or in it if that is a folder; several always in it.
+    Artifact(ArtifactFiles),
     /// /dev/shm: an own tmpfs of `shm_size`, or the folder in [`crate::RunFacts::shm`].
     Shm,
     /// A file the engine writes: by destination, see [`crate::facts::Files`].

@@ -1,7 +1,9 @@
 //! `--mount type=…,source=…,destination=…,…`.
 
 use super::{
-    Glob, ImageVolume, MountFlag, NamedVolume, csv, options,
+    Glob, ImageVolume, MountFlag, NamedVolume,
+    artifact::{self, ArtifactFiles},
+    csv, options,
     volume_flag::{clean, clean_destination},
 };
 use crate::Invalid;
@@ -50,6 +52,7 @@ struct Parts {
     read_only: Option<bool>,
     sub_path: String,
     chown: bool,
+    files: ArtifactFiles,
 }
 
 impl Parts {
@@ -69,6 +72,7 @@ impl Parts {
             "tmpfs" | "ramfs" => self.take_tmpfs(key, value)?,
             "volume" => self.take_volume(key, value)?,
             "image" => self.take_image(key, value)?,
+            "artifact" => artifact::take(&mut self.files, key, value)?,
             "devpts" => self.take_devpts(key, value),
             _ => return Err(invalid_type(kind)),
         };
@@ -96,9 +100,9 @@ impl Parts {
         Ok(true)
     }
 
-    /// What all types but devpts have.
+    /// What most types have.
     fn take_shared(&mut self, key: &str, value: Option<&str>, kind: &str) -> Result<bool, Invalid> {
-        if matches!(kind, "devpts" | "image") {
+        if matches!(kind, "devpts" | "image" | "artifact") {
             return Ok(false);
         }
         match (key, value) {
@@ -220,6 +224,9 @@ impl Parts {
     }
 
     fn build(mut self, kind: &str, cwd: &Path) -> Result<MountFlag, Invalid> {
+        if kind == "artifact" {
+            return artifact::build(self.source, self.destination, self.files).map(MountFlag::Artifact);
+        }
         if !matches!(kind, "bind" | "tmpfs" | "ramfs" | "volume" | "image" | "devpts") {
             return Err(invalid_type(kind));
         }
@@ -306,11 +313,7 @@ impl Parts {
 }
 
 fn invalid_type(kind: &str) -> Invalid {
-    let error = Invalid::new(format!("invalid filesystem type {kind:?}"));
-    match kind {
-        "artifact" => error.hint("type=artifact is not supported yet"),
-        _ => error,
-    }
+    Invalid::new(format!("invalid filesystem type {kind:?}"))
 }
 
 /// `ro`, `ro=true`. (podman takes any other text for false; a typing error should be told.)
@@ -365,6 +368,7 @@ mod tests {
             MountFlag::Volume(v) => Ok(format!("volume {} {} {} {}", v.name, v.dest, v.options.join(","), v.sub_path)),
             MountFlag::Image(i) => Ok(format!("image {} {} rw={}", i.source, i.destination, i.read_write)),
             MountFlag::Overlay(o) => Ok(format!("overlay {} {}", o.source, o.destination)),
+            MountFlag::Artifact(a) => Ok(format!("artifact {} {:?}", a.destination, a.files)),
         }
     }
 
@@ -418,6 +422,7 @@ mod tests {
         }
         assert!(mount("type=bind,src=/tmp,dst=/x,ro,rw").is_err());
         assert!(mount("type=bind,src=/tmp,dst=/x,ro=foo").is_err());
+        assert_eq!(mount("type=artifact,src=b,dst=/x,ro").unwrap_err(), "ro: invalid mount option");
         assert_eq!(mount("type=image,src=b").unwrap_err(), IMAGE_INCOMPLETE);
         assert_eq!(mount("type=image,dst=/b").unwrap_err(), IMAGE_INCOMPLETE);
         assert_eq!(

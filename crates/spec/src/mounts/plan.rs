@@ -1,8 +1,8 @@
 //! All mounts of a container: the default set, the engine's files, the user's, the image's volumes, by depth.
 
 use super::{
-    ImageVolume, MountFlag, Mounts, NamedVolume, OverlayVolume, ResolvedMount, Source, Upper, duplicate, options,
-    volume_flag::clean_destination,
+    ImageVolume, MountFlag, Mounts, NamedVolume, OverlayVolume, ResolvedMount, Source, Upper, artifact, duplicate,
+    options, volume_flag::clean_destination,
 };
 use crate::{Defaults, Invalid, namespaces::NsMode, network::ResolvedNetwork, resolved::ResolvedNamespaces};
 use oci::{image::ContainerConfig, runtime::Mount};
@@ -181,7 +181,8 @@ fn asked(mounts: &Mounts) -> Result<Vec<ResolvedMount>, Invalid> {
     let flags = (mounts.mounts.iter().cloned().map(MountFlag::Mount))
         .chain(mounts.volumes.iter().cloned().map(MountFlag::Volume))
         .chain(mounts.overlay_volumes.iter().cloned().map(MountFlag::Overlay))
-        .chain(mounts.image_volumes.iter().cloned().map(MountFlag::Image));
+        .chain(mounts.image_volumes.iter().cloned().map(MountFlag::Image))
+        .chain(mounts.artifact_volumes.iter().cloned().map(MountFlag::Artifact));
     for flag in flags {
         let mount = one(flag)?;
         match all.iter().find(|known| known.destination == mount.destination) {
@@ -203,6 +204,7 @@ fn one(flag: MountFlag) -> Result<ResolvedMount, Invalid> {
         MountFlag::Volume(volume) => named(volume),
         MountFlag::Overlay(volume) => overlay(volume),
         MountFlag::Image(volume) => image(volume),
+        MountFlag::Artifact(volume) => artifact::resolve(volume),
     }
 }
 

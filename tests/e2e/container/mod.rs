@@ -3,6 +3,7 @@
 mod attach;
 mod create;
 mod exec;
+mod exists;
 mod inspect;
 mod kill;
 mod logs;

@@ -39,6 +39,7 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("manifest push", "sign-by-sq-fingerprint"),
     ("artifact push", "sign-by-sq-fingerprint"),
     ("image prune", "build-cache"),
+    ("container exists", "external"),
     ("info", "debug"),
     ("completion", "no-desc"),
 ];
@@ -59,7 +60,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ),
     (
         "container",
-        "checkpoint cleanup clone commit cp exists export init mount pause prune rename restart \
+        "checkpoint cleanup clone commit cp export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
     ("image", "build"),
@@ -99,7 +100,7 @@ pub fn canonical(verb: &str) -> &str {
         "image list" | "image ls" => "images",
         "image rm" => "rmi",
         "system info" => "info",
-        "image inspect" | "container inspect" | "image prune" => verb,
+        "image inspect" | "container inspect" | "image prune" | "container exists" => verb,
         own if ["artifact ", "skopeo ", "manifest "].iter().any(|noun| own.starts_with(noun)) => own,
         other => other.rsplit(' ').next().unwrap_or(other),
     }

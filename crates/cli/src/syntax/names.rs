@@ -48,6 +48,7 @@ pub fn wanted(words: &[&str]) -> Wanted {
     // Verbs that more than one noun has.
     let of_noun = match (entry.noun, entry.verb) {
         ("container", "inspect" | "diff") => Some((CONTAINERS, usize::MAX)),
+        ("container", "exists") => Some((CONTAINERS, 1)),
         ("image", "rm") | ("image" | "manifest", "inspect") => Some((IMAGES, usize::MAX)),
         ("image", "diff") => Some((IMAGES, 2)),
         ("image", "mount" | "umount" | "unmount") => Some((IMAGES, usize::MAX)),

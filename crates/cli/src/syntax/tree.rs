@@ -112,6 +112,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("container", "create", &container::create::COMMAND),
     entry("container", "diff", &container::diff::COMMAND),
     entry("container", "exec", &container::exec::COMMAND),
+    entry("container", "exists", &container::exists::COMMAND),
     entry("container", "inspect", &container::inspect::COMMAND),
     entry("container", "kill", &container::kill::COMMAND),
     entry("container", "list", &container::list::COMMAND),

@@ -4,6 +4,7 @@ pub mod attach;
 pub mod create;
 pub mod diff;
 pub mod exec;
+pub mod exists;
 pub mod inspect;
 pub mod kill;
 pub mod list;

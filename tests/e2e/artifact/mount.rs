@@ -106,6 +106,15 @@ fn a_title_is_no_path(env: &TestEnv) {
     env.run(&format!("run --rm --network none --mount type=artifact,src={name},dst=/etc base true"))
         .code(126)
         .complains("artifact blob title invalid");
+    if !env.is_peer() {
+        // There one covers the other.
+        registry.offer_manifest("a/b", "2", OCI, &by_hand(&[("same", "bad"), ("same", "good")]));
+        let name = format!("{}/a/b:2", registry.host());
+        env.ok(&format!("artifact pull -q --tls-verify=false {name}"));
+        env.run(&format!("run --rm --network none --mount type=artifact,src={name},dst=/etc base true"))
+            .code(126)
+            .complains("more than one blob of the artifact has the title \"same\"");
+    }
 }
 
 testkit::cases! { both: [

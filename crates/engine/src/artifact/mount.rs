@@ -25,5 +25,17 @@ pub(crate) fn files(engine: &Engine, wish: &ArtifactFiles) -> Result<Vec<Mounted
         };
         Ok(MountedFile { path: engine.store().readable_blob(&layer.digest, layer.size)?, name })
     };
-    chosen.iter().enumerate().map(file).collect()
+    let files: Vec<MountedFile> = chosen.iter().enumerate().map(file).collect::<Result<_, Error>>()?;
+    each_name_once(&files)?;
+    Ok(files)
+}
+
+fn each_name_once(files: &[MountedFile]) -> Result<(), Error> {
+    let same = |a: &MountedFile, b: &MountedFile| a.name == b.name && a.path != b.path;
+    let twice = files.iter().enumerate().find(|(at, file)| files[..*at].iter().any(|other| same(other, file)));
+    twice.map_or(Ok(()), |(_, file)| {
+        let text =
+            format!("more than one blob of the artifact has the title {:?}: choose one by its digest", file.name);
+        Err(Error::Invalid(text))
+    })
 }

@@ -304,6 +304,9 @@ fn what_is_gone_is_deleted(env: &TestEnv) {
 
 /// What a registry calls a tag may be anything.
 fn tags_that_are_none_are_passed_over(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("skopeo gives the repository up");
+    }
     let fake = env.fake_registry();
     fake.offer("one", "1", &small("amd64"));
     let tags = json!({ "name": "one", "tags": ["../../x", "1", "\u{1b}[2J", "x".repeat(10_000)] });
@@ -315,9 +318,7 @@ fn tags_that_are_none_are_passed_over(env: &TestEnv) {
     .run();
     output.ok();
     assert_eq!(env.script("ls usb").text().trim(), "one:1");
-    if !env.is_peer() {
-        output.complains("3 of the listed tags can't be tags").is_readable();
-    }
+    output.complains("3 of the listed tags can't be tags").is_readable();
 }
 
 fn what_is_gone_is_deleted_in_registries(env: &TestEnv) {

@@ -2,6 +2,7 @@
 
 use rustls::CertificateError;
 use rustls::Error::{AlertReceived, InvalidCertificate};
+use rustls::InvalidMessage;
 use std::fmt;
 use std::io::ErrorKind;
 
@@ -66,6 +67,11 @@ impl Transport {
         matches!(self.tls(), Some(InvalidCertificate(_) | AlertReceived(_)))
     }
 
+    /// The peer's first bytes are none of TLS: most likely http.
+    fn is_plain(&self) -> bool {
+        matches!(self.tls(), Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)))
+    }
+
     fn tls(&self) -> Option<&rustls::Error> {
         match &*self.error {
             ureq::Error::Rustls(error) => Some(error),
@@ -85,6 +91,12 @@ impl fmt::Display for Transport {
             ureq::Error::Rustls(e) => write!(f, "TLS: {e}")?,
             ureq::Error::Protocol(e) => write!(f, "the answer is no HTTP: {e}")?,
             other => write!(f, "{other}")?,
+        }
+        if self.is_plain() {
+            f.write_str(
+                " (it doesn't speak TLS: if it is to be trusted without, give --tls-verify=false or mark it as insecure in \
+                 registries.conf)",
+            )?;
         }
         if let Some(folder) = &self.certificates {
             write!(
@@ -111,6 +123,9 @@ mod tests {
         };
         assert!(shown(CertificateError::UnknownIssuer).contains("into /certs/r/ca.crt"));
         assert!(!shown(CertificateError::Expired).contains("/certs/r"));
+        let plain = rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType);
+        let plain = Transport::new(std::io::Error::new(ErrorKind::InvalidData, plain).into()).to_string();
+        assert!(plain.contains("--tls-verify=false"), "{plain}");
         let refused = Transport::new(std::io::Error::from(ErrorKind::ConnectionRefused).into());
         assert!(!refused.is_distrust());
         assert!(!refused.with_certificates_in(Some("/certs/r".to_owned())).to_string().contains("/certs/r"));

@@ -111,7 +111,7 @@ fn layout_names(annotation: Option<&str>, what: &str, options: &Options<'_>) -> 
         None => Vec::new(),
         Some(Ok(name)) => vec![name.to_string()],
         Some(Err(e)) => {
-            options.progress.line(&format!("WARNING: {what}: the image gets no name: {e}"));
+            options.progress.warning(&format!("{what}: the image gets no name: {e}"));
             Vec::new()
         }
     }

@@ -6,6 +6,10 @@ use oci::Digest;
 pub trait Progress: Sync {
     /// "Trying to pull …", "Getting image source signatures", ….
     fn line(&self, text: &str);
+    /// What is told even to those who want to hear nothing else.
+    fn warning(&self, text: &str) {
+        self.line(&format!("WARNING: {text}"));
+    }
     /// A blob's transfer begins; the key is used below.
     fn begin(&self, blob: &Digest, size: u64);
     /// So many bytes more.

@@ -124,7 +124,7 @@ pub(crate) fn from_endpoints<T>(
         // Whoever can't give the manifest hasn't got the image: another may be asked.
         match remote.top().and_then(|_| pull(&remote)) {
             Err(e) if at < last => {
-                progress.line(&format!("WARNING: mirror {}: {}", endpoint.reference, chain(&e)));
+                progress.warning(&format!("mirror {}: {}", endpoint.reference, chain(&e)));
                 failures.push(chain(&e));
             }
             Err(e) if !failures.is_empty() => {

@@ -64,7 +64,7 @@ impl Candidates {
     pub(crate) fn remember(&self, context: &Context, pulled: &Reference, progress: &dyn Progress) {
         let Some(name) = &self.chosen_for else { return };
         if let Err(error) = config::registries::record_alias(&context.environment, name, &pulled.name()) {
-            progress.line(&format!("WARNING: the choice isn't remembered: {}", crate::resolve::chain(&error)));
+            progress.warning(&format!("the choice isn't remembered: {}", crate::resolve::chain(&error)));
         }
     }
 }

@@ -95,8 +95,8 @@ impl FromStr for Platform {
         }
         let host = Platform::host();
         match text.split('/').collect::<Vec<_>>()[..] {
-            [os] if is_os(os) => Ok(Platform::new(os, &host.architecture, host.variant.as_deref().unwrap_or_default())),
-            [arch] => Ok(Platform::new(&host.os, arch, "")),
+            [arch] if is_architecture(arch) => Ok(Platform::new(&host.os, arch, "")),
+            [os] => Ok(Platform::new(os, &host.architecture, host.variant.as_deref().unwrap_or_default())),
             [os, arch] => Ok(Platform::new(os, arch, "")),
             [os, arch, variant] => Ok(Platform::new(os, arch, variant)),
             _ => fail("it has more than three parts"),
@@ -114,11 +114,15 @@ impl fmt::Display for Platform {
     }
 }
 
-fn is_os(word: &str) -> bool {
-    matches!(
-        word.to_ascii_lowercase().as_str(),
-        "linux" | "windows" | "darwin" | "macos" | "freebsd" | "openbsd" | "netbsd" | "solaris" | "wasip1" | "js"
-    )
+/// By its own name or another: Podman takes a single word for an operating system, Docker knows these.
+fn is_architecture(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    [
+        "amd64", "x86", "i386", "i686", "386", "arm", "aarch64", "ppc64", "powerpc", "s390x", "riscv", "mips", "loong",
+        "sparc", "wasm",
+    ]
+    .iter()
+    .any(|known| word.starts_with(known))
 }
 
 fn normalise_os(os: &str) -> String {
@@ -179,9 +183,11 @@ mod tests {
             ("linux/arm/v6", "linux/arm/v6"),
             ("arm64", "linux/arm64"),
             ("Linux/AMD64", "linux/amd64"),
+            ("powerpc64le", "linux/ppc64le"),
         ] {
             assert_eq!(platform(text).to_string(), expected, "{text}");
         }
+        assert_eq!(platform("bogus").os, "bogus", "as Podman has it");
         for text in ["", "/", "linux/", "a/b/c/d", "linux/a b"] {
             assert!(text.parse::<Platform>().is_err(), "{text}");
         }

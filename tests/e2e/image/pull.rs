@@ -73,6 +73,20 @@ fn an_index_by_platform(env: &TestEnv) {
     env.ok(&format!("run --rm --network none {name} echo ran")).prints("ran\n");
     env.ok(&format!("pull -q --platform linux/s390x {name}")).prints(&format!("{}\n", foreign.id()));
     env.run(&format!("pull --platform linux/riscv64 {name}")).code(125).complains("riscv64").is_readable();
+    env.run(&format!("pull --platform bogus {name}")).code(125).complains("bogus").is_readable();
+    env.ok(&format!("pull -q --platform '' {name}")).prints(&format!("{}\n", Base::image().id()));
+    // One image alone is taken whatever it is for, but not without a word.
+    registry.push("lib/one", "1", &foreign);
+    let output = env.ok(&format!("pull -q --platform windows {}/lib/one:1", registry.host()));
+    output.complains("image platform (linux/s390x)").complains("does not match the expected platform (windows/");
+}
+
+fn a_registry_without_tls_is_told(env: &TestEnv) {
+    let registry = env.registry();
+    registry.push("one", "1", &Base::image());
+    env.run(&format!("pull -q --tls-verify=true {}/one:1", registry.host()))
+        .code(125)
+        .complains_of_one(&["--tls-verify=false", "server gave HTTP response to HTTPS client"]);
 }
 
 fn many_layers_in_order(env: &TestEnv) {
@@ -268,7 +282,7 @@ fn progress_is_shown_on_a_terminal_only(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    by_tag, by_digest, docker_manifests, all_compressions, media_types_of_old_compressions, an_index_by_platform, many_layers_in_order,
+    by_tag, by_digest, docker_manifests, all_compressions, media_types_of_old_compressions, an_index_by_platform, a_registry_without_tls_is_told, many_layers_in_order,
     a_layer_that_is_there_is_not_fetched_again, the_policy_of_run, unqualified_names_are_searched,
     aliases_mirrors_and_blocked_ones, wrong_names_are_refused, an_unreachable_registry_is_named,
     retries_that_are_asked_for_wait_for_a_registry, retries_that_are_asked_for_wait_for_whoever_listens, a_missing_tag_is_named,

@@ -18,7 +18,8 @@ pub static FLAGS: &[Flag] = &[
 /// What the flags ask for; `None`: this machine's.
 pub fn wanted(matches: &Matches) -> Result<Option<Platform>, Failure> {
     let parts = ["os", "arch", "variant"].map(|name| matches.text(name));
-    match (matches.text("platform"), parts) {
+    // As from a script's empty variable.
+    match (matches.text("platform").filter(|text| !text.is_empty()), parts) {
         (None, [None, None, None]) => Ok(None),
         (Some(text), [None, None, None]) => {
             text.parse::<Platform>().map(Some).map_err(|error| Failure::new(error.to_string()))

@@ -56,6 +56,14 @@ impl Progress for Reporter {
         }
     }
 
+    fn warning(&self, text: &str) {
+        let text = format!("WARNING: {text}");
+        match &self.mode {
+            Mode::Quiet => error_line(&text),
+            _ => self.line(&text),
+        }
+    }
+
     fn choose(&self, question: &str, answers: &[String]) -> Option<usize> {
         prompt::choose(question, answers)
     }

@@ -204,8 +204,7 @@ fn check_digest(way: Way<'_>, manifest: &Manifest) -> Result<(), Error> {
 fn warn_of_platform(wanted: &Platform, config: &ImageConfig, what: &str, progress: &dyn Progress) {
     let found = config.platform();
     if !found.architecture.is_empty() && wanted.rank(&found).is_none() {
-        progress.line(&format!(
-            "WARNING: image platform ({found}) of {what} does not match the expected platform ({wanted})"
-        ));
+        progress
+            .warning(&format!("image platform ({found}) of {what} does not match the expected platform ({wanted})"));
     }
 }

@@ -256,57 +256,81 @@ struct Input<'a> {
     changed: bool,
 }
 
+/// Content that is as the sink shall have it.
+struct Made<'a> {
+    /// `None`: as it was.
+    compression: Option<Compression>,
+    reader: Reader<'a>,
+    /// Of the new blob, once it was read to its end.
+    annotations: Annotations,
+}
+
 fn make(way: Way<'_>, rules: Rules, job: &Job<'_>, input: Input<'_>) -> Result<Descriptor, Error> {
-    let what = format!("layer {}", input.from.digest);
-    let (found, reader) = sniff(input.reader, &what)?;
+    let Input { from, reader, flag, changed } = input;
+    let what = format!("layer {}", from.digest);
+    let (found, reader) = sniff(reader, &what)?;
+    let treatment = treatment(rules, from, found);
+    let Made { compression, reader, annotations } = treated(way, treatment, found, Box::new(reader), &what)?;
+    let media_type = match compression {
+        Some(compression) => plan::layer_type(rules.format, compression).to_owned(),
+        None => plan::converted_type(&from.media_type, rules.format),
+    };
+    let blob = Blob { descriptor: from, role: Role::Layer(job.diff_id), made: compression };
+    if let Some(cipher) = concerned(way.options.hooks.encrypt, from, job)? {
+        let clear = Descriptor::new(media_type, from.digest.clone(), from.size);
+        let sealed = cipher.pass(&clear, reader)?;
+        let sum = way.sink.put(&blob, Content::made(&what, sealed.content, flag))?;
+        return Ok(described(sealed.media_type, sum, &sealed.annotations));
+    }
+    if compression.is_none() && !changed {
+        let sum = Sum { digest: from.digest.clone(), size: from.size };
+        way.sink.put(&blob, Content::known(&what, sum, reader, flag))?;
+        return Ok(Descriptor { media_type, ..from.clone() });
+    }
+    // Annotations tell of the blob that was (zstd:chunked's table of contents, for one), so they go.
+    let sum = way.sink.put(&blob, Content::made(&what, reader, flag))?;
+    Ok(described(media_type, sum, &annotations))
+}
+
+/// What is done with content that turned out to be compressed so.
+fn treatment(rules: Rules, from: &Descriptor, found: Option<Compression>) -> Treatment {
     let Rules { format, wish, asked, may_change } = rules;
-    let treatment = match found {
+    match found {
         // The files of an artifact are nobody's to compress.
-        Some(found) if matches!(classify(&input.from.media_type), Kind::Layer { .. }) => {
-            let chunked = chunked::is_chunked(input.from);
+        Some(found) if matches!(classify(&from.media_type), Kind::Layer { .. }) => {
+            let chunked = chunked::is_chunked(from);
             plan::treat(LayerFacts { found, chunked, wish, asked, format, may_change })
         }
         // Nobody makes these any more, but what must be plain is made plain.
         None if wish == Layers::Decompress && may_change => Treatment::Decompress,
         _ => Treatment::Keep,
-    };
-    let role = Role::Layer(job.diff_id);
-    let seals = concerned(way.options.hooks.encrypt, input.from, job)?;
-    let mut annotations = Annotations::default();
-    let (compression, made): (Option<Compression>, Reader<'_>) = match treatment {
-        Treatment::Keep => (None, Box::new(reader)),
-        Treatment::Decompress => (Some(Compression::None), Box::new(Decompressed::new(reader, &what)?)),
+    }
+}
+
+fn treated<'a>(
+    way: Way<'_>,
+    treatment: Treatment,
+    found: Option<Compression>,
+    reader: Reader<'a>,
+    what: &str,
+) -> Result<Made<'a>, Error> {
+    let plain = |reader| Ok::<_, Error>(Box::new(Decompressed::new(reader, what)?) as Reader<'a>);
+    let annotations = Annotations::default();
+    Ok(match treatment {
+        Treatment::Keep => Made { compression: None, reader, annotations },
+        Treatment::Decompress => Made { compression: Some(Compression::None), reader: plain(reader)?, annotations },
         Treatment::Compress(algorithm) => {
-            let plain: Reader<'_> = match found {
-                Some(Compression::None) => Box::new(reader),
-                _ => Box::new(Decompressed::new(reader, &what)?),
-            };
-            let compressed = compress(plain, algorithm, way.options.level)?;
-            annotations = compressed.annotations;
-            (Some(algorithm.compression()), compressed.reader)
+            let reader = if found == Some(Compression::None) { reader } else { plain(reader)? };
+            let compressed = compress(reader, algorithm, way.options.level)?;
+            let compression = Some(algorithm.compression());
+            Made { compression, reader: compressed.reader, annotations: compressed.annotations }
         }
-    };
-    let media_type = match compression {
-        Some(compression) => plan::layer_type(format, compression).to_owned(),
-        None => plan::converted_type(&input.from.media_type, format),
-    };
-    let blob = Blob { descriptor: input.from, role, made: compression };
-    if let Some(cipher) = seals {
-        let clear = Descriptor::new(media_type, input.from.digest.clone(), input.from.size);
-        let sealed = cipher.pass(&clear, made)?;
-        let sum = way.sink.put(&blob, Content::made(&what, sealed.content, input.flag))?;
-        let annotations = sealed.annotations.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        return Ok(Descriptor { annotations, ..Descriptor::new(sealed.media_type, sum.digest, sum.size) });
-    }
-    if compression.is_none() && !input.changed {
-        let sum = Sum { digest: input.from.digest.clone(), size: input.from.size };
-        way.sink.put(&blob, Content::known(&what, sum, made, input.flag))?;
-        return Ok(Descriptor { media_type, ..input.from.clone() });
-    }
-    // Annotations tell of the blob that was (zstd:chunked's table of contents, for one), so they go.
-    let sum = way.sink.put(&blob, Content::made(&what, made, input.flag))?;
+    })
+}
+
+fn described(media_type: String, sum: Sum, annotations: &Annotations) -> Descriptor {
     let annotations = annotations.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-    Ok(Descriptor { annotations, ..Descriptor::new(media_type, sum.digest, sum.size) })
+    Descriptor { annotations, ..Descriptor::new(media_type, sum.digest, sum.size) }
 }
 
 /// The compression by the first bytes (`None`: one that is never changed) and the whole content.

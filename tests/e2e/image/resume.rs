@@ -129,4 +129,16 @@ fn into_folders_and_archives(env: &TestEnv) {
     }
 }
 
-testkit::cases! { both: [into_folders_and_archives, after_a_kill, from_a_server_that_knows_no_ranges, what_was_kept_is_not_believed] }
+/// Filters are about certain images; a beginning is none.
+fn image_prune_takes_beginnings_along(env: &TestEnv) {
+    if !ours(env) {
+        return;
+    }
+    drop(broken_off(env, &image()));
+    env.ok("image prune -a -f --filter label=x").prints("");
+    assert_eq!(kept(env).len(), 1);
+    env.ok("image prune -f").prints("");
+    assert_eq!(kept(env), [0; 0]);
+}
+
+testkit::cases! { both: [image_prune_takes_beginnings_along, into_folders_and_archives, after_a_kill, from_a_server_that_knows_no_ranges, what_was_kept_is_not_believed] }

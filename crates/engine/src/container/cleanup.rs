@@ -179,7 +179,9 @@ pub(crate) fn forget(engine: &Engine, id: &str, volumes: bool, errors: &mut Vec<
 
 /// The file of `--cidfile`, if it is still about this container; it belongs to the user, so nothing else about it matters.
 fn remove_cidfile(path: &str, id: &str) {
-    if !path.is_empty() && std::fs::read(path).is_ok_and(|content| content == id.as_bytes()) {
+    // Somebody may have put a pipe or a device in its place.
+    let content = || sys::path::read(std::fs::File::open("/").ok()?, path.as_ref(), 64).ok()?;
+    if !path.is_empty() && content().is_some_and(|content| content == id.as_bytes()) {
         let _ = std::fs::remove_file(path);
     }
 }

@@ -58,6 +58,16 @@ fn cidfile_holds_the_id(env: &TestEnv) {
     env.ok("create --cidfile '' base true");
 }
 
+/// Whoever may write to its folder could have put one there.
+fn a_pipe_in_place_of_the_cidfile_holds_nobody_up(env: &TestEnv) {
+    env.base();
+    env.ok("create --cidfile cid --name c --network none base true");
+    env.host("rm cid").run().ok();
+    env.host("mkfifo cid").run().ok();
+    env.engine().words("rm c").limit(std::time::Duration::from_secs(20)).run().ok();
+    assert!(env.exists(env.work().join("cid")));
+}
+
 fn the_cidfile_goes_with_the_container(env: &TestEnv) {
     env.base();
     env.ok("run --rm --cidfile cid --network none base true");
@@ -129,6 +139,7 @@ fn platform_of_another_machine_is_named(env: &TestEnv) {
 testkit::cases! { both: [ the_cidfile_goes_with_the_container, an_empty_name_is_none,
     a_slash_before_the_name_is_docker_s, replace_wants_a_name,
     name_is_shown_and_taken, names_have_rules, without_a_name_one_is_invented, hostname_is_the_short_id,
-    hostname_can_be_chosen, label_and_annotation_are_kept, cidfile_holds_the_id, pidfile_holds_the_pid,
+    hostname_can_be_chosen, label_and_annotation_are_kept, cidfile_holds_the_id,
+    a_pipe_in_place_of_the_cidfile_holds_nobody_up, pidfile_holds_the_pid,
     add_host_adds_a_line, pull_never_never_pulls, platform_of_another_machine_is_named,
 ]; root: [dns_is_written] }

@@ -2,11 +2,14 @@
 //! processes of their own.
 
 use crate::{Engine, Privilege};
+use rustix::fs::{Mode, OFlags};
 use std::time::Duration;
 
 /// Who deletes looks again when it is done, so that whoever comes meanwhile needn't wait for long.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(100);
+/// Standard ones: what is said there mustn't end up in a file that has their number.
+const STREAMS: usize = 3;
 
 /// Forks a process that deletes what was thrown away, if there is anything, and shortens the log of a database that was used, if
 /// it has grown: whoever opens it next reads all of it. The process outlives the command.
@@ -39,12 +42,17 @@ pub(crate) fn idle_bridges(engine: &Engine) {
     }
 }
 
-/// Whoever waits for the command's output mustn't wait for this process: it holds none of it.
+/// Whoever waits for the command's output mustn't wait for this process: it holds none of it, nor the folder the command was
+/// called in, which may be about to be unmounted.
 fn in_background(engine: &Engine, work: impl FnOnce()) {
     if let Ok(sys::process::Fork::Child) = sys::process::fork() {
         let _ = rustix::process::setsid();
         engine.forget_database();
         let _ = sys::descriptor::close_from_but(0, &[]);
+        for _ in 0..STREAMS {
+            std::mem::forget(rustix::fs::open("/dev/null", OFlags::RDWR, Mode::empty()));
+        }
+        let _ = std::env::set_current_dir("/");
         work();
         sys::process::exit_now(0);
     }

@@ -69,7 +69,15 @@ fn who_comes_while_it_goes_has_its_network(env: &TestEnv) {
     }
 }
 
-testkit::cases! { root: [
+/// Who waits for the bridge holds nothing of the command's.
+fn the_callers_folder_can_be_unmounted_at_once(env: &TestEnv) {
+    env.base();
+    let engine = testkit::engine_under_test();
+    let script = format!("mkdir -p m; mount -t tmpfs m m; cd m; {engine} run --rm base true; cd ..; umount m");
+    env.host_root("sh -c").arg(script).run().ok();
+}
+
+testkit::cases! { root: [ the_callers_folder_can_be_unmounted_at_once,
     the_bridge_goes_with_its_last_container, it_goes_when_a_container_ends_by_itself,
     the_next_command_removes_what_a_killed_one_has_left, who_comes_while_it_goes_has_its_network,
 ] }

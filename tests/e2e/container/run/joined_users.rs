@@ -37,6 +37,13 @@ fn its_network_can_be_shared_as_well(env: &TestEnv) {
     env.ok("exec first readlink /proc/self/ns/net").prints(&joined);
 }
 
+fn it_may_have_a_network_of_its_own(env: &TestEnv) {
+    let _outside = env.outside();
+    first(env);
+    let line = "run --rm --userns container:first -p 127.0.0.1:5082:80 base ip route";
+    env.ok(line).has("default via");
+}
+
 fn it_starts_what_it_joins(env: &TestEnv) {
     let maps = first(env);
     env.ok(
@@ -100,6 +107,7 @@ fn what_is_no_user_namespace_is_refused(env: &TestEnv) {
 
 testkit::cases! { both: [
     a_containers_namespace_is_shared, owners_follow_the_joined_maps, its_network_can_be_shared_as_well,
+    it_may_have_a_network_of_its_own,
     it_starts_what_it_joins, inspect_names_the_container_and_its_maps, a_namespaces_file_is_joined,
     a_container_without_one_has_the_engines, what_is_no_user_namespace_is_refused,
 ] }

@@ -61,32 +61,37 @@ fn begin(engine: &Engine, name: &str, options: &StopOptions) -> Result<Option<St
         Err(Error::NoSuchContainer(_)) if options.ignore => return Ok(None),
         id => id?,
     };
-    let over = |live| match live {
-        Live::Exited(..) | Live::Dead(_) => cleanup::cleanup(engine, &id).map(|_| None),
-        _ => Ok(None),
-    };
     let live = engine.runs().live(&id)?;
     if !matches!(live, Live::Running(_) | Live::Starting(_)) {
-        return over(live);
+        return over(engine, &id, &live).map(|()| None);
     }
     // It may end by itself and be cleaned up at any moment; then there is nothing to stop.
     let Some(spec) = engine.database()?.full(&id)?.map(|full| full.spec) else { return Ok(None) };
     let timeout = options.timeout.unwrap_or(i64::from(spec.stop_timeout));
-    let (state, hangs) = match wait_for_start(engine, &id, timeout)? {
-        Live::Running(state) => (state, false),
-        // Its setup hangs, at a mount for example.
-        Live::Starting(state) if state.pid > 0 => (state, true),
-        Live::Starting(_) => {
-            return Err(Error::State(format!("container {id} is being started, and that can't be ended")));
-        }
-        live => return over(live),
-    };
+    let Some((state, hangs)) = started(engine, &id, timeout)? else { return Ok(None) };
     // Before the signal: the monitor looks for it when the process has ended.
     if !ask(engine, &id)? {
         return Ok(None);
     }
     let signal = if timeout == 0 || hangs { SIGKILL } else { spec.stop_signal };
     Ok(Some(Stopping::signalled(id, &state, signal, timeout)))
+}
+
+/// What runs, and whether its setup hangs (at a mount, for example). `None`: nothing does any more.
+fn started(engine: &Engine, id: &str, timeout: i64) -> Result<Option<(RunState, bool)>, Error> {
+    match wait_for_start(engine, id, timeout)? {
+        Live::Running(state) => Ok(Some((state, false))),
+        Live::Starting(state) if state.pid > 0 => Ok(Some((state, true))),
+        Live::Starting(_) => Err(Error::State(format!("container {id} is being started, and that can't be ended"))),
+        live => over(engine, id, &live).map(|()| None),
+    }
+}
+
+fn over(engine: &Engine, id: &str, live: &Live) -> Result<(), Error> {
+    match live {
+        Live::Exited(..) | Live::Dead(_) => cleanup::cleanup(engine, id).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Tells the monitor that the end is wanted. `false`: the run is over.

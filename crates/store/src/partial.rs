@@ -62,7 +62,12 @@ impl Store {
         };
         for entry in entries {
             let path = entry.at("list", &folder)?.path();
-            if may_go(&path) && claim(&path).at("look at", &path)?.is_some() {
+            if !may_go(&path) {
+                continue;
+            }
+            // Held until it is gone, else somebody could begin to append in between.
+            let claimed = claim(&path).at("look at", &path)?;
+            if claimed.is_some() {
                 self.discard(&path)?;
             }
         }

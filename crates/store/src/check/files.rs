@@ -98,7 +98,9 @@ impl Store {
     pub(super) fn check_waste(&self, damage: &mut Damage) -> Result<(), Error> {
         for name in self.names_in("tmp")?.iter().filter(|name| *name != NEW_BLOBS && !name.starts_with(NOTE_PREFIX)) {
             let path = self.path2("tmp", name);
-            if claim(&path).at("look at", &path)?.is_some() && self.discard(&path).is_err() {
+            // Held until it is gone, else whoever is just making it could take the lock in between.
+            let claimed = claim(&path).at("look at", &path)?;
+            if claimed.is_some() && self.discard(&path).is_err() {
                 damage.stray(path, "left by a process that is gone, and can't be deleted", false);
             }
         }

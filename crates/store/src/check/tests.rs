@@ -296,3 +296,26 @@ fn what_comes_and_goes_meanwhile_is_no_damage() {
     });
     assert!(fixture.store.image(&image.id).unwrap().is_some());
 }
+
+/// What others are just making is theirs from its first moment on.
+#[test]
+fn files_in_the_making_are_not_taken_for_waste() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let fixture = Fixture::new();
+    let (_, image) = stored(&fixture);
+    let end = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writers = [0, 1].map(|writer| {
+            let (store, end, id) = (&fixture.store, &end, &image.id);
+            scope.spawn(move || {
+                let made = (0..1500).try_for_each(|_| store.tag(id, &format!("a.b/c:{writer}")));
+                end.store(true, Ordering::Relaxed);
+                made
+            })
+        });
+        while !end.load(Ordering::Relaxed) {
+            fixture.store.check_waste(&mut Damage::default()).unwrap();
+        }
+        writers.into_iter().for_each(|writer| writer.join().unwrap().unwrap());
+    });
+}

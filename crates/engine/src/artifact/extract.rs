@@ -153,7 +153,11 @@ fn folder(path: &Path) -> rustix::io::Result<OwnedFd> {
 
 /// Writes one file; `name` is one component, and what it names is never followed.
 fn write(engine: &Engine, digest: &Digest, (folder, path): (&OwnedFd, &Path), name: &str) -> Result<(), Error> {
-    let failed = |e: Errno| Error::io("create target file", path.join(name), e.into());
+    // A title may have anything in it.
+    let failed = |e: Errno| {
+        let name = name.replace(char::is_control, "\u{fffd}");
+        Error::io("create target file", path.join(name), e.into())
+    };
     match replace(engine, digest, folder, name)? {
         Ok(()) => Ok(()),
         // Nothing can be put in its place, but it may be written to.

@@ -61,7 +61,10 @@ impl Way<'_> {
     }
 }
 
-/// Copies. If a layer that the sink had is removed by somebody else meanwhile, it is fetched once more.
+/// So often somebody else may remove in the middle what was found in the sink.
+const MOST_AGAIN: usize = 4;
+
+/// Copies. If a layer that the sink had is removed by somebody else meanwhile, it is fetched again.
 pub fn copy(source: &dyn Source, sink: &dyn Sink, options: &Options<'_>) -> Result<Copied, Error> {
     let way = Way { source, sink, options };
     // Whether anything will have to be compressed or not: nonsense is an error.
@@ -74,11 +77,12 @@ pub fn copy(source: &dyn Source, sink: &dyn Sink, options: &Options<'_>) -> Resu
         let copied = once(way, top.clone())?;
         match sink.commit(&copied) {
             Ok(()) => return Ok(copied),
-            Err(Error::Store(store::Error::MissingLayer(_) | store::Error::MissingBlob(_))) if attempt == 0 => {}
+            Err(Error::Store(store::Error::MissingLayer(_) | store::Error::MissingBlob(_))) if attempt < MOST_AGAIN => {
+            }
             Err(e) => return Err(e),
         }
     }
-    unreachable!("the second attempt returns")
+    unreachable!("the number of attempts is limited")
 }
 
 /// Whether there is a place for what would be copied: asked before anything is made there.

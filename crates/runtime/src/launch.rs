@@ -2,6 +2,7 @@
 
 use crate::cgroup::{self, Cgroups};
 use crate::channel::{self, Order, Report};
+use crate::child::process::set_oom_score;
 use crate::child::{self, Child};
 use crate::error::{Error, Tried};
 use crate::namespaces::{self, Plan};
@@ -71,6 +72,12 @@ pub fn launch(launch: &Launch<'_>) -> Result<Launched, Error> {
 
 /// In the process between: what clone3 can't do.
 fn enter(plan: &Plan, spec: &Spec) -> Result<(), Error> {
+    if plan.is_exposed() {
+        // Before we hide: afterwards our own /proc files are not ours any more.
+        set_oom_score(spec)?;
+        // What is cloned from here is hidden as well.
+        sys::process::hide_from_ptrace().tried(|| "hide from other containers' processes")?;
+    }
     plan.join_before()?;
     match (&spec.linux, plan.is_new(Namespaces::TIME)) {
         (Some(linux), true) => time_offset::make_namespace(linux),
@@ -91,7 +98,7 @@ fn has_memory_limit(spec: &Spec) -> bool {
 fn serve(launched: &mut Launched, launch: &Launch<'_>, plan: &Plan) -> Result<(), Error> {
     let pid = launched.pid;
     // Now: once the child has changed its user an ordinary engine can't open this any more.
-    launched.netns = match plan.joins_processes() {
+    launched.netns = match plan.is_exposed() {
         true => match channel::next_report(&launched.channel)? {
             Report::Network(netns) => Some(netns),
             other => return Err(launched.unexpected(other)),

@@ -77,9 +77,10 @@ impl Plan {
             .try_for_each(|(kind, file)| join(*kind, file))
     }
 
-    /// Whether processes of another container can see the child before its last exec.
-    pub(crate) fn joins_processes(&self) -> bool {
-        self.joined(Namespaces::PID).is_some()
+    /// Whether processes of another container can see the child before its last exec, or may have rights over it: those in a
+    /// joined user namespace that see the host's processes.
+    pub(crate) fn is_exposed(&self) -> bool {
+        [Namespaces::PID, Namespaces::USER].iter().any(|kind| self.joined(*kind).is_some())
     }
 }
 

@@ -117,11 +117,12 @@ fn become_container(child: &mut Child<'_>) -> Result<Infallible, Error> {
 fn enter_namespaces(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
     let launch = child.launch;
     sys_process::set_name(c"minke-child");
-    // Before the user changes or we hide: afterwards our own /proc files are not ours any more.
-    process::set_oom_score(launch.spec)?;
-    if child.namespaces.joins_processes() {
-        sys_process::hide_from_ptrace().tried(|| "hide from the container's processes")?;
+    if child.namespaces.is_exposed() {
+        // Hidden from its first moment, so the engine can't open what it needs of us.
         channel::report_network(child.channel)?;
+    } else {
+        // Before the user changes: afterwards our own /proc files are not ours any more.
+        process::set_oom_score(launch.spec)?;
     }
     if launch.die_with_parent {
         sys_process::die_with_parent(libc::SIGKILL).tried(|| "bind the child's life to the engine's")?;
@@ -156,7 +157,7 @@ fn become_mapped(child: &mut Child<'_>) -> Result<Option<OwnedFd>, Error> {
     let mut fds = channel::wait_for(child.channel, Order::Mapped)?.fds.into_iter();
     if child.namespaces.changes_users() {
         sys::credential::become_root(launch.user.keep_groups).tried(|| "become root of the user namespace")?;
-        if !child.namespaces.joins_processes() {
+        if !child.namespaces.is_exposed() {
             // The change of user hid us; the engine still has to open our /proc files.
             sys_process::allow_ptrace().tried(|| "be visible to the engine")?;
         }

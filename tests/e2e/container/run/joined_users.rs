@@ -44,6 +44,12 @@ fn it_may_have_a_network_of_its_own(env: &TestEnv) {
     env.ok(line).has("default via");
 }
 
+fn it_has_a_score_of_its_own(env: &TestEnv) {
+    first(env);
+    let line = "run --rm --network none --userns container:first --pid container:first --oom-score-adj 700";
+    env.ok(&format!("{line} base cat /proc/self/oom_score_adj")).prints("700\n");
+}
+
 fn it_starts_what_it_joins(env: &TestEnv) {
     let maps = first(env);
     env.ok(
@@ -107,7 +113,7 @@ fn what_is_no_user_namespace_is_refused(env: &TestEnv) {
 
 testkit::cases! { both: [
     a_containers_namespace_is_shared, owners_follow_the_joined_maps, its_network_can_be_shared_as_well,
-    it_may_have_a_network_of_its_own,
+    it_may_have_a_network_of_its_own, it_has_a_score_of_its_own,
     it_starts_what_it_joins, inspect_names_the_container_and_its_maps, a_namespaces_file_is_joined,
     a_container_without_one_has_the_engines, what_is_no_user_namespace_is_refused,
 ] }

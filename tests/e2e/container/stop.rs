@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use testkit::{TestEnv, note_skipped, wait_until};
+use rustix::fs::{Mode, OFlags};
+use testkit::{TestEnv, note_skipped, wait_for, wait_until};
 
 fn trap(env: &TestEnv, flags: &str, signal: &str) {
     env.base();
@@ -78,6 +79,33 @@ fn a_start_that_hangs_is_ended(env: &TestEnv) {
     env.ok("ps -aq").prints("");
 }
 
+/// Its log is a pipe that is read during its first run only.
+fn one_that_is_stopped_before_it_runs_again_ended_as_before(env: &TestEnv) {
+    if env.is_peer() {
+        return note_skipped("podman keeps the log open");
+    }
+    env.base();
+    let pipe = env.work().join("log");
+    env.host(&format!("mkfifo {}", pipe.display())).run().ok();
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let read = || env.inside(|| rustix::fs::open(&pipe, flags, Mode::empty()).expect("the pipe"));
+    let reader = read();
+    let log = pipe.display();
+    env.ok(&format!("run -d --name s --restart always --network none --log-opt path={log} base sh -c 'exit 3'"));
+    drop(reader);
+    wait_until("the next start", || env.ok("inspect s --format {{.RestartCount}}").text() != "0");
+    let stop = env.engine().words("stop -t 0 s").spawn();
+    let reader = wait_for("the end to be asked for", || {
+        let id = env.ok("ps -aq --no-trunc").text();
+        let folder = env.runroot().join("minke/containers").join(id);
+        // During the pause before a start it ends at once.
+        (env.exists(folder.join("stop")) || !env.exists(folder)).then(read)
+    });
+    stop.wait().ok();
+    drop(reader);
+    env.ok("inspect s --format '{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}.'").prints("exited 3 .\n");
+}
+
 /// Listed, and gone or ended before it is its turn.
 fn all_doesnt_mind_what_ends_meanwhile(env: &TestEnv) {
     if env.is_peer() {
@@ -119,5 +147,6 @@ fn signals_to_run_are_proxied(env: &TestEnv) {
 testkit::cases! { both: [
     sends_term_first, stop_signal_is_used, kills_after_the_timeout, stopping_twice_is_fine, all_stops_all,
     all_doesnt_mind_what_ends_meanwhile, all_names_are_looked_up_first, a_start_that_hangs_is_ended,
+    one_that_is_stopped_before_it_runs_again_ended_as_before,
     signals_to_run_are_proxied,
 ] }

@@ -30,6 +30,7 @@ pub(super) fn process(engine: &Engine, subject: &Subject, lock: OwnedFd, socket:
         clients: Clients::default(),
         pause: Pause::default(),
         state: RunState::default(),
+        last: None,
         fresh: true,
     };
     monitor.clients.add(Client::new(socket, true));
@@ -100,7 +101,8 @@ fn resume(message: Message) -> Result<(), Error> {
         drop(lock);
         return Ok(());
     };
-    let mut monitor = Monitor { engine, subject, how, lock, clients: Clients::default(), pause, state, fresh: false };
+    let mut monitor =
+        Monitor { engine, subject, how, lock, clients: Clients::default(), pause, state, last: None, fresh: false };
     monitor.again(container, code, begun.elapsed());
     tidy(engine, &id);
     Ok(())
@@ -135,6 +137,8 @@ struct Monitor<'a> {
     clients: Clients,
     pause: Pause,
     state: RunState,
+    /// How the run before ended, if there was one.
+    last: Option<i32>,
     /// Still with the command's streams.
     fresh: bool,
 }
@@ -191,7 +195,12 @@ impl Monitor<'_> {
         let folder = self.engine.runs().of(&self.subject.id);
         let message = error.chain();
         let _ = live::write_state(&folder, &self.state);
-        let _ = Exit { error: message.clone(), ..Exit::now(error.start_exit_code()) }.write(&folder);
+        let exit = match self.last.filter(|_| folder.join("stop").exists()) {
+            // Stopped before it ran again.
+            Some(code) => Exit::now(code),
+            None => Exit { error: message.clone(), ..Exit::now(error.start_exit_code()) },
+        };
+        let _ = exit.write(&folder);
         self.clients.tell(&Event::Failed(error.start_exit_code(), &message));
         self.clients.wait_for_primary();
     }
@@ -244,6 +253,7 @@ impl Monitor<'_> {
     fn pause(&mut self, mut container: Container, code: i32, ran: Duration) -> bool {
         let folder = self.engine.runs().of(&self.subject.id);
         let oom = exit::oom_killed(&self.state.cgroups.folders);
+        self.last = Some(code);
         container.farewell(&Event::Exited(code));
         drop(container);
         let _ = std::fs::remove_file(folder.join("attach"));

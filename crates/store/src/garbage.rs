@@ -26,6 +26,8 @@ impl Store {
         for container in self.roots()? {
             all.layers.extend(self.root_layers(&container)?);
         }
+        all.layers.extend(self.draft_layers()?);
+        all.layers.extend(self.cached_layers()?);
         Ok(all)
     }
 

@@ -22,8 +22,10 @@
 //! artifacts/<name>             manifest and blobs of an artifact
 //! containers/<id>/            upper, work, merged, root.json, overlays of its volumes, and what the engine keeps there
 //! volumes/<name>/_data
+//! cache/<hex>.json            what a build step made from which inputs
+//! cache-mounts/<hex>[-<n>]/   folders of `RUN --mount=type=cache`, flocked by whoever uses one alone
 //! partial/<algorithm>-<hex>   beginnings of blobs whose transfer broke off; dropped when a week old
-//! tmp/<pid>-<random>          work in progress, flocked by its process
+//! tmp/<pid>-<random>          work in progress, flocked by its process; what becomes a layer in place has a root.json, too
 //! tmp/new-<hex>, tmp/new-blobs  notes for `reclaim`: may be waste, isn't durable yet
 //! trash/<random>              to be deleted
 //! ```
@@ -37,8 +39,11 @@ mod additional;
 mod artifact;
 mod blob;
 mod boot;
+mod build_cache;
+mod cache_folder;
 mod check;
 mod diff;
+mod draft;
 mod error;
 mod file_blob;
 mod garbage;
@@ -66,8 +71,11 @@ mod volume;
 mod walk;
 
 pub use artifact::{Artifact, Prior, check_artifact_name};
+pub use build_cache::Cached;
+pub use cache_folder::{CacheFolder, Use};
 pub use check::{Aside, CheckOptions, Damage, Known, Stray};
 pub use diff::{Change, ChangeKind};
+pub use draft::Draft;
 pub use error::Error;
 pub use file_blob::BlobWriter;
 pub use image::{Image, NewImage};

@@ -40,8 +40,20 @@ pub struct Store {
     scratch: Option<PathBuf>,
 }
 
-pub(crate) const FOLDERS: [&str; 10] =
-    ["layers", "blobs", "images", "names", "artifacts", "containers", "volumes", "partial", "tmp", "trash"];
+pub(crate) const FOLDERS: [&str; 12] = [
+    "layers",
+    "blobs",
+    "images",
+    "names",
+    "artifacts",
+    "containers",
+    "volumes",
+    "partial",
+    "cache",
+    "cache-mounts",
+    "tmp",
+    "trash",
+];
 
 impl Store {
     /// Opens, creating what is missing. One system call when all is there.

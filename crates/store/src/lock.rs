@@ -40,7 +40,7 @@ impl Store {
     }
 
     /// Marks this process as one that stores content no image refers to yet, until [`Store::written`] or its death.
-    pub(crate) fn writing(&self) -> Result<(), Error> {
+    pub fn writing(&self) -> Result<(), Error> {
         let mut guard = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if guard.is_none() {
             *guard = Some(self.writers_lock(FlockOperation::LockShared)?);

@@ -224,7 +224,7 @@ impl Store {
     }
 
     /// What `/` of the container looks like: the upper folder hides those below.
-    fn root_attributes(&self, layers: &[Digest]) -> RootAttributes {
+    pub(crate) fn root_attributes(&self, layers: &[Digest]) -> RootAttributes {
         let top = layers.last().and_then(|top| RootAttributes::of(&self.diff_path(top)).ok());
         top.unwrap_or(RootAttributes { mode: 0o755, uid: 0, gid: 0 })
     }
@@ -241,6 +241,13 @@ pub(crate) fn recorded_layers(folder: &Path) -> Vec<Digest> {
 
 fn encode(record: &Record, path: &Path) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(record).map_err(io::Error::from).at("encode", path)
+}
+
+/// Says in a folder which layers it needs.
+pub(crate) fn write_layers(folder: &Path, layers: &[Digest]) -> Result<(), Error> {
+    let path = folder.join("root.json");
+    let record = Record { layers: layers.to_vec(), map: None };
+    std::fs::write(&path, encode(&record, &path)?).at("write", &path)
 }
 
 fn read_record(folder: &Path) -> Result<Option<Record>, Error> {

@@ -40,7 +40,8 @@ struct Level {
     length: usize,
 }
 
-/// Visits the folder at `root` and everything below. What vanishes meanwhile is left out.
+/// Visits the folder at `root` and everything below, in an order that depends on names only: what is in a folder, then what
+/// is in its subfolders. What vanishes meanwhile is left out.
 pub(crate) fn walk(root: &Path, visit: &mut dyn FnMut(&Found<'_>) -> Result<Enter, Error>) -> Result<(), Error> {
     let mut folder = crate::lock::open_dir(root).at("open folder", root)?;
     let stat = rustix::fs::fstat(&folder).at("look at", root)?;
@@ -81,11 +82,15 @@ fn look(
 ) -> Result<Level, Error> {
     let length = path.len();
     let mut level = Level { folders: Vec::new(), identity: identity(folder).at("look at", root)?, length };
+    let mut names = Vec::new();
     for entry in rustix::fs::Dir::read_from(folder).at("list folder in", root)? {
         let name = entry.at("list folder in", root)?.file_name().to_owned();
-        if matches!(name.to_bytes(), b"." | b"..") {
-            continue;
+        if !matches!(name.to_bytes(), b"." | b"..") {
+            names.push(name);
         }
+    }
+    names.sort_unstable();
+    for name in names {
         let stat = match rustix::fs::statat(folder, &name, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => continue,
             stat => stat.at("look at file in", root)?,
@@ -97,6 +102,8 @@ fn look(
         }
         path.truncate(length);
     }
+    // They are taken from the end.
+    level.folders.reverse();
     Ok(level)
 }
 
@@ -139,7 +146,6 @@ mod tests {
             Ok(if found.path == b"skipped" { Enter::No } else { Enter::Yes })
         })
         .unwrap();
-        seen.sort();
-        assert_eq!(seen, ["", "a", "a/b", "a/b/c", "a/b/link", "a/f", "skipped"]);
+        assert_eq!(seen, ["", "a", "skipped", "a/b", "a/f", "a/b/c", "a/b/link"]);
     }
 }

@@ -37,6 +37,26 @@ impl Store {
                 damage.stray(self.path2("partial", name), "no blob is called so", false);
             }
         }
+        self.check_build_cache(damage)
+    }
+
+    fn check_build_cache(&self, damage: &mut Damage) -> Result<(), Error> {
+        let is_hex = |hex: &str| Digest::from_sha256_hex(hex).is_ok();
+        let is_record = |name: &str| name.strip_suffix(".json").is_some_and(is_hex);
+        let is_mount = |name: &str| {
+            name.split_once('-').map_or(is_hex(name), |(hex, number)| is_hex(hex) && number.parse::<u32>().is_ok())
+        };
+        self.check_called("cache", &is_record, damage)?;
+        self.check_called("cache-mounts", &is_mount, damage)
+    }
+
+    /// Stores of older versions have no such folder.
+    fn check_called(&self, folder: &str, fits: &dyn Fn(&str) -> bool, damage: &mut Damage) -> Result<(), Error> {
+        if self.folder(folder).exists() {
+            for name in self.names_in(folder)?.iter().filter(|name| !fits(name)) {
+                damage.stray(self.path2(folder, name), "nothing of a build is called so", false);
+            }
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Layers: begun, applied, renamed into place, believed, rebuilt after a power cut, given back as a tar stream.
 
 mod apply;
+pub(crate) mod compose;
 pub(crate) mod contents;
 mod entry;
 mod extra;
@@ -214,6 +215,31 @@ impl LayerWriter<'_> {
         let applied = apply::apply(&target, tar, limit)?;
         self.applied = Some(applied.clone());
         Ok(applied)
+    }
+
+    /// Where its files are until then.
+    pub fn files(&self) -> PathBuf {
+        self.folder.join("diff")
+    }
+
+    /// Where it is until then.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn ownership(&self) -> Ownership {
+        self.store.location.ownership
+    }
+
+    /// Deletes something beside the layer's files.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), Error> {
+        let fd = crate::lock::open_dir(&self.folder).at("open folder", &self.folder)?;
+        crate::remove_tree::remove_tree(&fd, &self.folder, name.as_ref())
+    }
+
+    /// Its files were put there by others.
+    pub(crate) fn adopt(&mut self, applied: AppliedLayer) {
+        self.applied = Some(applied);
     }
 
     /// Renames into place under its DiffID, which must equal `expected`. Another process may have won: that is fine.

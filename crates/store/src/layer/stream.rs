@@ -5,7 +5,8 @@ use oci::Digest;
 use sha2::Digest as _;
 use std::io::{self, Read};
 
-const BUFFER: usize = 256 << 10;
+/// Read at once, in bytes.
+pub(super) const HASH_BUFFER: usize = 256 << 10;
 
 pub(super) struct Stream<'a> {
     source: &'a mut dyn Read,
@@ -20,7 +21,7 @@ pub(super) struct Stream<'a> {
 
 impl<'a> Stream<'a> {
     pub(super) fn new(source: &'a mut dyn Read, limit: u64) -> Stream<'a> {
-        Stream { source, hasher: sha2::Sha256::new(), buffer: vec![0; BUFFER], start: 0, end: 0, total: 0, limit }
+        Stream { source, hasher: sha2::Sha256::new(), buffer: vec![0; HASH_BUFFER], start: 0, end: 0, total: 0, limit }
     }
 
     /// What is read and not consumed yet.

@@ -5,6 +5,7 @@
 //! with distributions, to Podman's image of the same purpose, doesn't. It is stored as `localhost/hello:latest` when first
 //! used; its digests depend on the program only.
 
+use crate::assemble::{Parts, assemble};
 use crate::find::open;
 use crate::short_name::alias;
 use crate::{Context, Error, Resolved};
@@ -57,8 +58,9 @@ fn put(store: &Store, platform: &Platform, program: &[u8]) -> Result<Resolved, E
         layer.apply(&mut tar.as_slice(), tar.len() as u64)?;
         layer.finish(&diff_id)?;
     }
-    let layer = (&diff_id, tar.len() as u64);
-    let id = crate::one_layer::commit(store, &config(platform, &diff_id), layer, vec![NAME.to_owned()])?;
+    let layers = vec![(diff_id.clone(), tar.len() as u64)];
+    let parts = Parts { layers, names: vec![NAME.to_owned()], ..Parts::default() };
+    let id = assemble(store, &config(platform, &diff_id), &parts)?;
     open(store, &id, NAME.to_owned())
 }
 

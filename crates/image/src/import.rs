@@ -1,11 +1,13 @@
 //! `import`: a tar of files becomes an image of one layer.
 
+use crate::assemble::{Parts, assemble};
 use crate::decompress::Decompressed;
 use crate::{Error, Progress};
 use oci::image::ImageConfig;
 use oci::image::config::{ContainerConfig, History, RootFs};
 use oci::{Digest, Platform};
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Seek};
 use store::Store;
 
 /// The longest tar, in bytes: far above any image, far below what never ends.
@@ -40,11 +42,37 @@ pub fn import(
     let diff_id = applied.diff_id.clone();
     progress.line(&format!("Copying blob {diff_id}"));
     layer.finish(&diff_id).map_err(failed)?;
-    let names = import.name.iter().cloned().collect();
-    let id = crate::one_layer::commit(store, &config(import, &diff_id), (&diff_id, applied.size), names)?;
+    let layers = vec![(diff_id.clone(), applied.size)];
+    let parts = Parts { layers, names: import.name.iter().cloned().collect(), ..Parts::default() };
+    let id = assemble(store, &config(import, &diff_id), &parts)?;
     progress.line(&format!("Copying config {id}"));
     progress.line("Writing manifest to image destination");
     Ok(id)
+}
+
+/// The plain tar in a file, compressed or not; `None` if it is something else.
+///
+/// # Errors
+/// It can't be read.
+pub fn archive(mut file: File, what: &str) -> Result<Option<Box<dyn Read + Send>>, Error> {
+    let failed = |error| Error::io(format!("read {what}"))(error);
+    let mut block = Vec::with_capacity(512);
+    let mut start = Decompressed::new(file.try_clone().map_err(failed)?, what)?.take(512);
+    // What can't be decompressed is no archive, whatever it looked like.
+    if start.read_to_end(&mut block).is_err() || !is_header(&block) {
+        return Ok(None);
+    }
+    file.rewind().map_err(failed)?;
+    Ok(Some(Box::new(Decompressed::new(file, what)?)))
+}
+
+/// Whether a tar may begin so: its checksum is right.
+fn is_header(block: &[u8]) -> bool {
+    let Some(sum) = block.get(148..156).filter(|_| block.len() == 512) else { return false };
+    let text: String = sum.iter().map(|byte| char::from(*byte)).filter(|c| ('0'..='7').contains(c)).collect();
+    let counted =
+        block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) });
+    u32::from_str_radix(&text, 8).is_ok_and(|expected| expected == counted.sum::<u32>())
 }
 
 /// What an http address has, as it arrives.

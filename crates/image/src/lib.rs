@@ -8,6 +8,7 @@
 
 mod archive;
 pub mod artifact;
+pub mod assemble;
 mod choose;
 mod chunked;
 mod compress;
@@ -26,7 +27,6 @@ mod load;
 mod location;
 pub mod login;
 pub mod look;
-mod one_layer;
 pub mod policy;
 mod progress;
 mod pull;
@@ -54,7 +54,7 @@ pub use copy::{
 };
 pub use error::Error;
 pub use find::{find, find_record};
-pub use import::{Import, download, import};
+pub use import::{Import, archive, download, import};
 pub use load::{Input, Loaded, load};
 pub use location::{DaemonImage, InvalidLocation, Location, Pick};
 pub use progress::{Progress, Quiet};

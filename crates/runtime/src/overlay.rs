@@ -14,6 +14,10 @@ pub(crate) fn mount(overlay: &Overlay) -> Result<OwnedFd, Error> {
     let context = Context::of(&overlay.lower)?;
     context.set("upperdir", &overlay.upper)?;
     context.set("workdir", &overlay.work)?;
+    // A moved folder is a copy, as layers want it: a mark that says where it was would mean nothing elsewhere.
+    if !overlay.userxattr {
+        context.set("redirect_dir", Path::new("off"))?;
+    }
     for (word, wanted) in [("userxattr", overlay.userxattr), ("volatile", overlay.volatile)] {
         if wanted {
             rustix::mount::fsconfig_set_flag(context.0.as_fd(), word)

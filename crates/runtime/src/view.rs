@@ -7,7 +7,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::mount::{MountAttrFlags, UnmountFlags};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use sys::mount::{Change, Depth, attribute};
+use sys::mount::{Change, Depth, Propagation, attribute};
 
 /// Mounts the folders `layers` (uppermost first) over each other on the folder `place`.
 ///
@@ -22,6 +22,41 @@ pub fn mount_view(layers: &[PathBuf], place: &Path) -> Result<(), Error> {
         layers => overlay::mount_layers(layers, attributes)?,
     };
     let what = || format!("mount layers on `{}`", place.display());
+    sys::mount::attach(&mount, &folder(place)?).tried(what)
+}
+
+/// Mounts a root that can be written to on its `merged` folder, in the caller's own mount namespace.
+///
+/// # Errors
+/// What the kernel refuses, with its own words.
+pub fn mount_root(root: &crate::Overlay) -> Result<(), Error> {
+    let mount = overlay::mount(root)?;
+    let what = || format!("mount layers on `{}`", root.merged.display());
+    sys::mount::attach(&mount, &folder(&root.merged)?).tried(what)
+}
+
+/// From now on this process, which has one thread, sees mounts of its own; the host's go on arriving, ours don't leave.
+///
+/// # Errors
+/// What the kernel refuses, with its own words.
+pub fn own_mounts() -> Result<(), Error> {
+    sys::namespace::unshare(sys::namespace::Namespaces::MOUNT).tried(|| "make a mount namespace")?;
+    let slave = Change { propagation: Some(Propagation::Slave), ..Change::default() };
+    sys::mount::change_at(c"/", slave, Depth::Tree).tried(|| "cut mounts off from the host's")
+}
+
+/// Mounts a file system in memory on the folder `place`, for what must not reach the disk.
+///
+/// # Errors
+/// What the kernel refuses, with its own words.
+pub fn mount_memory(place: &Path) -> Result<(), Error> {
+    use rustix::mount::{FsMountFlags, FsOpenFlags};
+    let what = || format!("mount memory on `{}`", place.display());
+    let context = rustix::mount::fsopen("tmpfs", FsOpenFlags::FSOPEN_CLOEXEC).tried(what)?;
+    rustix::mount::fsconfig_set_string(context.as_fd(), "mode", "0700").tried(what)?;
+    rustix::mount::fsconfig_create(context.as_fd()).tried(what)?;
+    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
+    let mount = rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes).tried(what)?;
     sys::mount::attach(&mount, &folder(place)?).tried(what)
 }
 

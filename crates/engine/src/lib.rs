@@ -9,6 +9,7 @@ mod engine;
 mod error;
 
 pub mod artifact;
+pub mod build;
 pub mod container;
 pub mod image;
 pub mod info;

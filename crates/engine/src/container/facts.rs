@@ -17,7 +17,8 @@ const NOT_DEVICES: &[&str] = &["pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mount
 const PROFILE_LIMIT: u64 = 4 << 20;
 
 /// What of a container's user namespace isn't its own to decide.
-pub(super) struct Outside {
+#[derive(Default)]
+pub(crate) struct Outside {
     /// See [`HostFacts::auto_range`].
     pub(super) auto_range: Option<AutoRange>,
     /// See [`HostFacts::joined_maps`].
@@ -25,7 +26,7 @@ pub(super) struct Outside {
 }
 
 /// The facts for one container.
-pub(super) fn host(
+pub(crate) fn host(
     engine: &Engine,
     spec: &ContainerSpec,
     defaults: &Defaults,

@@ -4,7 +4,7 @@ mod attach;
 pub(crate) mod cleanup;
 pub(crate) mod create;
 mod exec;
-mod facts;
+pub(crate) mod facts;
 pub(crate) mod filter;
 mod id_range;
 mod inspect;

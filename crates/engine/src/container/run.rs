@@ -39,6 +39,7 @@ pub fn run(engine: &Engine, spec: ContainerSpec, options: &RunOptions<'_>) -> Re
         image_name: made.image_name,
         spec: made.spec,
         layers: made.layers,
+        draft: None,
     };
     let attach = options.attach.as_ref();
     let signals = session::block_signals(attach)?;

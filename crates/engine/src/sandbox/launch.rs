@@ -56,6 +56,9 @@ pub(super) fn launch(
     facts.cgroups_path = group;
     facts.netns = begun.as_ref().map(Begun::path);
     let mut oci = spec.to_oci(&facts);
+    if let Some(draft) = &subject.draft {
+        super::stubs::make(&draft.stubs, &oci.mounts)?;
+    }
     let (mut outer, inner) = streams(subject)?;
     go_on(&folder, &subject.id)?;
     let mut launched = {
@@ -205,7 +208,9 @@ fn root(engine: &Engine, subject: &Subject) -> Result<Root, Error> {
     let mapped = !spec.uid_map.is_empty();
     let store = engine.store();
     // Who has one id owns everything, whatever it is called inside.
-    let dirs = if mapped && matches!(engine.privilege(), Privilege::User { single_id: false, .. }) {
+    let dirs = if let Some(draft) = &subject.draft {
+        draft.dirs.clone()
+    } else if mapped && matches!(engine.privilege(), Privilege::User { single_id: false, .. }) {
         let ids = |map: &[spec::users::IdRange]| -> Vec<(u32, u32, u32)> {
             map.iter().map(|range| (range.container_id, range.host_id, range.size)).collect()
         };

@@ -7,15 +7,19 @@ pub mod cgroup;
 mod handover;
 mod launch;
 mod mounts;
+mod step;
+mod stubs;
 mod supervise;
 
 use crate::{Engine, Error};
 use oci::Digest;
 use spec::ResolvedSpec;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::PathBuf;
 
 pub(crate) use handover::exec_last_duties;
 pub(crate) use launch::{groups, keeps_groups, log_config_of, start_time};
+pub(crate) use step::run_step;
 pub use supervise::monitor_main;
 
 /// What is to be started.
@@ -26,6 +30,15 @@ pub(crate) struct Subject {
     pub(crate) image_name: String,
     pub(crate) spec: ResolvedSpec,
     pub(crate) layers: Vec<Digest>,
+    /// It has another root than that of a stored container.
+    pub(crate) draft: Option<DraftRoot>,
+}
+
+/// The root of a build step.
+pub(crate) struct DraftRoot {
+    pub(crate) dirs: store::RootDirs,
+    /// The lowest of its folders, which gets what there must be to mount on.
+    pub(crate) stubs: PathBuf,
 }
 
 /// How.
@@ -55,6 +68,7 @@ impl Subject {
             image_name: row.image_name,
             spec: full.spec,
             layers: full.layers,
+            draft: None,
         })
     }
 }

@@ -3,5 +3,5 @@
 pub mod config;
 pub mod manifest;
 
-pub use config::{ContainerConfig, Healthcheck, History, ImageConfig};
+pub use config::{ContainerConfig, Empty, Healthcheck, History, ImageConfig};
 pub use manifest::{Descriptor, Document, Index, Manifest};

@@ -3,7 +3,7 @@
 use crate::Invalid;
 
 /// The fields.
-pub(crate) fn fields(line: &str) -> Result<Vec<String>, Invalid> {
+pub fn fields(line: &str) -> Result<Vec<String>, Invalid> {
     let invalid = |why: &str| Invalid::new(format!("parse error in {line:?}: {why}"));
     let mut fields = Vec::new();
     let mut rest = line;

@@ -1,7 +1,7 @@
 //! Mounts and volumes: fields. Flag text is parsed in the files below.
 
 pub mod artifact;
-mod csv;
+pub mod csv;
 pub mod mount_flag;
 mod options;
 pub(crate) mod plan;

@@ -1,0 +1,82 @@
+//! What builds need of the engine: layers being made, commands run in them, files of other layers to be looked at, and the
+//! memory of what was made from what. What is to be done is decided by the `build` crate.
+
+mod draft;
+mod unpacked;
+mod view;
+
+pub use draft::Draft;
+pub use unpacked::Unpacked;
+pub use view::{View, memory, writable};
+
+use crate::image::RegistryOptions;
+use crate::{Engine, Error};
+use ::image::assemble::Parts;
+use ::image::{Progress, PullPolicy, Resolved};
+use oci::image::ImageConfig;
+use oci::{Digest, Platform};
+pub use store::{AppliedLayer, CacheFolder, Cached, Use};
+
+/// From now on, until this process ends or an image is recorded, what it and its children store isn't taken for waste.
+pub fn hold(engine: &Engine) -> Result<(), Error> {
+    // Whatever comes of it: what steps leave goes behind the answer.
+    engine.left_trash();
+    Ok(engine.store().writing()?)
+}
+
+/// What a stage begins with.
+pub fn base(
+    engine: &Engine,
+    name: &str,
+    policy: PullPolicy,
+    platform: Option<&Platform>,
+    options: &RegistryOptions,
+    progress: &dyn Progress,
+) -> Result<Resolved, Error> {
+    crate::image::pull(engine, name, policy, platform, options, progress)
+}
+
+/// What a step with these inputs made.
+pub fn cached(engine: &Engine, key: &Digest) -> Result<Option<Cached>, Error> {
+    Ok(engine.store().cached(key)?)
+}
+
+/// Remembers that.
+pub fn remember(engine: &Engine, key: &Digest, cached: &Cached) -> Result<(), Error> {
+    Ok(engine.store().remember_step(key, cached)?)
+}
+
+/// Bytes of a layer's plain tar.
+pub fn layer_size(engine: &Engine, layer: &Digest) -> Result<u64, Error> {
+    Ok(engine.store().layer_size(layer)?)
+}
+
+/// Records an image; its id. `names` are full ones.
+pub fn commit(engine: &Engine, config: &ImageConfig, parts: &Parts) -> Result<Digest, Error> {
+    Ok(::image::assemble::assemble(engine.store(), config, parts)?)
+}
+
+/// The full form of a name given with `--tag`: without a registry it is one of `localhost`.
+pub fn full_name(name: &str) -> Result<String, Error> {
+    crate::image::full_name(name)
+}
+
+/// From now on this process sees mounts of its own, which go with it.
+pub fn own_mounts() -> Result<(), Error> {
+    Ok(runtime::own_mounts()?)
+}
+
+/// The folder of a cache mount, for as long as the result lives.
+pub fn cache_folder(engine: &Engine, id: &str, how: Use) -> Result<CacheFolder, Error> {
+    Ok(engine.store().cache_folder(id, how)?)
+}
+
+/// Owners can't be given: the user has one id only.
+pub fn has_single_id(engine: &Engine) -> bool {
+    matches!(engine.privilege(), crate::Privilege::User { single_id: true, .. })
+}
+
+/// Forks: what SQLite has open doesn't survive that, and a build needs none of it.
+pub fn forked(engine: &Engine) {
+    engine.forget_database();
+}

@@ -1,0 +1,34 @@
+//! A container without a monitor of its own: the calling process stays until it ends, and it dies with that process. For the
+//! steps of builds, whose output is the caller's.
+
+use super::{How, Subject, launch};
+use crate::state::live::RunState;
+use crate::{Engine, Error};
+use monitor::exit;
+use monitor::supervise::Wake;
+
+/// Runs it to its end; its exit code (128 + signal). What it had outside of its root is gone afterwards.
+pub(crate) fn run_step(engine: &Engine, subject: &Subject, warn: &mut dyn FnMut(&str)) -> Result<i32, Error> {
+    let taken = || Error::State(format!("run folder {} is in use", subject.id));
+    let lock = engine.runs().create(&subject.id)?.ok_or_else(taken)?;
+    let how = How { attached: false, stdin_once: false, output_once: false, terminal_size: None, preserve_fds: 0 };
+    let mut state = RunState::default();
+    let ended = launch::launch(engine, subject, how, &mut state, warn).and_then(|running| {
+        let mut container = running.container;
+        let watched = container.watch(None).map_err(|source| Error::io("wait for", &subject.id, source))?;
+        match watched {
+            Wake::Exited(status) => Ok(exit::code(&status)),
+            Wake::Idle => unreachable!("no idle time was given"),
+        }
+    });
+    let mut errors = Vec::new();
+    crate::container::cleanup::tear_down(engine, &subject.id, &state, &mut errors);
+    drop(lock);
+    if errors.is_empty() {
+        engine.runs().remove(&subject.id)?;
+    }
+    match (ended, errors.is_empty()) {
+        (Ok(_), false) => Err(Error::Several(errors)),
+        (ended, _) => ended,
+    }
+}

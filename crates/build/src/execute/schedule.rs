@@ -1,0 +1,238 @@
+//! Which step is next: each stage goes on by itself, and waits only for the stages that its next step takes files from.
+
+use super::worker::{self, Failure, Outcome, Worker};
+use super::{Event, Made, Position, Request, copy, run, workdir};
+use crate::error::Error;
+use crate::plan::{Origin, Plan};
+use crate::steps::{Action, Interpreted, Step};
+use engine::Engine;
+use image::Resolved;
+use oci::Digest;
+use oci::image::History;
+use std::collections::{BTreeMap, HashMap};
+
+/// A build under way.
+pub(super) struct Schedule<'b> {
+    pub(super) engine: &'b Engine,
+    pub(super) request: &'b Request<'b>,
+    plan: &'b Plan,
+    images: &'b HashMap<String, Resolved>,
+    stages: Vec<StageRun<'b>>,
+}
+
+struct StageRun<'b> {
+    index: usize,
+    label: String,
+    steps: &'b [Step],
+    made: Made,
+    /// FROM was told, and its layers are known.
+    begun: bool,
+    next: usize,
+    running: bool,
+}
+
+impl StageRun<'_> {
+    fn is_done(&self) -> bool {
+        self.begun && !self.running && self.next == self.steps.len()
+    }
+}
+
+impl<'b> Schedule<'b> {
+    pub(super) fn new(
+        engine: &'b Engine,
+        request: &'b Request<'b>,
+        plan: &'b Plan,
+        stages: &'b BTreeMap<usize, Interpreted>,
+        images: &'b HashMap<String, Resolved>,
+    ) -> Schedule<'b> {
+        let run = |(index, stage): (&usize, &'b Interpreted)| StageRun {
+            index: *index,
+            label: plan.stages[*index].label(*index),
+            steps: &stage.steps,
+            made: Made::default(),
+            begun: false,
+            next: 0,
+            running: false,
+        };
+        Schedule { engine, request, plan, images, stages: stages.iter().map(run).collect() }
+    }
+
+    /// Does everything; what the target has become.
+    pub(super) fn run(&mut self, tell: &mut dyn FnMut(Event<'_>)) -> Result<Made, Error> {
+        let mut workers: Vec<(usize, Worker)> = Vec::new();
+        loop {
+            for at in 0..self.stages.len() {
+                while workers.len() < self.request.settings.jobs.max(1) && self.can_go_on(at) {
+                    if let Some(worker) = self.go_on(at, tell)? {
+                        workers.push((at, worker));
+                    }
+                }
+            }
+            if workers.is_empty() {
+                break;
+            }
+            let ended = worker::wait(&mut workers, &mut |_, error, bytes| tell(Event::Output { error, bytes }))?;
+            for (at, outcome) in ended {
+                self.ended(at, outcome, tell)?;
+            }
+        }
+        let target = self.stages.iter().find(|stage| stage.index == self.plan.target);
+        Ok(target.map(|stage| stage.made.clone()).unwrap_or_default())
+    }
+
+    fn can_go_on(&self, at: usize) -> bool {
+        let stage = &self.stages[at];
+        if stage.running || stage.is_done() {
+            return false;
+        }
+        let is_done = |index: usize| self.stages.iter().any(|other| other.index == index && other.is_done());
+        let ready = |origin: &Origin| !matches!(origin, Origin::Stage(index) if !is_done(*index));
+        if !stage.begun {
+            return ready(&self.plan.stages[stage.index].base);
+        }
+        match &stage.steps[stage.next].action {
+            Action::Run(run) => run.mounts.iter().all(|(_, origin)| ready(origin)),
+            Action::Copy(copy) => ready(&copy.from),
+            Action::Configure | Action::Workdir(_) => true,
+        }
+    }
+
+    /// Begins the stage, or does its next step: at once, or in a process that is returned.
+    fn go_on(&mut self, at: usize, tell: &mut dyn FnMut(Event<'_>)) -> Result<Option<Worker>, Error> {
+        if !self.stages[at].begun {
+            let index = self.stages[at].index;
+            tell(Event::Step { stage: self.position(at, 0), text: &self.plan.stages[index].text });
+            self.stages[at].made = self.base(index)?;
+            self.stages[at].begun = true;
+            return Ok(None);
+        }
+        let stage = &self.stages[at];
+        let step = &stage.steps[stage.next];
+        tell(Event::Step { stage: self.position(at, stage.next + 1), text: &step.text });
+        let below = stage.made.diff_ids();
+        let worker = match &step.action {
+            Action::Configure => {
+                self.record(at, None, step.created_by.clone());
+                return Ok(None);
+            }
+            Action::Workdir(path) => Worker::start(|| self.in_child(|| workdir::make(self, &below, path)))?,
+            Action::Run(run) => Worker::start(|| self.in_child(|| run::run(self, &below, run)))?,
+            Action::Copy(copy) => Worker::start(|| self.in_child(|| copy::copy(self, &below, copy)))?,
+        };
+        self.stages[at].running = true;
+        Ok(Some(worker))
+    }
+
+    /// What a step's process does before all else.
+    fn in_child(&self, work: impl FnOnce() -> Result<Outcome, Failure>) -> Result<Outcome, Failure> {
+        engine::build::forked(self.engine);
+        engine::build::own_mounts().map_err(|error| failure(&error))?;
+        work()
+    }
+
+    fn ended(
+        &mut self,
+        at: usize,
+        outcome: Result<Outcome, Failure>,
+        tell: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Error> {
+        let stage = &mut self.stages[at];
+        stage.running = false;
+        let step = &stage.steps[stage.next];
+        let outcome = outcome.map_err(|Failure { code, why }| {
+            let step = step.text.clone();
+            match code {
+                Some(code) => Error::Command { step, code },
+                None => Error::Step { step, why },
+            }
+        })?;
+        for warning in &outcome.warnings {
+            tell(Event::Warning(warning));
+        }
+        let created_by = created_by(step, outcome.content.as_ref());
+        let position = self.position(at, self.stages[at].next + 1);
+        let layer = outcome.layer.as_ref().map(|(layer, _)| layer);
+        tell(match outcome.cached {
+            true => Event::Cached { stage: position, layer },
+            false => Event::Made { stage: position, layer },
+        });
+        self.record(at, outcome.layer, created_by);
+        Ok(())
+    }
+
+    fn record(&mut self, at: usize, layer: Option<(Digest, u64)>, created_by: String) {
+        let stage = &mut self.stages[at];
+        // When, is decided for all steps at once.
+        let entry = History { created_by: Some(created_by), empty_layer: layer.is_none(), ..Default::default() };
+        stage.made.history.push(entry);
+        stage.made.layers.extend(layer);
+        stage.next += 1;
+    }
+
+    fn position(&self, at: usize, step: usize) -> Position<'_> {
+        let stage = &self.stages[at];
+        Position {
+            stage: at + 1,
+            stages: self.stages.len(),
+            step: step + 1,
+            steps: stage.steps.len() + 1,
+            name: &stage.label,
+        }
+    }
+
+    /// What a stage begins with.
+    fn base(&self, index: usize) -> Result<Made, Error> {
+        match &self.plan.stages[index].base {
+            Origin::Stage(below) => Ok(self.made(*below).cloned().unwrap_or_default()),
+            Origin::Image(name) => self.image(name),
+            Origin::Named(name) => match self.request.contexts.image(name) {
+                Some(image) => self.image(image),
+                None => Err(Error::Missing(format!("build context {name} is a folder: FROM needs an image"))),
+            },
+            Origin::Scratch | Origin::Context => Ok(Made::default()),
+        }
+    }
+
+    fn image(&self, name: &str) -> Result<Made, Error> {
+        let Some(image) = self.images.get(name) else { return Ok(Made::default()) };
+        let layers = image.image.layers.iter().map(|layer| {
+            engine::build::layer_size(self.engine, layer).map(|size| (layer.clone(), size)).map_err(Error::from)
+        });
+        Ok(Made { layers: layers.collect::<Result<_, _>>()?, history: image.config.history.clone() })
+    }
+
+    fn made(&self, index: usize) -> Option<&Made> {
+        self.stages.iter().find(|stage| stage.index == index).map(|stage| &stage.made)
+    }
+
+    /// The layers of a stage or image that files are taken from; `None` for a context.
+    pub(super) fn layers_of(&self, origin: &Origin) -> Option<Vec<Digest>> {
+        match origin {
+            Origin::Stage(index) => Some(self.made(*index).map(Made::diff_ids).unwrap_or_default()),
+            Origin::Image(name) => {
+                Some(self.images.get(name).map(|image| image.image.layers.clone()).unwrap_or_default())
+            }
+            Origin::Named(name) => {
+                let image = self.request.contexts.image(name)?;
+                Some(self.images.get(image).map(|image| image.image.layers.clone()).unwrap_or_default())
+            }
+            Origin::Scratch => Some(Vec::new()),
+            Origin::Context => None,
+        }
+    }
+}
+
+/// Copies are known by what was copied.
+fn created_by(step: &Step, content: Option<&Digest>) -> String {
+    match (&step.action, content) {
+        (Action::Copy(copy), Some(content)) => {
+            let keyword = if copy.is_add { "ADD" } else { "COPY" };
+            format!("/bin/sh -c #(nop) {keyword} file:{} in {} ", content.hex(), copy.destination)
+        }
+        _ => step.created_by.clone(),
+    }
+}
+
+pub(super) fn failure(error: &dyn std::error::Error) -> Failure {
+    Failure { code: None, why: crate::error::chain(error) }
+}

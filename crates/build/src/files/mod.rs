@@ -1,0 +1,91 @@
+//! Files on their way into an image: which are meant, what is in them, and putting them in place.
+//!
+//! Sources are hostile: a context's links may lead anywhere and change while they are looked at. Every path is opened beneath its
+//! root without following links, or as if that root were `/` (CVE-2024-1753, CVE-2024-9675).
+
+mod accounts;
+pub mod glob;
+mod hash;
+pub mod ignore;
+mod place;
+mod select;
+
+pub use accounts::{Owner, owner};
+pub use hash::content;
+pub use place::{Placing, place, write_text};
+pub use select::{Choice, Chosen, Item, Pattern, select};
+
+use std::path::{Path, PathBuf};
+
+/// Why files can't be copied.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A path that isn't there, or is ignored.
+    #[error("\"{path}\": not found{}", if *.ignored { " (an ignore file leaves it out)" } else { "" })]
+    NotFound {
+        /// As written.
+        path: String,
+        /// It would be there otherwise.
+        ignored: bool,
+    },
+    /// A pattern that matches nothing.
+    #[error("no source files match \"{pattern}\"")]
+    NoMatch {
+        /// As written.
+        pattern: String,
+    },
+    /// A malformed pattern.
+    #[error("pattern \"{pattern}\" is malformed: {why}")]
+    Pattern {
+        /// As written.
+        pattern: String,
+        /// In words.
+        why: &'static str,
+    },
+    /// Several files for one place.
+    #[error("\"{destination}\" is to get several files: it must be a directory, and end with a /")]
+    NoFolder {
+        /// As written.
+        destination: String,
+    },
+    /// A file where a folder must be, or the other way round.
+    #[error("cannot copy {what} to \"{place}\", which is {found}")]
+    Kind {
+        /// `a directory`
+        what: &'static str,
+        /// In the image.
+        place: String,
+        /// `a directory`
+        found: &'static str,
+    },
+    /// `--chown` of nobody.
+    #[error("no {what} \"{name}\" in the image's {file} (numbers need not be there)")]
+    NoAccount {
+        /// `user` or `group`
+        what: &'static str,
+        /// As written.
+        name: String,
+        /// Where it was looked for.
+        file: &'static str,
+    },
+    /// What the system says.
+    #[error("{what} {}", path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+trait At<T> {
+    fn at(self, what: &'static str, path: &Path) -> Result<T, Error>;
+}
+
+impl<T, E: Into<std::io::Error>> At<T> for Result<T, E> {
+    fn at(self, what: &'static str, path: &Path) -> Result<T, Error> {
+        self.map_err(|error| Error::Io { what, path: path.to_owned(), source: error.into() })
+    }
+}

@@ -1,5 +1,6 @@
 //! What is measured. Each item sets its stage on both sides, then alternates.
 
+mod build;
 mod chunked;
 mod concurrent;
 mod copy;
@@ -23,7 +24,7 @@ use crate::table::Row;
 type Item = fn() -> Result<Vec<Row>>;
 
 /// Names and what they do.
-pub const ALL: [(&str, Item); 21] = [
+pub const ALL: [(&str, Item); 24] = [
     ("version", version::version),
     ("run-none", run::without_network),
     ("run-bridge", run::with_bridge),
@@ -45,6 +46,9 @@ pub const ALL: [(&str, Item); 21] = [
     ("load", push::load),
     ("rmi", push::remove),
     ("images", list::many_images),
+    ("build-steps", build::steps),
+    ("build-files", build::files),
+    ("build-stages", build::stages),
 ];
 
 /// How often a short command is measured.

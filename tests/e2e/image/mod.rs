@@ -2,6 +2,7 @@
 
 mod additional_stores;
 mod authentication;
+mod build;
 mod chunked;
 mod exists;
 mod full_disk;

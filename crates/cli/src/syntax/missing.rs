@@ -23,6 +23,17 @@ pub const FLAGS: &[(&str, &str)] = &[
          timeout tz volumes-from kernel-memory healthcheck-command healthcheck-interval \
          healthcheck-retries healthcheck-start-period healthcheck-timeout",
     ),
+    (
+        "build",
+        "all-platforms cache-from cache-to cache-ttl cgroup-parent cgroupns compat-volumes compress cpp-flag \
+         cpu-period cpu-quota created-annotation cw disable-compression,D disable-content-trust from \
+         group-add hooks-dir identity-label inherit-annotations inherit-labels ipc isolation layer-label \
+         logfile logsplit manifest no-hostname omit-history os-feature os-version output,o pid \
+         rewrite-timestamp runtime-flag sbom sbom-image-output sbom-image-purl-output sbom-merge-strategy \
+         sbom-output sbom-purl-output sbom-scanner-command sbom-scanner-image sign-by squash squash-all stdin \
+         unsetannotation unsetlabel userns userns-gid-map userns-gid-map-group userns-uid-map \
+         userns-uid-map-user uts",
+    ),
     ("exec", "no-session preserve-fd wait"),
     ("ps", "external pod,p sync watch,w storage"),
     ("logs", "color details"),
@@ -54,7 +65,7 @@ pub const GLOBALS: &str = "cdi-spec-dir config conmon connection,c events-backen
 pub const COMMANDS: &[(&str, &str)] = &[
     (
         "",
-        "auto-update build buildx commit compose context cp events export farm generate \
+        "auto-update buildx commit compose context cp events export farm generate \
          healthcheck init kube machine mount network pause play pod \
          quadlet rename restart secret stats unmount unpause unshare update volume",
     ),
@@ -63,7 +74,6 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "checkpoint cleanup clone commit cp export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
-    ("image", "build"),
     ("system", "connection dial-stdio events locks migrate prune renumber reset service"),
 ];
 

@@ -67,6 +67,7 @@ const fn hidden(noun: &'static str, verb: &'static str, command: &'static Comman
 /// All ways to all commands.
 pub static ENTRIES: &[Entry] = &[
     entry("", "attach", &container::attach::COMMAND),
+    entry("", "build", &image::build::COMMAND),
     hidden("", "__complete", &system::complete::COMMAND),
     entry("", "completion", &system::completion::COMMAND),
     entry("", "create", &container::create::COMMAND),
@@ -126,6 +127,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("container", "stop", &container::stop::COMMAND),
     entry("container", "top", &container::top::COMMAND),
     entry("container", "wait", &container::wait::COMMAND),
+    entry("image", "build", &image::build::COMMAND),
     entry("image", "diff", &image::diff::COMMAND),
     entry("image", "exists", &image::exists::COMMAND),
     entry("image", "history", &image::history::COMMAND),

@@ -1,5 +1,6 @@
 //! Commands on images.
 
+pub mod build;
 pub mod diff;
 pub mod exists;
 pub mod history;

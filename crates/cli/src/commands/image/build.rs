@@ -1,0 +1,201 @@
+//! `build`: an image from a Containerfile.
+
+mod contexts;
+mod flags;
+mod report;
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::flags::{image, mounts, network, platform, registry, resources, security};
+use crate::output::progress::Reporter;
+use crate::output::stream;
+use crate::syntax::command::{Arguments, Command, Needs};
+use crate::syntax::matches::Matches;
+use build::execute::{self, Images, Request, Secret, Settings, Wanted};
+use build::plan::Wishes;
+use oci::Platform;
+use report::Report;
+use spec::ContainerSpec;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// `build`
+pub static COMMAND: Command = Command {
+    usage: "[options] [CONTEXT]",
+    summary: "Build an image from a Containerfile",
+    details: "Does what the file Containerfile (or Dockerfile) in the context says, or the one named by --file, and prints \
+              the new image's id. Stages that don't depend on each other are built side by side, and steps that were \
+              done before with the same inputs aren't done again.",
+    examples: &[
+        "build .",
+        "build -t mine:1 -f Containerfile.dev --build-arg VERSION=2 .",
+        "build --target test --no-cache .",
+    ],
+    flags: &[
+        flags::FLAGS,
+        flags::COMMANDS,
+        platform::FLAGS,
+        registry::FLAGS,
+        registry::RETRY,
+        registry::POLICY,
+        registry::DECRYPTION,
+    ],
+    stops: false,
+    arguments: Arguments::Between(0, 1),
+    needs: Needs::Store,
+    run,
+};
+
+fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
+    flags::check(matches)?;
+    let input = contexts::read(matches)?;
+    let progress = Reporter::new(matches.bool("quiet"));
+    let platform = platform::wanted(matches)?.unwrap_or_else(Platform::host);
+    let names = matches.list("tag").iter().map(|name| engine::build::full_name(name)).collect::<Result<Vec<_>, _>>()?;
+    let time = flags::time(matches)?;
+    let request = Request {
+        file: &input.file,
+        text: &input.text,
+        wishes: Wishes {
+            arguments: flags::arguments(matches)?,
+            build_platform: Platform::host(),
+            platform: platform.clone(),
+            target: matches.text("target").map(str::to_owned),
+            contexts: input.contexts.names(),
+        },
+        contexts: input.contexts.clone(),
+        images: Images {
+            pull: image::policy(matches.text("pull"))?,
+            registry: registry::options(matches)?,
+            progress: &progress,
+        },
+        settings: Settings {
+            cache: !matches.bool("no-cache") && matches.maybe_bool("layers").unwrap_or(true),
+            remember: matches.maybe_bool("layers").unwrap_or(true),
+            jobs: jobs(matches),
+            latest: time.latest,
+            all_stages: !matches.maybe_bool("skip-unused-stages").unwrap_or(true),
+            container: container(matches)?,
+            secrets: secrets(matches)?,
+            agents: agents(matches)?,
+            allow_insecure: flags::allows_insecure(matches)?,
+        },
+        result: Wanted {
+            docker: flags::is_docker(matches)?,
+            labels: flags::pairs(matches.list("label")),
+            annotations: flags::pairs(matches.list("annotation")),
+            env: flags::variables(matches.list("env")),
+            unset_env: matches.list("unsetenv").to_vec(),
+            created: time.created,
+            platform,
+            names: names.clone(),
+        },
+    };
+    let mut report = Report::new(matches.bool("quiet"), &names);
+    let built = execute::build(context.engine()?, &request, &mut |event| report.tell(&event));
+    progress.finish();
+    let id = built.map_err(failure)?;
+    if let Some(path) = matches.text("iidfile") {
+        std::fs::write(path, id.as_str())
+            .map_err(|error| Failure::new(format!("write image id file {path}: {error}")))?;
+    }
+    report.end(id.hex());
+    stream::line(id.hex())?;
+    Ok(0)
+}
+
+/// A failed command's code is the build's, as Podman's.
+fn failure(error: build::Error) -> Failure {
+    let code = match &error {
+        build::Error::Command { code, .. } => Some(*code),
+        _ => None,
+    };
+    let failure = match error {
+        build::Error::Engine(error) => error.into(),
+        other => Failure::new(crate::error::chain(&other)),
+    };
+    code.map_or(failure.clone(), |code| failure.code(code))
+}
+
+/// `--jobs`; 0 is as many as one likes, and without it there is one for each processor.
+fn jobs(matches: &Matches) -> usize {
+    match matches.number::<usize>("jobs") {
+        Some(0) => usize::MAX,
+        Some(jobs) => jobs,
+        None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+    }
+}
+
+/// What the build's commands have in common.
+fn container(matches: &Matches) -> Result<ContainerSpec, Failure> {
+    let mut spec = ContainerSpec::default();
+    network::apply(matches, &mut spec)?;
+    resources::apply(matches, &mut spec)?;
+    security::apply(matches, &mut spec)?;
+    mounts::apply(matches, &mut spec)?;
+    spec.process.http_proxy = matches.maybe_bool("http-proxy");
+    Ok(spec)
+}
+
+/// `--secret id=…[,src=…|,env=…]`
+fn secrets(matches: &Matches) -> Result<BTreeMap<String, Secret>, Failure> {
+    let mut secrets = BTreeMap::new();
+    for text in matches.list("secret") {
+        let wrong = |why: &str| Failure::new(format!("--secret {text}: {why}"));
+        let mut fields = BTreeMap::new();
+        for field in spec::mounts::csv::fields(text)? {
+            let (key, value) =
+                field.split_once('=').ok_or_else(|| wrong("it must be id=NAME,src=FILE or id=NAME,env=VARIABLE"))?;
+            fields.insert(key.to_ascii_lowercase(), value.to_owned());
+        }
+        let mut take = |names: &[&str]| names.iter().find_map(|name| fields.remove(*name));
+        let id = take(&["id"]).ok_or_else(|| wrong("it has no id"))?;
+        let (file, env, kind) = (take(&["src", "source"]), take(&["env"]), take(&["type"]));
+        if let Some(key) = fields.keys().next() {
+            return Err(wrong(&format!("unknown key {key}")));
+        }
+        let secret = match (file, env, kind.as_deref()) {
+            (Some(_), Some(_), _) => return Err(wrong("src and env exclude each other")),
+            (Some(name), None, Some("env")) => Secret::Env(name),
+            (Some(file), None, _) => Secret::File(PathBuf::from(file)),
+            (None, Some(name), _) => Secret::Env(name),
+            // By its own name.
+            (None, None, Some("file")) => Secret::File(PathBuf::from(&id)),
+            (None, None, _) => match std::env::var_os(&id) {
+                Some(_) => Secret::Env(id.clone()),
+                None => Secret::File(PathBuf::from(&id)),
+            },
+        };
+        if let Secret::File(path) = &secret
+            && let Err(error) = std::fs::metadata(path)
+        {
+            return Err(wrong(&format!("{}: {error}", path.display())));
+        }
+        secrets.insert(id, secret);
+    }
+    Ok(secrets)
+}
+
+/// `--ssh default|ID[=SOCKET]`
+fn agents(matches: &Matches) -> Result<BTreeMap<String, PathBuf>, Failure> {
+    let mut agents = BTreeMap::new();
+    for text in matches.list("ssh") {
+        let (id, socket) = match text.split_once('=') {
+            Some((id, socket)) => (id, Some(PathBuf::from(socket))),
+            None => (text.as_str(), std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from)),
+        };
+        let socket = socket
+            .ok_or_else(|| Failure::new(format!("--ssh {text}: SSH_AUTH_SOCK isn't set: is an agent running?")))?;
+        let is_socket = std::os::unix::fs::FileTypeExt::is_socket;
+        match std::fs::metadata(&socket) {
+            Ok(found) if is_socket(&found.file_type()) => {}
+            Ok(_) => {
+                let why = "it is no agent's socket (keys are not read: add them to an agent)";
+                return Err(Failure::new(format!("--ssh {text}: {}: {why}", socket.display())));
+            }
+            Err(error) => return Err(Failure::new(format!("--ssh {text}: {}: {error}", socket.display()))),
+        }
+        agents.insert(id.to_owned(), socket);
+    }
+    Ok(agents)
+}

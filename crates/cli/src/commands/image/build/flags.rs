@@ -1,0 +1,156 @@
+//! The flags of `build` alone.
+
+use crate::error::Failure;
+use crate::syntax::flag::Flag;
+use crate::syntax::matches::Matches;
+use std::collections::BTreeMap;
+
+/// About the build and its result.
+pub(super) static FLAGS: &[Flag] = &[
+    Flag::array("allow", "stringArray", "Allow steps what they else may not: security.insecure"),
+    Flag::array("annotation", "stringArray", "Add an annotation to the manifest (key=value)"),
+    Flag::array("build-arg", "argument=value", "Give an ARG its value; without = it is the environment's"),
+    Flag::array("build-arg-file", "argfile.conf", "Read such values from a file, one a line"),
+    Flag::array("build-context", "argument=value", "Name a folder or an image (docker-image://…) for FROM and --from"),
+    Flag::array("env", "stringArray", "Set a variable in the image (NAME=value)"),
+    Flag::array("file", "pathname", "Read this file, - for standard input").short('f'),
+    Flag::bool("force-rm", "Leave no container behind, whatever happens").default("true"),
+    Flag::text("format", "format", "Form of the image: oci, docker").default("oci"),
+    Flag::text("ignorefile", "string", "Read what the context leaves out from this file"),
+    Flag::text("iidfile", "file", "Write the image's id to a file"),
+    Flag::uint("jobs", "Do so many steps at a time; 0: no limit (else as many as there are processors)"),
+    Flag::array("label", "stringArray", "Add a label (key=value)"),
+    Flag::bool("layers", "Use and remember what steps have made").default("true"),
+    Flag::bool("no-cache", "Don't use what was made before"),
+    Flag::text("pull", "string", "Ask the registry for bases: missing, always, never, newer").default("missing"),
+    Flag::bool("quiet", "Print the id only").short('q'),
+    Flag::bool("rm", "Leave no container behind").default("true"),
+    Flag::bool("skip-unused-stages", "Leave out stages that the target doesn't need").default("true"),
+    Flag::uint("source-date-epoch", "Time of the image and latest time of its files, in seconds since 1970"),
+    Flag::list("tag", "name", "Name the image").short('t'),
+    Flag::text("target", "string", "Build this stage (name or number) and what it needs"),
+    Flag::uint("timestamp", "The same as --source-date-epoch"),
+    Flag::array("unsetenv", "stringArray", "Take a variable out of the image"),
+];
+
+/// About the commands that run in it.
+pub(super) static COMMANDS: &[Flag] = &[
+    Flag::list("add-host", "host:ip", "Add a line to /etc/hosts (name:address, name:host-gateway)"),
+    Flag::list("cap-add", "strings", "Add capabilities (NET_ADMIN, ALL)"),
+    Flag::list("cap-drop", "strings", "Drop capabilities (CHOWN, ALL)"),
+    Flag::uint("cpu-shares", "Share of the CPU relative to others").short('c'),
+    Flag::text("cpuset-cpus", "string", "CPUs they may run on (0-3, 0,1)"),
+    Flag::text("cpuset-mems", "string", "Memory nodes they may use (0-3, 0,1)"),
+    Flag::array("device", "stringArray", "Add a device of the host (/dev/host[:/dev/inside][:rwm])"),
+    Flag::list("dns", "strings", "Ask this name server"),
+    Flag::list("dns-option", "strings", "Add an option to /etc/resolv.conf"),
+    Flag::list("dns-search", "strings", "Search this domain"),
+    Flag::bool("http-proxy", "Pass the caller's proxy variables").default("true"),
+    Flag::text("memory", "<number>[<unit>]", "Most memory (units b, k, m, g)").short('m'),
+    Flag::text("memory-swap", "string", "Most memory and swap together; -1: no limit of swap"),
+    Flag::array("network", "string", "Network: bridge, none, host, pasta").alias(&["net"]),
+    Flag::bool("no-hosts", "Leave /etc/hosts as the image has it"),
+    Flag::array("secret", "stringArray", "Give RUN --mount=type=secret its content (id=NAME,src=FILE or env=VARIABLE)"),
+    Flag::array("security-opt", "stringArray", "seccomp=FILE, seccomp=unconfined, no-new-privileges, unmask=PATHS"),
+    Flag::text("shm-size", "<number>[<unit>]", "Size of /dev/shm (units b, k, m, g)").default("65536k"),
+    Flag::array("ssh", "stringArray", "Give RUN --mount=type=ssh an agent (default, or ID=SOCKET)"),
+    Flag::list("ulimit", "strings", "Set a limit of each process (name=soft[:hard])"),
+    Flag::array("volume", "stringArray", "Mount a folder of the host (source:path[:options])").short('v'),
+];
+
+/// `--build-arg` over those of `--build-arg-file`.
+pub(super) fn arguments(matches: &Matches) -> Result<BTreeMap<String, String>, Failure> {
+    let mut arguments = BTreeMap::new();
+    for path in matches.list("build-arg-file") {
+        let text = std::fs::read_to_string(path).map_err(|error| Failure::new(format!("read {path}: {error}")))?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.for_each(|line| add(&mut arguments, line));
+    }
+    matches.list("build-arg").iter().for_each(|text| add(&mut arguments, text));
+    Ok(arguments)
+}
+
+fn add(arguments: &mut BTreeMap<String, String>, text: &str) {
+    match text.split_once('=') {
+        Some((name, value)) => drop(arguments.insert(name.to_owned(), value.to_owned())),
+        None => match std::env::var(text) {
+            Ok(value) => drop(arguments.insert(text.to_owned(), value)),
+            Err(_) => drop(arguments.remove(text)),
+        },
+    }
+}
+
+/// `key=value`; what has no value has an empty one.
+pub(super) fn pairs(texts: &[String]) -> BTreeMap<String, String> {
+    let pair = |text: &String| {
+        let (key, value) = text.split_once('=').unwrap_or((text, ""));
+        (key.to_owned(), value.to_owned())
+    };
+    texts.iter().map(pair).collect()
+}
+
+/// `NAME=value`; without a value it is the caller's, if there is one.
+pub(super) fn variables(texts: &[String]) -> Vec<String> {
+    let value = |text: &String| match text.contains('=') {
+        true => Some(text.clone()),
+        false => std::env::var(text).ok().map(|value| format!("{text}={value}")),
+    };
+    texts.iter().filter_map(value).collect()
+}
+
+/// Times of the result.
+pub(super) struct Time {
+    /// RFC 3339.
+    pub(super) created: String,
+    /// Of its files at most, in seconds since 1970.
+    pub(super) latest: Option<i64>,
+}
+
+/// As asked, or by the variable SOURCE_DATE_EPOCH; else now.
+pub(super) fn time(matches: &Matches) -> Result<Time, Failure> {
+    let asked = match (matches.number::<i64>("timestamp"), matches.number::<i64>("source-date-epoch")) {
+        (Some(_), Some(_)) => {
+            return Err(Failure::new("--timestamp and --source-date-epoch cannot be used together"));
+        }
+        (one, other) => one.or(other),
+    };
+    let wrong = |text: &str| Failure::new(format!("{text} is no time in seconds since 1970"));
+    let variable = std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| !text.is_empty());
+    let latest = match (asked, variable) {
+        (Some(asked), _) => Some(asked),
+        (None, Some(text)) => Some(text.parse().map_err(|_| wrong(&format!("SOURCE_DATE_EPOCH={text}")))?),
+        (None, None) => None,
+    };
+    let created = match latest {
+        Some(latest) => jiff::Timestamp::from_second(latest).map_err(|_| wrong(&latest.to_string()))?,
+        None => jiff::Timestamp::now(),
+    };
+    Ok(Time { created: created.to_string(), latest })
+}
+
+/// `--format`
+pub(super) fn is_docker(matches: &Matches) -> Result<bool, Failure> {
+    match matches.text("format") {
+        None | Some("oci") => Ok(false),
+        Some("docker") => Ok(true),
+        Some(other) => Err(Failure::new(format!("unrecognized image type {}", crate::output::quote(other)))),
+    }
+}
+
+/// `--allow security.insecure`
+pub(super) fn allows_insecure(matches: &Matches) -> Result<bool, Failure> {
+    match matches.list("allow").iter().find(|word| *word != "security.insecure") {
+        Some(word) => Err(Failure::new(format!("--allow {word}: only security.insecure can be allowed"))),
+        None => Ok(!matches.list("allow").is_empty()),
+    }
+}
+
+/// `--rm` and `--force-rm` say what is so anyway.
+pub(super) fn check(matches: &Matches) -> Result<(), Failure> {
+    match ["rm", "force-rm"].iter().find(|name| matches.maybe_bool(name) == Some(false)) {
+        Some(name) => {
+            Err(Failure::new(format!("--{name}=false is not possible: steps have no containers that could be kept")))
+        }
+        None => Ok(()),
+    }
+}

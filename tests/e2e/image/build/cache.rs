@@ -1,0 +1,56 @@
+//! What was made before isn't made again.
+
+use super::{build, field};
+use testkit::TestEnv;
+
+const TEXT: &str = "FROM base\nCOPY f /f\nRUN echo ran; cat /f > /g\nLABEL l=1\n";
+
+fn the_same_is_the_same(env: &TestEnv) {
+    env.write("ctx/f", "1");
+    build(env, "", TEXT).ok().has("\nran\n");
+    let id = field(env, "{{.Id}}");
+    build(env, "", TEXT).ok().lacks("\nran\n").has("Using cache");
+    assert_eq!(field(env, "{{.Id}}"), id);
+    build(env, "--no-cache", TEXT).ok().has("\nran\n");
+}
+
+/// The content counts, not the time and not what stands around it.
+fn content_decides(env: &TestEnv) {
+    env.write("ctx/f", "1");
+    build(env, "", TEXT).ok();
+    env.write("ctx/f", "1");
+    env.host("touch -d 2001-01-01 ctx/f").run().ok();
+    build(env, "", &TEXT.replace("FROM base\n", "FROM base\nLABEL before=x\n")).ok();
+    if !env.is_peer() {
+        build(env, "", &TEXT.replace("FROM base\n", "FROM base\nLABEL before=y\n")).ok().lacks("\nran\n");
+    }
+    env.write("ctx/f", "2");
+    build(env, "", TEXT).ok().has("\nran\n");
+    env.write("ctx/f", "1");
+    build(env, "", TEXT).ok().lacks("\nran\n");
+    build(env, "", &TEXT.replace("echo ran;", "echo ran; true;")).ok().has("\nran\n");
+}
+
+fn arguments_count_where_they_are_used(env: &TestEnv) {
+    let text = "FROM base\nRUN echo first\nARG a\nRUN echo second $a\n";
+    build(env, "--build-arg a=1", text).ok();
+    build(env, "--build-arg a=2", text).ok().lacks("\nfirst\n").has("\nsecond 2\n");
+    build(env, "--build-arg a=1", text).ok().lacks("\nsecond 1\n");
+}
+
+/// Images may go: what steps have made stays known.
+fn outlives_its_images(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman's cache is its images");
+    }
+    env.write("ctx/f", "1");
+    build(env, "", TEXT).ok();
+    env.ok("rmi built");
+    env.ok("image prune -f");
+    build(env, "", TEXT).ok().lacks("\nran\n");
+    env.ok("system check").quiet();
+    build(env, "--layers=false", &TEXT.replace("cat", "cat -u")).ok().has("\nran\n");
+    build(env, "", &TEXT.replace("cat", "cat -u")).ok().has("\nran\n");
+}
+
+testkit::cases! { both: [the_same_is_the_same, content_decides, arguments_count_where_they_are_used, outlives_its_images] }

@@ -6,6 +6,7 @@
 
 mod archive;
 mod auth;
+mod containerfile;
 mod documents;
 mod layer;
 mod policy;
@@ -28,7 +29,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "reference", run: reference::run, mutations: 5000 },
     Target { name: "documents", run: documents::run, mutations: 2000 },
     Target { name: "layer", run: layer::run, mutations: 60 },
@@ -37,6 +38,7 @@ pub const TARGETS: [Target; 9] = [
     Target { name: "policy", run: policy::run, mutations: 2000 },
     Target { name: "auth", run: auth::run, mutations: 2000 },
     Target { name: "signature", run: signature::run, mutations: 2000 },
+    Target { name: "containerfile", run: containerfile::run, mutations: 2000 },
     Target { name: "template", run: template::run, mutations: 2000 },
 ];
 

@@ -99,7 +99,7 @@ macro_rules! targets {
     };
 }
 
-targets! { reference documents layer archive registries policy auth signature template }
+targets! { reference documents layer archive registries policy auth signature containerfile template }
 
 #[test]
 fn no_target_is_forgotten() {

@@ -35,6 +35,19 @@ pub fn mount_root(root: &crate::Overlay) -> Result<(), Error> {
     sys::mount::attach(&mount, &folder(&root.merged)?).tried(what)
 }
 
+/// Mounts an opened file or folder, with what is mounted in it, on `place`, which is one of the same kind: whatever gets its
+/// name later, this stays.
+///
+/// # Errors
+/// What the kernel refuses, with its own words.
+pub fn mount_opened(opened: &OwnedFd, place: &Path) -> Result<(), Error> {
+    let what = || format!("bind on `{}`", place.display());
+    let mount = sys::mount::detached_copy(opened, Depth::Tree).tried(what)?;
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let place = rustix::fs::open(place, flags, Mode::empty()).tried(what)?;
+    sys::mount::attach(&mount, &place).tried(what)
+}
+
 /// From now on this process, which has one thread, sees mounts of its own; the host's go on arriving, ours don't leave.
 ///
 /// # Errors

@@ -3,14 +3,14 @@
 use super::inputs::Inputs;
 use super::layer_of;
 use super::schedule::{Schedule, failure};
-use super::workdir::remembered;
+use super::workdir::{Fresh, remembered};
 use super::worker::{Failure, Outcome};
 use crate::error::Error;
 use crate::files::ignore::Ignore;
 use crate::files::{self, Choice, Chosen, Owner, Pattern, Placing};
 use crate::plan::Origin;
 use crate::steps::{Copy, Source};
-use engine::build::{Draft, Unpacked, View};
+use engine::build::{Draft, Mounted, Unpacked};
 use oci::Digest;
 use sha2::Digest as _;
 use std::fs::File;
@@ -39,7 +39,7 @@ fn work(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcom
     let engine = schedule.engine;
     let draft = Draft::begin(engine, below)?;
     let view = match schedule.layers_of(&copy.from) {
-        Some(layers) => Some(View::mount(engine, &draft, &layers, "from")?),
+        Some(layers) => Some(Mounted::layers(engine, &draft, &layers, "from")?),
         None => None,
     };
     let root = match (&view, &copy.from) {
@@ -66,9 +66,11 @@ fn work(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcom
         let placed = open(merged).and_then(|target| put(schedule, copy, &target, &prepared));
         draft.unmount()?;
         placed?;
+        // A context may be worked on while it is copied; what came of that must not pass for what was hashed.
+        let is_of_inputs = prepared.iter().all(|one| files::are_unchanged(&one.root, &one.chosen));
         drop(prepared);
         drop(view);
-        Ok(layer_of(draft.finish(latest)?))
+        Ok(Fresh { layer: layer_of(draft.finish(latest)?), is_of_inputs })
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::inputs::Inputs;
 use super::schedule::{Schedule, failure};
-use super::workdir::remembered;
+use super::workdir::{Fresh, remembered};
 use super::worker::{Failure, Outcome};
 use super::{Secret, layer_of};
 use crate::error::Error;
@@ -12,10 +12,11 @@ use crate::language::instruction::Network;
 use crate::plan::Origin;
 use crate::steps::Run;
 use crate::steps::mount::{Cache, Kind, Mount, Owner, Sharing};
-use engine::build::{CacheFolder, Draft, Use, View};
+use engine::build::{CacheFolder, Draft, Mounted, Use};
 use oci::Digest;
 use oci::image::{ContainerConfig, ImageConfig};
 use std::fs::File;
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -81,7 +82,7 @@ fn execute(
     below: &[Digest],
     run: &Run,
     (code, warnings): (&mut i32, &mut Vec<String>),
-) -> Result<Option<(Digest, u64)>, Error> {
+) -> Result<Fresh, Error> {
     let draft = Draft::begin(schedule.engine, below)?;
     let mut step =
         Prepared { schedule, draft: &draft, spec: schedule.request.settings.container.clone(), kept: Kept::default() };
@@ -102,13 +103,16 @@ fn execute(
     if *code != 0 {
         return Err(Error::Missing(String::new()));
     }
-    Ok(layer_of(draft.finish(schedule.request.settings.latest)?))
+    Ok(Fresh { layer: layer_of(draft.finish(schedule.request.settings.latest)?), is_of_inputs: true })
 }
+
+/// In bytes: it is kept in memory.
+const LONGEST_SECRET: u64 = 16 << 20;
 
 /// What must last as long as the command.
 #[derive(Default)]
 struct Kept {
-    views: Vec<View>,
+    mounts: Vec<Mounted>,
     caches: Vec<CacheFolder>,
 }
 
@@ -142,8 +146,7 @@ impl Prepared<'_> {
             self.spec.devices.add(device).map_err(invalid)?;
         }
         if let Some(script) = &run.script {
-            let folder = engine::build::memory(self.draft, "script")?;
-            let file = folder.join("script");
+            let file = self.memory("script")?.join("script");
             write(&file, script.content.as_bytes(), Owner { uid: 0, gid: 0, mode: 0o755 })?;
             self.bind(&file, &script.path, false);
         }
@@ -170,7 +173,7 @@ impl Prepared<'_> {
             Kind::Bind { source, writable, .. } => {
                 let mut path = self.source(number, origin, source)?;
                 if *writable && path.is_dir() {
-                    path = engine::build::writable(self.draft, &path, &format!("writable-{number}"))?;
+                    path = self.keep(Mounted::writable(self.draft, &path, &format!("writable-{number}"))?);
                 }
                 self.bind(&path, target, *writable);
             }
@@ -191,8 +194,7 @@ impl Prepared<'_> {
                     self.spec.process.env.insert(name.clone(), text);
                 }
                 if *file {
-                    let folder = engine::build::memory(self.draft, &format!("secret-{number}"))?;
-                    let path = folder.join("secret");
+                    let path = self.memory(&format!("secret-{number}"))?.join("secret");
                     write(&path, &content, *owner)?;
                     self.bind(&path, target, false);
                 }
@@ -211,13 +213,12 @@ impl Prepared<'_> {
         Ok(())
     }
 
-    /// Where on this machine the files of a mount are. Links are followed as if what they are in were `/`.
+    /// Where the files of a mount are held, whatever becomes of their names. Links are followed as if what they are in were `/`.
     fn source(&mut self, number: usize, origin: &Origin, source: &str) -> Result<PathBuf, Error> {
         let root = match self.schedule.layers_of(origin) {
             Some(layers) => {
-                let view = View::mount(self.schedule.engine, self.draft, &layers, &format!("mount-{number}"))?;
-                let root = File::open(view.path()).map(OwnedFd::from);
-                self.kept.views.push(view);
+                let view = Mounted::layers(self.schedule.engine, self.draft, &layers, &format!("mount-{number}"))?;
+                let root = File::open(self.keep(view)).map(OwnedFd::from);
                 root.map_err(Error::io("open the source of a mount"))?
             }
             None => context(self.schedule, origin)?,
@@ -226,9 +227,18 @@ impl Prepared<'_> {
         let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC;
         let found = sys::path::open(&root, Path::new(&inside), flags, 0);
         let found = found.map_err(Error::io(format!("find the source {source} of a mount")))?;
-        let real = rustix::fs::readlink(sys::path::of_descriptor(&found).as_c_str(), Vec::new());
-        let real = real.map_err(|error| Error::io(format!("find the source {source} of a mount"))(error.into()))?;
-        Ok(PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(real.into_bytes())))
+        Ok(self.keep(Mounted::opened(self.draft, &found, &format!("source-{number}"))?))
+    }
+
+    fn memory(&mut self, name: &str) -> Result<PathBuf, Error> {
+        Ok(self.keep(Mounted::memory(self.draft, name)?))
+    }
+
+    /// Until the command has ended. Where it is.
+    fn keep(&mut self, mounted: Mounted) -> PathBuf {
+        let path = mounted.path().to_owned();
+        self.kept.mounts.push(mounted);
+        path
     }
 
     fn cache(&mut self, number: usize, cache: &Cache, origin: &Origin) -> Result<PathBuf, Error> {
@@ -258,8 +268,13 @@ impl Prepared<'_> {
     fn secret(&self, id: &str, required: bool) -> Result<Option<Vec<u8>>, Error> {
         match self.schedule.request.settings.secrets.get(id) {
             Some(Secret::File(path)) => {
-                let content = std::fs::read(path).map_err(Error::io(format!("read the secret {id}")))?;
-                Ok(Some(content))
+                let mut content = Vec::new();
+                let read = File::open(path).and_then(|file| file.take(LONGEST_SECRET + 1).read_to_end(&mut content));
+                read.map_err(Error::io(format!("read the secret {id}")))?;
+                match content.len() as u64 > LONGEST_SECRET {
+                    true => Err(Error::Missing(format!("the secret {id} has more than {LONGEST_SECRET} bytes"))),
+                    false => Ok(Some(content)),
+                }
             }
             Some(Secret::Env(name)) => match std::env::var(name) {
                 Ok(value) => Ok(Some(value.into_bytes())),

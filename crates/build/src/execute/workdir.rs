@@ -14,12 +14,19 @@ pub(super) fn make(schedule: &Schedule<'_>, below: &[Digest], path: &str) -> Res
     remembered(schedule, inputs, None, || folder(schedule, below, path)).map_err(|error| failure(&error))
 }
 
+/// What a step has just made.
+pub(super) struct Fresh {
+    pub(super) layer: Option<(Digest, u64)>,
+    /// Nobody changed the inputs meanwhile.
+    pub(super) is_of_inputs: bool,
+}
+
 /// What is remembered, else what `work` makes, which is remembered from now on.
 pub(super) fn remembered(
     schedule: &Schedule<'_>,
     inputs: Inputs,
     content: Option<Digest>,
-    work: impl FnOnce() -> Result<Option<(Digest, u64)>, Error>,
+    work: impl FnOnce() -> Result<Fresh, Error>,
 ) -> Result<worker::Outcome, Error> {
     let settings = &schedule.request.settings;
     let inputs = match settings.latest {
@@ -33,15 +40,15 @@ pub(super) fn remembered(
     {
         return Ok(outcome(found.layer, true));
     }
-    let layer = work()?;
-    if settings.remember {
+    let Fresh { layer, is_of_inputs } = work()?;
+    if settings.remember && is_of_inputs {
         let cached = Cached { layer: layer.clone(), inputs: inputs.into_map() };
         engine::build::remember(schedule.engine, &key, &cached)?;
     }
     Ok(outcome(layer, false))
 }
 
-fn folder(schedule: &Schedule<'_>, below: &[Digest], path: &str) -> Result<Option<(Digest, u64)>, Error> {
+fn folder(schedule: &Schedule<'_>, below: &[Digest], path: &str) -> Result<Fresh, Error> {
     let draft = Draft::begin(schedule.engine, below)?;
     let root = draft.mount()?;
     let made = std::fs::File::open(&root)
@@ -49,5 +56,5 @@ fn folder(schedule: &Schedule<'_>, below: &[Digest], path: &str) -> Result<Optio
         .map_err(Error::io(format!("make the folder {path}")));
     draft.unmount()?;
     made?;
-    Ok(layer_of(draft.finish(schedule.request.settings.latest)?))
+    Ok(Fresh { layer: layer_of(draft.finish(schedule.request.settings.latest)?), is_of_inputs: true })
 }

@@ -79,7 +79,14 @@ impl Worker {
         let pid = rustix::process::Pid::from_raw(self.pid);
         let status = rustix::process::waitpid(pid, rustix::process::WaitOptions::empty());
         self.pid = 0;
-        let killed = || Failure { code: None, why: format!("the step's process ended without a result ({status:?})") };
+        let signal = status.ok().flatten().and_then(|(_, status)| status.terminating_signal());
+        let killed = || Failure {
+            code: None,
+            why: match signal {
+                Some(signal) => format!("the step's process was ended by signal {signal}"),
+                None => "the step's process ended without a result".to_owned(),
+            },
+        };
         serde_json::from_slice::<Result<Outcome, Failure>>(&self.result).unwrap_or_else(|_| Err(killed()))
     }
 }

@@ -13,7 +13,7 @@ mod select;
 pub use accounts::{Owner, owner};
 pub use hash::content;
 pub use place::{Placing, place, write_text};
-pub use select::{Choice, Chosen, Item, Pattern, select};
+pub use select::{Choice, Chosen, Item, Pattern, are_unchanged, select};
 
 use std::path::{Path, PathBuf};
 

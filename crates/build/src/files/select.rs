@@ -271,3 +271,41 @@ pub(super) fn open(root: &OwnedFd, item: &Item, flags: OFlags) -> Result<OwnedFd
     }
     Ok(opened)
 }
+
+/// Whether they still are what they were when they were looked at.
+pub fn are_unchanged(root: &OwnedFd, chosen: &[Chosen]) -> bool {
+    let state = |stat: &Stat| {
+        let changed = (stat.st_mtime, stat.st_mtime_nsec, stat.st_ctime, stat.st_ctime_nsec);
+        (stat.st_dev, stat.st_ino, stat.st_size, changed)
+    };
+    let is_same = |item: &Item| {
+        let found = open(root, item, OFlags::PATH).and_then(|fd| rustix::fs::fstat(&fd).at("look at", &item.source));
+        found.is_ok_and(|found| state(&found) == state(&item.stat))
+    };
+    chosen.iter().flat_map(|one| &one.items).all(is_same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = OwnedFd::from(std::fs::File::open(folder.path()).unwrap());
+        let nothing = Ignore::default();
+        let choose = || {
+            std::fs::write(folder.path().join("f"), "content").unwrap();
+            let choice = Choice { ignore: &nothing, exclude: &nothing };
+            select(&root, Pattern { text: ".", parents: false }, choice).unwrap()
+        };
+        let chosen = choose();
+        assert!(are_unchanged(&root, &chosen));
+        std::fs::write(folder.path().join("f"), "longer content").unwrap();
+        assert!(!are_unchanged(&root, &chosen));
+        let chosen = choose();
+        std::fs::remove_file(folder.path().join("f")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", folder.path().join("f")).unwrap();
+        assert!(!are_unchanged(&root, &chosen));
+    }
+}

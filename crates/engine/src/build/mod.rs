@@ -7,7 +7,7 @@ mod view;
 
 pub use draft::Draft;
 pub use unpacked::Unpacked;
-pub use view::{View, memory, writable};
+pub use view::Mounted;
 
 use crate::image::RegistryOptions;
 use crate::{Engine, Error};

@@ -1,24 +1,66 @@
-//! Files of finished layers, to be copied from.
+//! Files for a step to look at, mounted beside its draft: of finished layers, of the host, in memory.
 
 use super::Draft;
 use super::draft::mount_layers;
 use crate::{Engine, Error};
 use oci::Digest;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-/// Layers mounted for this process, which has a mount namespace of its own; until it is dropped.
-pub struct View {
+/// Something mounted for this process, which has a mount namespace of its own, in a folder beside the draft. It must be
+/// dropped before that is finished: the folder goes then, and nothing is deleted through a mount.
+pub struct Mounted {
     place: PathBuf,
 }
 
-impl View {
-    /// Mounts them (lowest first) in a folder beside the draft.
-    pub fn mount(engine: &Engine, draft: &Draft<'_>, layers: &[Digest], name: &str) -> Result<View, Error> {
+impl Mounted {
+    /// These layers (lowest first), read-only.
+    pub fn layers(engine: &Engine, draft: &Draft<'_>, layers: &[Digest], name: &str) -> Result<Mounted, Error> {
         let place = draft.aside(name)?;
         if !layers.is_empty() {
             mount_layers(engine, layers, &place)?;
         }
-        Ok(View { place })
+        Ok(Mounted { place })
+    }
+
+    /// An opened file or folder of the host: its path could lead elsewhere by the time a container mounts it, this can't.
+    pub fn opened(draft: &Draft<'_>, opened: &OwnedFd, name: &str) -> Result<Mounted, Error> {
+        let folder = draft.aside(name)?;
+        let failed = |error| Error::io("look at the source of a mount", name, error);
+        let stat = rustix::fs::fstat(opened).map_err(|error| failed(error.into()))?;
+        let place = match rustix::fs::FileType::from_raw_mode(stat.st_mode) {
+            rustix::fs::FileType::Directory => folder,
+            _ => {
+                let file = folder.join("file");
+                std::fs::File::create_new(&file).map_err(failed)?;
+                file
+            }
+        };
+        runtime::mount_opened(opened, &place)?;
+        Ok(Mounted { place })
+    }
+
+    /// A folder that may be written to without being changed: what is written goes with the draft.
+    pub fn writable(draft: &Draft<'_>, source: &Path, name: &str) -> Result<Mounted, Error> {
+        let place = |part: &str| draft.aside(&format!("{name}-{part}"));
+        let root = runtime::Overlay {
+            lower: vec![source.to_owned()],
+            upper: place("upper")?,
+            work: place("work")?,
+            merged: place("merged")?,
+            userxattr: draft.uses_userxattr(),
+            volatile: true,
+            idmap: false,
+        };
+        runtime::mount_root(&root)?;
+        Ok(Mounted { place: root.merged })
+    }
+
+    /// A folder in memory, for what must not reach the disk.
+    pub fn memory(draft: &Draft<'_>, name: &str) -> Result<Mounted, Error> {
+        let place = draft.aside(name)?;
+        runtime::mount_memory(&place)?;
+        Ok(Mounted { place })
     }
 
     /// Where.
@@ -27,33 +69,10 @@ impl View {
     }
 }
 
-impl Drop for View {
+impl Drop for Mounted {
     fn drop(&mut self) {
         if let Err(error) = runtime::unmount_view(&self.place) {
             log::debug!("unmount {}: {error}", self.place.display());
         }
     }
-}
-
-/// A folder that may be written to without being changed: what is written goes with the draft. Where it is.
-pub fn writable(draft: &Draft<'_>, source: &Path, name: &str) -> Result<PathBuf, Error> {
-    let place = |part: &str| draft.aside(&format!("{name}-{part}"));
-    let root = runtime::Overlay {
-        lower: vec![source.to_owned()],
-        upper: place("upper")?,
-        work: place("work")?,
-        merged: place("merged")?,
-        userxattr: draft.uses_userxattr(),
-        volatile: true,
-        idmap: false,
-    };
-    runtime::mount_root(&root)?;
-    Ok(root.merged)
-}
-
-/// A folder in memory, for what must not reach the disk. Where it is.
-pub fn memory(draft: &Draft<'_>, name: &str) -> Result<PathBuf, Error> {
-    let place = draft.aside(name)?;
-    runtime::mount_memory(&place)?;
-    Ok(place)
 }

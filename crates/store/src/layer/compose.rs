@@ -82,6 +82,11 @@ impl Composer<'_> {
                 false => self.entry(b"./", stat, EntryType::Directory, Vec::new()),
             };
         }
+        // A removed file would have that name in the stream, byte for byte.
+        if found.name.to_bytes().starts_with(b".wh.") {
+            let why = "a file of such a name can't be in a layer: `.wh.` says that a file was removed";
+            return Err(Error::Refused { entry: printable(found.path), why });
+        }
         match found.kind() {
             FileType::Directory => self.folder(found),
             FileType::RegularFile => self.file(found),
@@ -90,8 +95,8 @@ impl Composer<'_> {
             FileType::CharacterDevice => self.entry(found.path, stat, EntryType::Char, Vec::new()),
             FileType::BlockDevice => self.entry(found.path, stat, EntryType::Block, Vec::new()),
             FileType::Fifo => self.entry(found.path, stat, EntryType::Fifo, Vec::new()),
-            // Sockets mean nothing without their process.
-            _ => Ok(()),
+            // Sockets mean nothing without their process. No stream has them, so the files mustn't either.
+            _ => rustix::fs::unlinkat(found.folder, found.name, AtFlags::empty()).at("remove a socket in", self.root),
         }
     }
 
@@ -226,6 +231,11 @@ impl Composer<'_> {
                 let why = "the name of an extended attribute is not UTF-8";
                 return Err(Error::Refused { entry: printable(found.path), why });
             };
+            // The name ends at the first one: `a=b` with the value `c` would be `a` with the value `b=c`.
+            if shown.contains('=') {
+                let why = "the name of an extended attribute has a =, which a tar can't tell";
+                return Err(Error::Refused { entry: printable(found.path), why });
+            }
             xattrs.push((shown, value));
         }
         xattrs.sort_unstable();
@@ -286,6 +296,26 @@ mod tests {
     #[test]
     fn nothing_is_no_layer() {
         assert_eq!(compose(layer().path(), Ownership::Root, None).unwrap(), None);
+    }
+
+    #[test]
+    fn privileged_no_two_trees_have_one_stream() {
+        let refused = |folder: &tempfile::TempDir, why: &str| {
+            let error = compose(folder.path(), Ownership::Root, None).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        };
+        let named = layer();
+        std::fs::write(named.path().join("diff/.wh.etc"), "").unwrap();
+        refused(&named, "`.wh.etc`");
+        let attribute = layer();
+        let file = File::create(attribute.path().join("diff/f")).unwrap();
+        rustix::fs::fsetxattr(&file, "user.a=b", b"c", rustix::fs::XattrFlags::empty()).unwrap();
+        refused(&attribute, "has a =");
+        let socket = layer();
+        let place = socket.path().join("diff/s");
+        drop(std::os::unix::net::UnixListener::bind(&place).unwrap());
+        assert_eq!(compose(socket.path(), Ownership::Root, None).unwrap(), None);
+        assert!(std::fs::symlink_metadata(&place).is_err());
     }
 
     /// Names and times.

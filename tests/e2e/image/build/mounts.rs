@@ -51,6 +51,26 @@ fn secrets_leave_no_trace(env: &TestEnv) {
         .has("none");
 }
 
+fn steps_with_mounts_make_layers(env: &TestEnv) {
+    env.write("secret", "hush");
+    env.write("ctx/d/f", "context");
+    let text = "FROM base\n\
+                RUN --mount=type=secret,id=s,required=true test -s /run/secrets/s && echo secret > /first\n\
+                RUN --mount=type=bind,source=d,target=/m,rw touch /m/new && cp /m/f /second\n\
+                RUN --mount=type=bind,source=d/f,target=/m --mount=type=tmpfs,target=/t cp /m /t/f && cp /t/f /third\n";
+    build(env, "--secret id=s,src=secret", text).ok();
+    assert_eq!(inside(env, "cat /first /second /third"), "secret\ncontextcontext");
+    assert!(!env.exists(env.work().join("ctx/d/new")));
+}
+
+fn secrets_have_an_end(env: &TestEnv) {
+    if env.is_peer() {
+        return note_skipped("podman reads for ever");
+    }
+    let text = "FROM base\nRUN --mount=type=secret,id=s true\n";
+    build(env, "--secret id=s,src=/dev/zero", text).code(125).complains("secret s has more than");
+}
+
 fn memory(env: &TestEnv) {
     if env.is_peer() {
         return note_skipped("podman knows no size of these");
@@ -75,4 +95,7 @@ fn nonsense(env: &TestEnv) {
     }
 }
 
-testkit::cases! { both: [binds_are_seen_and_left_alone, caches_stay, secrets_leave_no_trace, memory, nonsense] }
+testkit::cases! { both: [
+    binds_are_seen_and_left_alone, caches_stay, secrets_leave_no_trace, steps_with_mounts_make_layers, secrets_have_an_end,
+    memory, nonsense,
+] }

@@ -28,10 +28,10 @@ pub fn assemble(store: &Store, config: &ImageConfig, parts: &Parts) -> Result<Di
     let config = json(config);
     let manifest_bytes = json(&manifest(&config, parts));
     let (id, manifest) = (Digest::sha256(&config), Digest::sha256(&manifest_bytes));
-    store.put_blob(&id, &config)?;
-    store.put_blob(&manifest, &manifest_bytes)?;
     let layers = parts.layers.iter().map(|(diff_id, _)| diff_id.clone()).collect();
-    store.commit_image(NewImage { id: id.clone(), manifest, layers, repo_digest: None, names: parts.names.clone() })?;
+    let new =
+        NewImage { id: id.clone(), manifest: manifest.clone(), layers, repo_digest: None, names: parts.names.clone() };
+    store.commit_image_with(&[(&id, &config), (&manifest, &manifest_bytes)], new)?;
     Ok(id)
 }
 

@@ -9,6 +9,7 @@ use crate::layer::{AppliedLayer, LayerWriter, compose};
 use crate::location::{Ownership, Store, make_dir};
 use crate::root::{self, RootDirs};
 use oci::Digest;
+use rustix::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 /// A layer being made by one process; dropping it discards it.
@@ -19,7 +20,41 @@ pub struct Draft<'a> {
     stubs: PathBuf,
 }
 
+/// Layers that must stay for as long as this lives, whatever becomes of the images and records that have them. A killed process
+/// leaves it unlocked, like a draft.
+pub struct KeptLayers<'a> {
+    store: &'a Store,
+    folder: PathBuf,
+    _lock: OwnedFd,
+}
+
+impl KeptLayers<'_> {
+    /// From now on these, and no others.
+    ///
+    /// # Errors
+    /// [`Error::MissingLayer`] if one is gone already: then the ones before are kept on.
+    pub fn set(&self, layers: &[Digest]) -> Result<(), Error> {
+        let _lock = self.store.lock_shared()?;
+        self.store.require_layers(layers)?;
+        root::write_layers(&self.folder, layers)
+    }
+}
+
+impl Drop for KeptLayers<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.store.discard(&self.folder) {
+            log::debug!("{error}");
+        }
+    }
+}
+
 impl Store {
+    /// To keep layers with; none at first.
+    pub fn keep_layers(&self) -> Result<KeptLayers<'_>, Error> {
+        let (folder, lock) = self.temporary_folder()?;
+        Ok(KeptLayers { store: self, folder, _lock: lock })
+    }
+
     /// Begins a layer over `layers` (lowest first).
     pub fn begin_draft(&self, layers: &[Digest]) -> Result<Draft<'_>, Error> {
         let layer = self.begin_layer()?;
@@ -40,7 +75,7 @@ impl Store {
         Ok(Draft { layer, dirs: RootDirs { lower, upper, work, merged, userxattr }, stubs })
     }
 
-    /// What unfinished ones stand on.
+    /// What unfinished ones stand on, and what is kept.
     pub(crate) fn draft_layers(&self) -> Result<Vec<Digest>, Error> {
         let folder = self.folder("tmp");
         let mut layers = Vec::new();
@@ -83,5 +118,30 @@ impl Draft<'_> {
         self.layer.adopt(applied.clone());
         self.layer.finish(&applied.diff_id)?;
         Ok(Some(applied))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::error::Error;
+    use crate::testing::{Fixture, Tar, add_image, add_layer};
+
+    #[test]
+    fn kept_layers_outlive_their_image() {
+        let fixture = Fixture::new();
+        let store = &fixture.store;
+        let layer = |name: &str| add_layer(store, &Tar::new().file(name, b"").end()).unwrap().diff_id;
+        let (kept, other) = (layer("kept"), layer("other"));
+        let image = add_image(store, "one", &[kept.clone(), other.clone()], &[]).unwrap();
+        let keeper = store.keep_layers().unwrap();
+        keeper.set(std::slice::from_ref(&kept)).unwrap();
+        store.remove_image(&image.id).unwrap();
+        store.reclaim().unwrap();
+        assert!(store.has_layer(&kept) && !store.has_layer(&other));
+        assert!(matches!(keeper.set(&[other]), Err(Error::MissingLayer(_))));
+        drop(keeper);
+        let image = add_image(store, "two", std::slice::from_ref(&kept), &[]).unwrap();
+        store.remove_image(&image.id).unwrap();
+        assert!(!store.has_layer(&kept));
     }
 }

@@ -104,10 +104,21 @@ impl Store {
 
     /// Records an image; fails with [`Error::MissingLayer`] if a layer vanished meanwhile: the caller fetches again.
     pub fn commit_image(&self, new: NewImage) -> Result<Image, Error> {
+        self.commit_image_with(&[], new)
+    }
+
+    /// The same of an image whose configuration and manifest are at hand: they are stored with it, and nobody can remove an image
+    /// of the same content, and its blobs, in between.
+    pub fn commit_image_with(&self, blobs: &[(&Digest, &[u8])], new: NewImage) -> Result<Image, Error> {
         let names = new.names.iter().map(|name| canonical(name)).collect::<Result<Vec<_>, _>>()?;
+        // Before the other lock, as everywhere.
+        self.writing()?;
+        let lock = self.lock()?;
+        for (digest, content) in blobs {
+            self.put_blob(digest, content)?;
+        }
         let config = self.config(&new.id)?;
         let manifest = self.blob(&new.manifest)?;
-        let lock = self.lock()?;
         let mut size = 2 * manifest.len() as u64 + self.blob(&new.id)?.len() as u64;
         for layer in &new.layers {
             size += self.layer_size(layer)?;

@@ -75,7 +75,7 @@ pub use build_cache::Cached;
 pub use cache_folder::{CacheFolder, Use};
 pub use check::{Aside, CheckOptions, Damage, Known, Stray};
 pub use diff::{Change, ChangeKind};
-pub use draft::Draft;
+pub use draft::{Draft, KeptLayers};
 pub use error::Error;
 pub use file_blob::BlobWriter;
 pub use image::{Image, NewImage};

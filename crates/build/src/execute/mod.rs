@@ -189,7 +189,8 @@ pub fn build(engine: &Engine, request: &Request<'_>, tell: &mut dyn FnMut(Event<
     if let unused @ [_, ..] = &plan.arguments.unused()[..] {
         tell(Event::Warning(&format!("one or more build args were not consumed: [{}]", unused.join(" "))));
     }
-    let mut run = schedule::Schedule::new(engine, request, &plan, &stages, &images);
+    let keeper = engine::build::keep_layers(engine)?;
+    let mut run = schedule::Schedule::new((engine, &keeper), request, &plan, &stages, &images);
     let made = run.run(tell)?;
     tell(Event::Commit);
     commit(engine, request, &stages[&plan.target], made)

@@ -6,14 +6,16 @@ use crate::error::Error;
 use crate::plan::{Origin, Plan};
 use crate::steps::{Action, Interpreted, Step};
 use engine::Engine;
+use engine::build::KeptLayers;
 use image::Resolved;
 use oci::Digest;
 use oci::image::History;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A build under way.
 pub(super) struct Schedule<'b> {
     pub(super) engine: &'b Engine,
+    keeper: &'b KeptLayers<'b>,
     pub(super) request: &'b Request<'b>,
     plan: &'b Plan,
     images: &'b HashMap<String, Resolved>,
@@ -39,7 +41,7 @@ impl StageRun<'_> {
 
 impl<'b> Schedule<'b> {
     pub(super) fn new(
-        engine: &'b Engine,
+        (engine, keeper): (&'b Engine, &'b KeptLayers<'b>),
         request: &'b Request<'b>,
         plan: &'b Plan,
         stages: &'b BTreeMap<usize, Interpreted>,
@@ -54,12 +56,15 @@ impl<'b> Schedule<'b> {
             next: 0,
             running: false,
         };
-        Schedule { engine, request, plan, images, stages: stages.iter().map(run).collect() }
+        Schedule { engine, keeper, request, plan, images, stages: stages.iter().map(run).collect() }
     }
 
     /// Does everything; what the target has become.
     pub(super) fn run(&mut self, tell: &mut dyn FnMut(Event<'_>)) -> Result<Made, Error> {
         let mut workers: Vec<(usize, Worker)> = Vec::new();
+        if !self.keeps(None)? {
+            return Err(Error::Missing("a base image was removed while the build began: build again".to_owned()));
+        }
         loop {
             for at in 0..self.stages.len() {
                 while workers.len() < self.request.settings.jobs.max(1) && self.can_go_on(at) {
@@ -146,6 +151,12 @@ impl<'b> Schedule<'b> {
                 None => Error::Step { step, why },
             }
         })?;
+        // Somebody removed it before it was kept: the step is done again.
+        if !self.keeps(outcome.layer.as_ref().map(|(layer, _)| layer))? {
+            return Ok(());
+        }
+        let stage = &self.stages[at];
+        let step = &stage.steps[stage.next];
         for warning in &outcome.warnings {
             tell(Event::Warning(warning));
         }
@@ -158,6 +169,15 @@ impl<'b> Schedule<'b> {
         });
         self.record(at, outcome.layer, created_by);
         Ok(())
+    }
+
+    /// From now on all that the build stands on stays, with this layer.
+    fn keeps(&self, layer: Option<&Digest>) -> Result<bool, Error> {
+        let of_images = self.images.values().flat_map(|image| image.image.layers.iter());
+        let of_stages = self.stages.iter().flat_map(|stage| stage.made.layers.iter().map(|(layer, _)| layer));
+        let all: BTreeSet<&Digest> = of_images.chain(of_stages).chain(layer).collect();
+        let all: Vec<Digest> = all.into_iter().cloned().collect();
+        Ok(engine::build::kept(self.keeper, &all)?)
     }
 
     fn record(&mut self, at: usize, layer: Option<(Digest, u64)>, created_by: String) {

@@ -15,13 +15,26 @@ use ::image::assemble::Parts;
 use ::image::{Progress, PullPolicy, Resolved};
 use oci::image::ImageConfig;
 use oci::{Digest, Platform};
-pub use store::{AppliedLayer, CacheFolder, Cached, Use};
+pub use store::{AppliedLayer, CacheFolder, Cached, KeptLayers, Use};
 
 /// From now on, until this process ends or an image is recorded, what it and its children store isn't taken for waste.
 pub fn hold(engine: &Engine) -> Result<(), Error> {
     // Whatever comes of it: what steps leave goes behind the answer.
     engine.left_trash();
     Ok(engine.store().writing()?)
+}
+
+/// To keep the layers that a build stands on, whoever removes the images that they are in.
+pub fn keep_layers(engine: &Engine) -> Result<KeptLayers<'_>, Error> {
+    Ok(engine.store().keep_layers()?)
+}
+
+/// Keeps these; false if one of them is gone already.
+pub fn kept(keeper: &KeptLayers<'_>, layers: &[Digest]) -> Result<bool, Error> {
+    match keeper.set(layers) {
+        Err(store::Error::MissingLayer(_)) => Ok(false),
+        set => Ok(set.map(|()| true)?),
+    }
 }
 
 /// What a stage begins with.

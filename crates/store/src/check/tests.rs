@@ -95,7 +95,7 @@ fn whoever_clears_away_is_waited_for() {
 #[test]
 fn every_change_of_a_layer_is_found_and_named() {
     type Change = fn(&std::path::Path);
-    let cases: [(Change, &str); 10] = [
+    let cases: [(Change, &str); 11] = [
         (|d| std::fs::write(d.join("d/f"), b"CONTENTS").unwrap(), "file integrity checksum failed for \"d/f\""),
         (|d| std::fs::remove_file(d.join("d/through")).unwrap(), "d/through: No such file"),
         (|d| std::fs::write(d.join("d/more"), b"").unwrap(), "+/d/more, layer content modified"),
@@ -105,6 +105,7 @@ fn every_change_of_a_layer_is_found_and_named() {
         (|d| relink(&d.join("to-d"), "e"), "/to-d(linkname), layer content modified"),
         (|d| std::fs::remove_file(d.join("d/hidden")).unwrap(), "-/d/hidden, layer content modified"),
         (|d| std::fs::remove_file(d.join("../tar-meta")).unwrap(), "tar-meta"),
+        (|d| std::fs::remove_dir_all(d).unwrap(), "diff: layer data item is missing"),
         (|d| std::fs::write(d.join("../layer.json"), b"{").unwrap(), "layer.json: layer data item is missing"),
     ];
     for (change, expected) in cases {

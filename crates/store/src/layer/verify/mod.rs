@@ -23,9 +23,9 @@ impl Store {
         if record.diff_id != *diff_id {
             faults.push(RECORD_MISSING.to_owned());
         }
-        if quick {
-            let parts = ["diff", "tar-meta"].into_iter().filter(|part| !folder.join(part).exists());
-            faults.extend(parts.map(|part| format!("{part}: layer data item is missing")));
+        let parts: Vec<_> = ["diff", "tar-meta"].into_iter().filter(|part| !folder.join(part).exists()).collect();
+        faults.extend(parts.iter().map(|part| format!("{part}: layer data item is missing")));
+        if quick || !parts.is_empty() {
             return Ok(faults);
         }
         match read(&folder, self.location.ownership) {

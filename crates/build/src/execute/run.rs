@@ -7,7 +7,7 @@ use super::worker::{Failure, Outcome};
 use super::{Secret, layer_of};
 use crate::error::Error;
 use crate::files::ignore::Ignore;
-use crate::files::{self, Choice, Pattern};
+use crate::files::{self, Choice, Chosen, Pattern};
 use crate::language::instruction::Network;
 use crate::plan::Origin;
 use crate::steps::Run;
@@ -24,8 +24,13 @@ use std::path::{Path, PathBuf};
 pub(super) fn run(schedule: &Schedule<'_>, below: &[Digest], run: &Run) -> Result<Outcome, Failure> {
     let mut code = 0;
     let mut warnings = Vec::new();
-    let outcome = inputs(schedule, below, run).and_then(|inputs| {
-        remembered(schedule, inputs, None, || execute(schedule, below, run, (&mut code, &mut warnings)))
+    let mut seen = Vec::new();
+    let outcome = inputs(schedule, below, run, &mut seen).and_then(|inputs| {
+        remembered(schedule, inputs, None, || {
+            let layer = execute(schedule, below, run, (&mut code, &mut warnings))?;
+            let is_of_inputs = seen.iter().all(|(root, chosen)| files::are_unchanged(root, chosen));
+            Ok(Fresh { layer, is_of_inputs })
+        })
     });
     match outcome {
         Err(_) if code != 0 => Err(Failure { code: Some(code), why: String::new() }),
@@ -34,7 +39,10 @@ pub(super) fn run(schedule: &Schedule<'_>, below: &[Digest], run: &Run) -> Resul
     }
 }
 
-fn inputs(schedule: &Schedule<'_>, below: &[Digest], run: &Run) -> Result<Inputs, Error> {
+/// Files of a context as they were looked at.
+type Seen = (OwnedFd, Vec<Chosen>);
+
+fn inputs(schedule: &Schedule<'_>, below: &[Digest], run: &Run, seen: &mut Vec<Seen>) -> Result<Inputs, Error> {
     let mut inputs = Inputs::new("run")
         .over(below)
         .json("command", &run.argv)
@@ -50,14 +58,19 @@ fn inputs(schedule: &Schedule<'_>, below: &[Digest], run: &Run) -> Result<Inputs
         let name = format!("mount {number}");
         inputs = inputs.with(&name, format!("{mount:?}"));
         if let Kind::Bind { source, .. } = &mount.kind {
-            inputs = inputs.with(&format!("{name} files"), mounted_content(schedule, origin, source)?);
+            inputs = inputs.with(&format!("{name} files"), mounted_content(schedule, origin, source, seen)?);
         }
     }
     Ok(inputs)
 }
 
 /// What a bind mount shows: layers by name, a context's files by content.
-fn mounted_content(schedule: &Schedule<'_>, origin: &Origin, source: &str) -> Result<String, Error> {
+fn mounted_content(
+    schedule: &Schedule<'_>,
+    origin: &Origin,
+    source: &str,
+    seen: &mut Vec<Seen>,
+) -> Result<String, Error> {
     if let Some(layers) = schedule.layers_of(origin) {
         return Ok(serde_json::to_string(&layers).unwrap_or_default());
     }
@@ -66,7 +79,9 @@ fn mounted_content(schedule: &Schedule<'_>, origin: &Origin, source: &str) -> Re
     let ignore = if *origin == Origin::Context { &schedule.request.contexts.ignore } else { &nothing };
     let pattern = Pattern { text: source, parents: false };
     let chosen = files::select(&root, pattern, Choice { ignore, exclude: &nothing })?;
-    Ok(files::content(&root, &chosen, true)?.to_string())
+    let content = files::content(&root, &chosen, true)?;
+    seen.push((root, chosen));
+    Ok(content.to_string())
 }
 
 fn context(schedule: &Schedule<'_>, origin: &Origin) -> Result<OwnedFd, Error> {
@@ -82,7 +97,7 @@ fn execute(
     below: &[Digest],
     run: &Run,
     (code, warnings): (&mut i32, &mut Vec<String>),
-) -> Result<Fresh, Error> {
+) -> Result<Option<(Digest, u64)>, Error> {
     let draft = Draft::begin(schedule.engine, below)?;
     let mut step =
         Prepared { schedule, draft: &draft, spec: schedule.request.settings.container.clone(), kept: Kept::default() };
@@ -103,7 +118,7 @@ fn execute(
     if *code != 0 {
         return Err(Error::Missing(String::new()));
     }
-    Ok(Fresh { layer: layer_of(draft.finish(schedule.request.settings.latest)?), is_of_inputs: true })
+    Ok(layer_of(draft.finish(schedule.request.settings.latest)?))
 }
 
 /// In bytes: it is kept in memory.

@@ -1,7 +1,7 @@
 //! What was made before isn't made again.
 
 use super::{build, field};
-use testkit::TestEnv;
+use testkit::{TestEnv, wait_until};
 
 const TEXT: &str = "FROM base\nCOPY f /f\nRUN echo ran; cat /f > /g\nLABEL l=1\n";
 
@@ -53,4 +53,30 @@ fn outlives_its_images(env: &TestEnv) {
     build(env, "", &TEXT.replace("cat", "cat -u")).ok().has("\nran\n");
 }
 
-testkit::cases! { both: [the_same_is_the_same, content_decides, arguments_count_where_they_are_used, outlives_its_images] }
+/// A stage is done, its layer is in no record and no image any more: the build that waits for another stage has it.
+fn what_a_build_stands_on_stays(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman's stages are images, which may go");
+    }
+    env.base();
+    let shared = env.work().join("shared");
+    env.script(&format!("mkdir -m 777 {}", shared.display()));
+    let text = "FROM base AS s\nRUN head -c 8 /dev/urandom > /random\n\
+                FROM base\nRUN touch /v/begun; until test -e /v/go; do sleep 0.02; done\nCOPY --from=s /random /\n";
+    env.write("ctx/Containerfile", text);
+    let line = format!("build --network none --jobs 1 -v {}:/v", shared.display());
+    env.run(&format!("{line} --target s -t first ctx")).ok();
+    let waiting = env.engine().words(&format!("{line} -t built ctx")).spawn();
+    wait_until("the second stage begins", || env.exists(shared.join("begun")));
+    env.run(&format!("{line} --target s --no-cache -t other ctx")).ok();
+    env.ok("rmi first");
+    env.write("shared/go", "");
+    waiting.wait().ok();
+    assert_eq!(super::inside(env, "stat -c %s /random"), "8");
+    env.ok("system check").quiet();
+}
+
+testkit::cases! { both: [
+    the_same_is_the_same, content_decides, arguments_count_where_they_are_used, outlives_its_images,
+    what_a_build_stands_on_stays,
+] }

@@ -216,11 +216,13 @@ impl Store {
         Ok(self.shown(layers).map(|layer| self.diff_path(layer)).collect())
     }
 
-    /// From the uppermost down to one that hides all below it.
+    /// From the uppermost down to one that hides all below it. Of one that is there twice the upper is enough: it says all that
+    /// the lower says, and overlay refuses a folder that it has already.
     fn shown<'l>(&self, layers: &'l [Digest]) -> impl Iterator<Item = &'l Digest> {
         // The lowest layer hides nothing, so it needn't be asked.
         let used = layers.iter().skip(1).rev().position(|layer| self.is_opaque(layer)).map_or(layers.len(), |n| n + 1);
-        layers.iter().rev().take(used)
+        let shown = layers.iter().rev().take(used).enumerate();
+        shown.filter(|(at, layer)| !layers.iter().rev().take(*at).any(|upper| upper == *layer)).map(|(_, layer)| layer)
     }
 
     /// What `/` of the container looks like: the upper folder hides those below.

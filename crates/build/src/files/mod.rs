@@ -28,12 +28,6 @@ pub enum Error {
         /// It would be there otherwise.
         ignored: bool,
     },
-    /// A pattern that matches nothing.
-    #[error("no source files match \"{pattern}\"")]
-    NoMatch {
-        /// As written.
-        pattern: String,
-    },
     /// A malformed pattern.
     #[error("pattern \"{pattern}\" is malformed: {why}")]
     Pattern {

@@ -65,7 +65,7 @@ impl Chosen {
 /// Finds what a pattern means below `root`, sorted.
 ///
 /// # Errors
-/// Nothing is there, or all of it is ignored.
+/// Nothing is there, or all of it is ignored; not if it is a pattern, which may match nothing. A link that leads nowhere.
 pub fn select(root: &OwnedFd, pattern: Pattern<'_>, choice: Choice<'_>) -> Result<Vec<Chosen>, Error> {
     let clean = crate::steps::path::join("/", pattern.text);
     let clean = clean.trim_matches('/');
@@ -77,7 +77,13 @@ pub fn select(root: &OwnedFd, pattern: Pattern<'_>, choice: Choice<'_>) -> Resul
     let mut chosen = Vec::new();
     let mut ignored = false;
     for path in found {
-        let Some((real, stat)) = resolve(root, &path)? else { continue };
+        let Some((real, stat)) = resolve(root, &path)? else {
+            let link = sys::path::open(root, &in_root(&path), OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, 0);
+            match link {
+                Ok(_) => return Err(Error::NotFound { path: path.display().to_string(), ignored: false }),
+                Err(_) => continue,
+            }
+        };
         let kept_name = kept(pattern, &path);
         let mut items = Vec::new();
         let mut walk = Walk { root, choice, items: &mut items };
@@ -87,10 +93,9 @@ pub fn select(root: &OwnedFd, pattern: Pattern<'_>, choice: Choice<'_>) -> Resul
             false => chosen.push(Chosen { name: kept_name, items }),
         }
     }
-    match (chosen.is_empty(), is_pattern) {
-        (true, true) => Err(Error::NoMatch { pattern: pattern.text.to_owned() }),
-        (true, false) => Err(Error::NotFound { path: pattern.text.to_owned(), ignored }),
-        _ => Ok(chosen),
+    match chosen.is_empty() && !is_pattern {
+        true => Err(Error::NotFound { path: pattern.text.to_owned(), ignored }),
+        false => Ok(chosen),
     }
 }
 

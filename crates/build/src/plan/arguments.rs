@@ -68,10 +68,11 @@ impl Arguments {
         self.take_given(name).or(default).or_else(|| self.global(name))
     }
 
-    /// The proxies that are given: names and values.
+    /// The proxies that are given: names and values. Programs disagree about the case, so one stands for the other too.
     pub fn proxies(&self) -> Vec<(String, String)> {
-        let given = PROXIES.into_iter().filter_map(|name| Some((name.to_owned(), self.take_given(name)?)));
-        given.collect()
+        let other = |name: &str| PROXIES.into_iter().find(|other| *other != name && other.eq_ignore_ascii_case(name));
+        let given = |name: &str| self.take_given(name).or_else(|| self.take_given(other(name)?));
+        PROXIES.into_iter().filter_map(|name| Some((name.to_owned(), given(name)?))).collect()
     }
 
     /// Given and never declared, in a file that was read to its end.

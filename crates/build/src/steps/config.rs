@@ -103,6 +103,8 @@ impl Stage<'_> {
     fn expose(&mut self, located: &Located, texts: &[String]) -> Result<(), Fault> {
         for text in texts {
             for port in self.words(located, text)? {
+                // Of `address:port:port` only the container's is an image's affair.
+                let port = port.rsplit(':').next().unwrap_or(&port).to_ascii_lowercase();
                 // Ranges are written out: not every reader of images knows them.
                 let mut ports = BTreeMap::new();
                 ports::add_exposed(&mut ports, &port)

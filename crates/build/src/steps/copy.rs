@@ -56,7 +56,11 @@ pub enum Source {
 
 impl Stage<'_> {
     pub(super) fn copy(&self, located: &Located, written: &instruction::Copy) -> Result<Copy, Fault> {
-        let maybe = |text: &Option<String>| text.as_deref().map(|text| self.word(located, text)).transpose();
+        // A variable without a value says nothing.
+        let maybe = |text: &Option<String>| match text {
+            Some(text) => self.word(located, text).map(|word| Some(word).filter(|word| !word.is_empty())),
+            None => Ok(None),
+        };
         let from = written.from.as_deref().map_or(Ok(Origin::Context), |from| self.origin(located, from))?;
         let copy = Copy {
             is_add: written.is_add,

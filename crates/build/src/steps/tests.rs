@@ -47,7 +47,7 @@ fn commands_and_their_shell() {
 
 #[test]
 fn configuration() {
-    let text = "FROM x\nWORKDIR /a\nWORKDIR b/../c\nEXPOSE 80 90-91/udp\nVOLUME [\"/v\"]\nUSER u:g\nSTOPSIGNAL SIGINT\n\
+    let text = "FROM x\nWORKDIR /a\nWORKDIR b/../c\nEXPOSE 1:80 90-91/UDP\nVOLUME [\"/v\"]\nUSER u:g\nSTOPSIGNAL SIGINT\n\
                 HEALTHCHECK --interval=5s --retries=3 CMD true\nONBUILD RUN y\nMAINTAINER me you";
     let stage = understand(text).unwrap();
     let config = &stage.end.config;
@@ -61,6 +61,7 @@ fn configuration() {
     assert!(matches!(&stage.steps[0].action, Action::Workdir(path) if path == "/a"));
     assert!(understand("FROM x\nSTOPSIGNAL nope").is_err());
     assert!(understand("FROM x\nEXPOSE 99999").is_err());
+    assert!(understand("FROM x\nCMD [\"a\", 1]").unwrap_err().message.contains("strings only"));
 }
 
 #[test]

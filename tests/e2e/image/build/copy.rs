@@ -23,6 +23,23 @@ fn owners_and_modes(env: &TestEnv) {
     build(env, "", "FROM base\nCOPY --chown=nobodythere f /x\n").code(125).complains("nobodythere");
 }
 
+/// As BuildKit does it: so files that may be there can be copied.
+fn patterns_may_match_nothing(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman says that there are none");
+    }
+    env.write("ctx/f", "x");
+    build(env, "", "FROM base\nARG none\nCOPY --chown=$none --chmod=$none f lock* /w/\nCOPY no* /n/\n").ok();
+    assert_eq!(inside(env, "ls /w; test -e /n || echo none"), "f\nnone");
+}
+
+/// Overlay takes no folder twice.
+fn the_same_layer_may_come_twice(env: &TestEnv) {
+    env.write("ctx/f", "x");
+    build(env, "", "FROM base\nCOPY f /\nRUN echo y > /f\nCOPY f /\nRUN cat /f > /seen\n").ok();
+    assert_eq!(inside(env, "cat /f /seen"), "xx");
+}
+
 fn from_other_places(env: &TestEnv) {
     env.write("other/o", "O");
     let text = "FROM base AS one\nRUN mkdir /d && echo 1 > /d/f && ln -s f /d/link && chown 3:4 /d/f\nFROM base\n\
@@ -106,6 +123,7 @@ fn the_folder_itself_is_not_copied(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
+    patterns_may_match_nothing, the_same_layer_may_come_twice,
     the_folder_itself_is_not_copied,
     files_folders_and_patterns, owners_and_modes, from_other_places, what_is_ignored_is_not_there, excludes_and_parents,
     heredocs, archives_are_unpacked_by_add_only, what_is_there_is_replaced_or_filled,

@@ -1,22 +1,22 @@
 //! Instructions that have one argument, a list, or a command.
 
+use super::Written;
 use super::flags::Flags;
-use super::{Written, json_list};
 use crate::language::fault::Fault;
 use crate::language::instruction::{Command, Instruction};
 use crate::language::lines;
 
 pub(super) fn cmd(written: &Written<'_>, _: Flags) -> Result<Instruction, Fault> {
-    Ok(Instruction::Cmd(command(&written.line.rest)))
+    command(written, &written.line.rest).map(Instruction::Cmd)
 }
 
 pub(super) fn entrypoint(written: &Written<'_>, _: Flags) -> Result<Instruction, Fault> {
-    written.rest().map(|rest| Instruction::Entrypoint(command(rest)))
+    command(written, written.rest()?).map(Instruction::Entrypoint)
 }
 
 /// A JSON list, or words for the shell.
-pub(super) fn command(text: &str) -> Command {
-    json_list(text).map_or_else(|| Command::Shell(text.to_owned()), Command::Exec)
+pub(super) fn command(written: &Written<'_>, text: &str) -> Result<Command, Fault> {
+    Ok(written.json_list(text)?.map_or_else(|| Command::Shell(text.to_owned()), Command::Exec))
 }
 
 pub(super) fn expose(written: &Written<'_>, _: Flags) -> Result<Instruction, Fault> {
@@ -25,7 +25,7 @@ pub(super) fn expose(written: &Written<'_>, _: Flags) -> Result<Instruction, Fau
 
 pub(super) fn volume(written: &Written<'_>, _: Flags) -> Result<Instruction, Fault> {
     let rest = written.rest()?;
-    let paths = json_list(rest).map_or_else(|| written.words(), Ok)?;
+    let paths = written.json_list(rest)?.map_or_else(|| written.words(), Ok)?;
     match paths.iter().find(|path| path.trim().is_empty()) {
         Some(path) => Err(written.fault("VOLUME specified can not be an empty string").word(path)),
         None if paths.is_empty() => Err(written.fault("VOLUME requires at least one argument")),
@@ -48,7 +48,7 @@ pub(super) fn stop_signal(written: &Written<'_>, _: Flags) -> Result<Instruction
 
 pub(super) fn shell(written: &Written<'_>, _: Flags) -> Result<Instruction, Fault> {
     let rest = written.rest()?;
-    match json_list(rest) {
+    match written.json_list(rest)? {
         Some(words) if words.is_empty() => Err(written.fault("SHELL requires at least one argument")),
         Some(words) => Ok(Instruction::Shell(words)),
         None => Err(written.fault("SHELL requires the arguments to be in JSON form").word(rest)),

@@ -1,7 +1,7 @@
 //! `COPY` and `ADD`
 
+use super::Written;
 use super::flags::{Flag, Flags, Takes};
-use super::{Written, json_list};
 use crate::language::fault::Fault;
 use crate::language::heredoc;
 use crate::language::instruction::{Copy, Instruction};
@@ -64,7 +64,7 @@ fn instruction(written: &Written<'_>, flags: &Flags, is_add: bool) -> Result<Ins
 fn paths(written: &Written<'_>) -> Result<(Vec<String>, String), Fault> {
     let keyword = &written.line.keyword;
     let rest = written.rest()?;
-    let mut words = json_list(rest).map_or_else(|| written.words(), Ok)?;
+    let mut words = written.json_list(rest)?.map_or_else(|| written.words(), Ok)?;
     match words.pop() {
         Some(destination) if !words.is_empty() => {
             if heredoc::parse(&destination).is_some() {

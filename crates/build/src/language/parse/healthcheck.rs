@@ -30,7 +30,7 @@ pub(super) fn healthcheck(written: &Written<'_>, flags: Flags) -> Result<Instruc
         "NONE" => Ok(Instruction::Healthcheck(Healthcheck::default())),
         "CMD" if rest.trim().is_empty() => Err(written.fault("missing command after HEALTHCHECK CMD")),
         "CMD" => Ok(Instruction::Healthcheck(Healthcheck {
-            command: Some(command(rest.trim())),
+            command: Some(command(written, rest.trim())?),
             interval: duration(written, &flags, "interval")?,
             timeout: duration(written, &flags, "timeout")?,
             start_period: duration(written, &flags, "start-period")?,

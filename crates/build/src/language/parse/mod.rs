@@ -84,12 +84,20 @@ impl Written<'_> {
         }
     }
 
+    /// A JSON list of texts; `None` for what is no JSON list.
+    fn json_list(&self, text: &str) -> Result<Option<Vec<String>>, Fault> {
+        if !text.starts_with('[') {
+            return Ok(None);
+        }
+        let Ok(values) = serde_json::from_str::<Vec<serde_json::Value>>(text) else { return Ok(None) };
+        let texts: Option<Vec<String>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+        match texts {
+            Some(texts) => Ok(Some(texts)),
+            None => Err(self.fault("lists in JSON form must have strings only").word(text)),
+        }
+    }
+
     fn words(&self) -> Result<Vec<String>, Fault> {
         Ok(super::words::split(self.rest()?, self.escape))
     }
-}
-
-/// A JSON list of texts; `None` for anything else.
-fn json_list(text: &str) -> Option<Vec<String>> {
-    if text.starts_with('[') { serde_json::from_str(text).ok() } else { None }
 }

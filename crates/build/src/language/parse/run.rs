@@ -14,7 +14,7 @@ pub(super) static FLAGS: &[Flag] = &[
 ];
 
 pub(super) fn run(written: &Written<'_>, flags: Flags) -> Result<Instruction, Fault> {
-    let command = command(written.rest()?);
+    let command = command(written, written.rest()?)?;
     if matches!(&command, Command::Exec(words) if words.is_empty()) {
         return Err(written.fault("RUN has nothing to run").word(&written.line.rest));
     }

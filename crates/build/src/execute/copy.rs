@@ -25,7 +25,7 @@ struct Prepared<'e> {
     /// They are root's, whoever has them outside.
     disowned: bool,
     /// What they are in must stay until they are copied.
-    _unpacked: Option<Unpacked<'e>>,
+    unpacked: Option<Unpacked<'e>>,
 }
 
 pub(super) fn copy(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcome, Failure> {
@@ -130,7 +130,7 @@ fn local<'e>(
         }
     }
     let root = root.try_clone().map_err(failed("open"))?;
-    Ok(Prepared { root, chosen: vec![chosen], disowned, _unpacked: None })
+    Ok(Prepared { root, chosen: vec![chosen], disowned, unpacked: None })
 }
 
 /// All that is in an archive, with the owners that it says.
@@ -139,7 +139,7 @@ fn from_archive(unpacked: Unpacked<'_>) -> Result<Prepared<'_>, Error> {
     let nothing = Ignore::default();
     let pattern = Pattern { text: "/", parents: false };
     let chosen = files::select(&root, pattern, Choice { ignore: &nothing, exclude: &nothing })?;
-    Ok(Prepared { root, chosen, disowned: false, _unpacked: Some(unpacked) })
+    Ok(Prepared { root, chosen, disowned: false, unpacked: Some(unpacked) })
 }
 
 /// What an http address has, in a file of the name that it has there.
@@ -194,7 +194,7 @@ fn fetch<'e>(
     let nothing = Ignore::default();
     let pattern = Pattern { text: "*", parents: false };
     let chosen = files::select(&root, pattern, Choice { ignore: &nothing, exclude: &nothing })?;
-    Ok(Prepared { root, chosen, disowned: true, _unpacked: None })
+    Ok(Prepared { root, chosen, disowned: true, unpacked: None })
 }
 
 /// What is copied, as one digest.
@@ -220,21 +220,23 @@ fn put(schedule: &Schedule<'_>, copy: &Copy, target: &OwnedFd, prepared: &[Prepa
     if several && !copy.destination.ends_with('/') && !copy.parents {
         return Err(files::Error::NoFolder { destination: copy.destination.clone() }.into());
     }
-    let placing = |disowned: bool| Placing {
+    let placing = |disowned: bool, is_archive: bool| Placing {
         root: target,
         destination: &copy.destination,
         owner: owner.or(disowned.then_some(Owner { uid: 0, gid: 0 })),
-        mode: copy.mode.as_ref(),
+        // An archive says the modes itself.
+        mode: copy.mode.as_ref().filter(|_| !is_archive),
+        is_archive,
         keeps_names: copy.parents,
         disowns_parents: copy.link,
         single_id: engine::build::has_single_id(schedule.engine),
     };
     for one in prepared {
-        files::place(&placing(one.disowned), &one.root, &one.chosen)?;
+        files::place(&placing(one.disowned, one.unpacked.is_some()), &one.root, &one.chosen)?;
     }
     for source in &copy.sources {
         if let Source::Text { name, content } = source {
-            files::write_text(&placing(true), name, content)?;
+            files::write_text(&placing(true, false), name, content)?;
         }
     }
     Ok(())

@@ -317,6 +317,7 @@ fn fill(from: &Path, to: &Path) -> Result<(), Error> {
         mode: None,
         keeps_names: false,
         disowns_parents: false,
+        is_archive: false,
         single_id: false,
     };
     Ok(files::place(&placing, &source, &chosen)?)

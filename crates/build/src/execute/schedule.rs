@@ -98,7 +98,7 @@ impl<'b> Schedule<'b> {
         match &stage.steps[stage.next].action {
             Action::Run(run) => run.mounts.iter().all(|(_, origin)| ready(origin)),
             Action::Copy(copy) => ready(&copy.from),
-            Action::Configure | Action::Workdir(_) => true,
+            Action::Configure | Action::Workdir { .. } => true,
         }
     }
 
@@ -120,7 +120,9 @@ impl<'b> Schedule<'b> {
                 self.record(at, None, step.created_by.clone());
                 return Ok(None);
             }
-            Action::Workdir(path) => Worker::start(|| self.in_child(|| workdir::make(self, &below, path)))?,
+            Action::Workdir { path, user } => {
+                Worker::start(|| self.in_child(|| workdir::make(self, &below, path, user)))?
+            }
             Action::Run(run) => Worker::start(|| self.in_child(|| run::run(self, &below, run)))?,
             Action::Copy(copy) => Worker::start(|| self.in_child(|| copy::copy(self, &below, copy)))?,
         };

@@ -38,6 +38,9 @@ impl Ignore {
                 }
                 continue;
             }
+            if leads_out(plain) {
+                continue;
+            }
             let clean = path::join("/", plain);
             let clean = clean.trim_matches('/');
             if clean.is_empty() {
@@ -68,6 +71,20 @@ impl Ignore {
     }
 }
 
+/// Out of the context, where nothing is that could be ignored.
+fn leads_out(pattern: &str) -> bool {
+    let mut depth = 0;
+    !pattern.starts_with('/')
+        && pattern.split('/').any(|part| {
+            depth += match part {
+                "" | "." => 0,
+                ".." => -1,
+                _ => 1,
+            };
+            depth < 0
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,7 +92,7 @@ mod tests {
     #[test]
     fn the_last_pattern_decides() {
         let ignore =
-            Ignore::parse("# all\n*.md\n!README*.md\nREADME-secret.md\n/tmp/\nnode_modules\n!node_modules/a/b\n")
+            Ignore::parse("# all\n*.md\n!README*.md\nREADME-secret.md\n/tmp/\n../d\nnode_modules\n!node_modules/a/b\n")
                 .unwrap();
         for (path, expected) in [
             ("x.md", true),

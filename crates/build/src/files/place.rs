@@ -8,9 +8,11 @@ use crate::steps::mode::ModeChange;
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 /// How files are put there.
@@ -28,6 +30,8 @@ pub struct Placing<'a> {
     pub keeps_names: bool,
     /// What is made on the way is root's.
     pub disowns_parents: bool,
+    /// What comes from an archive wins: folders that are there get its owner and mode.
+    pub is_archive: bool,
     /// Owners can't be given: there is one id only.
     pub single_id: bool,
 }
@@ -56,6 +60,11 @@ pub fn place(placing: &Placing<'_>, source: &OwnedFd, chosen: &[Chosen]) -> Resu
     Ok(())
 }
 
+/// Makes the destination, and what it lies in.
+pub fn make_folder(placing: &Placing<'_>) -> Result<(), Error> {
+    placing.folder(Path::new(placing.destination)).map(drop)
+}
+
 /// Writes a file with this text.
 pub fn write_text(placing: &Placing<'_>, name: &str, text: &str) -> Result<(), Error> {
     let base = PathBuf::from(placing.destination);
@@ -67,6 +76,9 @@ pub fn write_text(placing: &Placing<'_>, name: &str, text: &str) -> Result<(), E
     placing.own(file.as_fd(), &path, placing.owner.unwrap_or(Owner { uid: 0, gid: 0 }))?;
     rustix::fs::fchmod(&file, Mode::from_raw_mode(mode)).at("change mode of", &path)
 }
+
+/// Links that lead nowhere and are made to, one after the other.
+const MAX_LINKS: usize = 16;
 
 /// First names of files that have several.
 type Links = HashMap<(u64, u64), PathBuf>;
@@ -93,7 +105,7 @@ impl Placing<'_> {
         if is_folder {
             let (made, fd) = self.folder(path)?;
             // One that was there keeps what it is, and the destination isn't the folder whose content it gets.
-            if made && (self.keeps_names || !item.below.as_os_str().is_empty()) {
+            if (made || self.is_archive) && (self.keeps_names || !item.below.as_os_str().is_empty()) {
                 self.own(fd.as_fd(), path, owner)?;
                 let real =
                     sys::path::open(&fd, Path::new("."), OFlags::RDONLY | OFlags::DIRECTORY, 0).at("open", path)?;
@@ -156,7 +168,7 @@ impl Placing<'_> {
     }
 
     /// The folder in which something is to be, and its name there.
-    fn parent<'p>(&self, path: &'p Path) -> Result<(OwnedFd, &'p std::ffi::OsStr), Error> {
+    fn parent<'p>(&self, path: &'p Path) -> Result<(OwnedFd, &'p OsStr), Error> {
         let name = path.file_name().ok_or(Errno::ISDIR).at("write", path)?;
         let folder = path.parent().unwrap_or(Path::new("/"));
         let (_, fd) = self.folder(folder)?;
@@ -165,6 +177,10 @@ impl Placing<'_> {
 
     /// Makes it with all that it lies in; whether it wasn't there.
     fn folder(&self, path: &Path) -> Result<(bool, OwnedFd), Error> {
+        self.folder_through(path, MAX_LINKS)
+    }
+
+    fn folder_through(&self, path: &Path, links: usize) -> Result<(bool, OwnedFd), Error> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match sys::path::open(self.root, path, flags, 0) {
             Ok(fd) => return Ok((false, fd)),
@@ -176,11 +192,25 @@ impl Placing<'_> {
             Err(error) => return Err(error).at("open", path),
         }
         let mut so_far = PathBuf::from("/");
-        for part in path.components().filter(|part| matches!(part, Component::Normal(_))) {
+        for part in path.components() {
+            if part == Component::ParentDir {
+                so_far.pop();
+            }
+            if !matches!(part, Component::Normal(_)) {
+                continue;
+            }
             let above = sys::path::open(self.root, &so_far, flags, 0).at("open", &so_far)?;
             so_far.push(part);
             match sys::path::open(self.root, &so_far, flags, 0) {
                 Err(error) if is(&error, &[Errno::NOENT]) => {
+                    if let Ok(target) = rustix::fs::readlinkat(&above, part.as_os_str(), Vec::new()) {
+                        // It leads nowhere yet.
+                        let left = links.checked_sub(1).ok_or(Errno::LOOP).at("create", &so_far)?;
+                        let target = OsStr::from_bytes(target.to_bytes());
+                        let folder = so_far.parent().unwrap_or(Path::new("/"));
+                        self.folder_through(&folder.join(target), left)?;
+                        continue;
+                    }
                     rustix::fs::mkdirat(&above, part.as_os_str(), Mode::from_raw_mode(0o755)).at("create", &so_far)?;
                     let read = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
                     let made = sys::path::open_without_links(&above, Path::new(&part), read, 0).at("open", &so_far)?;
@@ -197,14 +227,14 @@ impl Placing<'_> {
         Ok((true, sys::path::open(self.root, path, flags, 0).at("open", path)?))
     }
 
-    fn create(&self, folder: &OwnedFd, name: &std::ffi::OsStr, path: &Path) -> Result<OwnedFd, Error> {
+    fn create(&self, folder: &OwnedFd, name: &OsStr, path: &Path) -> Result<OwnedFd, Error> {
         self.clear(folder, name, path)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         rustix::fs::openat(folder, name, flags, Mode::from_raw_mode(0o600)).at("create", path)
     }
 
     /// Takes away what is at a file's place.
-    fn clear(&self, folder: &OwnedFd, name: &std::ffi::OsStr, path: &Path) -> Result<(), Error> {
+    fn clear(&self, folder: &OwnedFd, name: &OsStr, path: &Path) -> Result<(), Error> {
         match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(Errno::ISDIR) => {

@@ -55,7 +55,12 @@ pub enum Action {
     /// None: it changes the configuration only.
     Configure,
     /// This folder must be there.
-    Workdir(String),
+    Workdir {
+        /// Absolute.
+        path: String,
+        /// `user[:group]` whose it is if it is made; empty is root.
+        user: String,
+    },
     /// A command.
     Run(Box<Run>),
     /// Files.
@@ -110,7 +115,7 @@ impl Stage<'_> {
                 let path = path::join(self.workdir(), &path);
                 let path = if path.len() > 1 { path.trim_end_matches('/') } else { &path };
                 self.config.working_dir = path.to_owned();
-                Action::Workdir(path.to_owned())
+                Action::Workdir { path: path.to_owned(), user: self.config.user.clone() }
             }
             Instruction::Arg(arguments) => {
                 self.declare(located, arguments)?;

@@ -58,7 +58,7 @@ fn configuration() {
     assert_eq!((check.test[1].as_str(), check.interval, check.retries), ("true", 5_000_000_000, 3));
     assert_eq!(config.on_build, ["RUN y"]);
     assert_eq!(stage.end.author.as_deref(), Some("me you"));
-    assert!(matches!(&stage.steps[0].action, Action::Workdir(path) if path == "/a"));
+    assert!(matches!(&stage.steps[0].action, Action::Workdir { path, .. } if path == "/a"));
     assert!(understand("FROM x\nSTOPSIGNAL nope").is_err());
     assert!(understand("FROM x\nEXPOSE 99999").is_err());
     assert!(understand("FROM x\nCMD [\"a\", 1]").unwrap_err().message.contains("strings only"));

@@ -40,6 +40,20 @@ fn the_same_layer_may_come_twice(env: &TestEnv) {
     assert_eq!(inside(env, "cat /f /seen"), "xx");
 }
 
+/// As BuildKit does it.
+fn archives_win_and_links_may_lead_nowhere_yet(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman changes the modes of what it unpacks");
+    }
+    env.write("ctx/t.tar", write_tar(&[Entry::dir("d"), Entry::file("d/in", "inside")]));
+    env.write("ctx/f", "x");
+    let text = "FROM base\nRUN mkdir -p -m 700 /un/d && ln -s ../made/later /to\nADD --chmod=711 t.tar /un/\nCOPY f /to/\n\
+                USER 5:6\nWORKDIR /w/own\nUSER nobodythere\nWORKDIR /w/roots\n";
+    build(env, "", text).ok();
+    assert_eq!(inside(env, "stat -c '%u:%g %a' /un/d /un/d/in; cat /made/later/f"), "0:0 755\n0:0 644\nx");
+    assert_eq!(inside(env, "stat -c %u:%g /w /w/own /w/roots"), "5:6\n5:6\n0:0");
+}
+
 fn from_other_places(env: &TestEnv) {
     env.write("other/o", "O");
     let text = "FROM base AS one\nRUN mkdir /d && echo 1 > /d/f && ln -s f /d/link && chown 3:4 /d/f\nFROM base\n\
@@ -123,7 +137,7 @@ fn the_folder_itself_is_not_copied(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
-    patterns_may_match_nothing, the_same_layer_may_come_twice,
+    archives_win_and_links_may_lead_nowhere_yet, patterns_may_match_nothing, the_same_layer_may_come_twice,
     the_folder_itself_is_not_copied,
     files_folders_and_patterns, owners_and_modes, from_other_places, what_is_ignored_is_not_there, excludes_and_parents,
     heredocs, archives_are_unpacked_by_add_only, what_is_there_is_replaced_or_filled,

@@ -1,4 +1,5 @@
-//! Folders that stay from one build to the next: `cache-mounts/<hex>/data`, named by the digest of their id.
+//! Folders that stay from one build to the next: `cache-mounts/<hex>/data`, named by the digest of their id. Beside it, `begun`
+//! says that it has what it is to begin with.
 
 use crate::error::{At, Error};
 use crate::location::{Store, make_dir};
@@ -22,22 +23,31 @@ pub enum Use {
 /// A folder in use until it is dropped.
 #[derive(Debug)]
 pub struct CacheFolder {
-    path: PathBuf,
+    folder: PathBuf,
     is_new: bool,
     _lock: OwnedFd,
 }
 
 impl CacheFolder {
     /// Where.
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn path(&self) -> PathBuf {
+        self.folder.join("data")
     }
 
-    /// Nobody has used it before.
+    /// It isn't known to have all that it is to begin with: nobody has used it before, or who made it was killed.
     pub fn is_new(&self) -> bool {
         self.is_new
     }
+
+    /// Now it is.
+    pub fn begun(&self) -> Result<(), Error> {
+        let mark = self.folder.join(MARK);
+        std::fs::write(&mark, b"").at("write", &mark)
+    }
 }
+
+/// Beside `data`: it has its owner, mode and first content.
+const MARK: &str = "begun";
 
 /// So many may be in use at once with [`Use::OwnOne`].
 const MOST: usize = 1000;
@@ -58,10 +68,9 @@ impl Store {
                 Use::Shared => flock(&lock, FlockOperation::LockShared, &folder)?,
                 Use::Alone => flock(&lock, FlockOperation::LockExclusive, &folder)?,
             }
-            let path = folder.join("data");
-            let is_new = !path.exists();
-            make_dir(&path)?;
-            return Ok(CacheFolder { path, is_new, _lock: lock });
+            make_dir(&folder.join("data"))?;
+            let is_new = !folder.join(MARK).exists();
+            return Ok(CacheFolder { folder, is_new, _lock: lock });
         }
         Err(rustix::io::Errno::BUSY).at("find an unused folder for the cache mount", Path::new(id))
     }
@@ -69,4 +78,24 @@ impl Store {
 
 fn flock(lock: &OwnedFd, operation: FlockOperation, folder: &Path) -> Result<(), Error> {
     rustix::io::retry_on_intr(|| rustix::fs::flock(lock, operation)).at("lock folder", folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Use;
+    use crate::testing::Fixture;
+
+    #[test]
+    fn a_folder_is_new_until_it_has_begun() {
+        let fixture = Fixture::new();
+        let folder = |how| fixture.store.cache_folder("id", how).unwrap();
+        assert!(folder(Use::Alone).is_new());
+        let killed = folder(Use::Alone);
+        assert!(killed.is_new() && killed.path().is_dir());
+        killed.begun().unwrap();
+        let other = folder(Use::OwnOne);
+        assert!(other.is_new() && other.path() != killed.path());
+        drop(killed);
+        assert!(!folder(Use::Shared).is_new());
+    }
 }

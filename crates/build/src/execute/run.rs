@@ -263,18 +263,20 @@ impl Prepared<'_> {
             Sharing::Locked => Use::Alone,
         };
         let folder = engine::build::cache_folder(self.schedule.engine, &cache.id, how)?;
-        let path = folder.path().to_owned();
+        let path = folder.path();
         if folder.is_new() {
             let Owner { uid, gid, mode } = cache.owner;
             let failed = || Error::io(format!("make the cache folder {}", cache.id));
+            let single_id = engine::build::has_single_id(self.schedule.engine);
             if cache.from.is_some() {
                 let from = self.source(number, origin, &cache.source)?;
-                fill(&from, &path)?;
+                fill(&from, &path, single_id)?;
             }
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).map_err(failed())?;
-            if !engine::build::has_single_id(self.schedule.engine) {
+            if !single_id {
                 chown(&path, Some(uid), Some(gid)).map_err(failed())?;
             }
+            folder.begun().map_err(engine::Error::from)?;
         }
         self.kept.caches.push(folder);
         Ok(path)
@@ -304,7 +306,7 @@ impl Prepared<'_> {
 }
 
 /// What a new cache has at first.
-fn fill(from: &Path, to: &Path) -> Result<(), Error> {
+fn fill(from: &Path, to: &Path, single_id: bool) -> Result<(), Error> {
     let open = |path: &Path| File::open(path).map(OwnedFd::from).map_err(Error::io(format!("open {}", path.display())));
     let (source, root) = (open(from)?, open(to)?);
     let nothing = Ignore::default();
@@ -318,7 +320,7 @@ fn fill(from: &Path, to: &Path) -> Result<(), Error> {
         keeps_names: false,
         disowns_parents: false,
         is_archive: false,
-        single_id: false,
+        single_id,
     };
     Ok(files::place(&placing, &source, &chosen)?)
 }

@@ -33,7 +33,8 @@ pub fn prune(engine: &Engine, options: &PruneOptions) -> Result<Vec<String>, Err
         }
         match remove_image(engine, &record, &RemoveOptions::default()) {
             Ok(_) => removed.push(image.id.clone()),
-            Err(Error::ImageInUse(_)) => {}
+            // Taken into use, or removed by somebody else.
+            Err(Error::ImageInUse(_) | Error::Store(store::Error::NoSuchImage(_))) => {}
             Err(error) => return Err(error),
         }
     }

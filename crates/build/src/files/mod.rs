@@ -28,6 +28,12 @@ pub enum Error {
         /// It would be there otherwise.
         ignored: bool,
     },
+    /// A pattern that matches nothing: what was written isn't dropped in silence.
+    #[error("no source files match \"{pattern}\"")]
+    NoMatch {
+        /// As written.
+        pattern: String,
+    },
     /// A malformed pattern.
     #[error("pattern \"{pattern}\" is malformed: {why}")]
     Pattern {

@@ -65,7 +65,7 @@ impl Chosen {
 /// Finds what a pattern means below `root`, sorted.
 ///
 /// # Errors
-/// Nothing is there, or all of it is ignored; not if it is a pattern, which may match nothing. A link that leads nowhere.
+/// Nothing is there, or all of it is ignored. A link that leads nowhere.
 pub fn select(root: &OwnedFd, pattern: Pattern<'_>, choice: Choice<'_>) -> Result<Vec<Chosen>, Error> {
     let clean = crate::steps::path::join("/", pattern.text);
     let clean = clean.trim_matches('/');
@@ -93,9 +93,10 @@ pub fn select(root: &OwnedFd, pattern: Pattern<'_>, choice: Choice<'_>) -> Resul
             false => chosen.push(Chosen { name: kept_name, items }),
         }
     }
-    match chosen.is_empty() && !is_pattern {
-        true => Err(Error::NotFound { path: pattern.text.to_owned(), ignored }),
-        false => Ok(chosen),
+    match (chosen.is_empty(), is_pattern) {
+        (true, true) => Err(Error::NoMatch { pattern: pattern.text.to_owned() }),
+        (true, false) => Err(Error::NotFound { path: pattern.text.to_owned(), ignored }),
+        _ => Ok(chosen),
     }
 }
 

@@ -32,6 +32,7 @@ fn each_is_named_with_its_line(env: &TestEnv) {
 
 fn what_is_not_there(env: &TestEnv) {
     build(env, "", "FROM base\nCOPY none /\n").code(125).complains("none");
+    build(env, "", "FROM base\nCOPY none* /\n").code(125).complains("none*");
     build(env, "--pull=never", "FROM localhost/nothing\n").code(125).complains("nothing");
     env.run("build -f - no-such-folder").code(125).complains("no-such-folder");
     env.run("build https://127.0.0.1:1/x.git").code(125).is_readable();

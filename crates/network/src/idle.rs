@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long a bridge stays behind its last container.
-const MOMENT: Duration = Duration::from_millis(500);
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Whether there is a bridge without containers that nobody waits to remove.
 pub fn has_idle(run: &Path) -> bool {

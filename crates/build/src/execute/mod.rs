@@ -251,7 +251,7 @@ fn image<'i>(
         let Images { pull, registry, progress } = &request.images;
         let host = oci::Platform::host();
         let platform = (*platform != host).then_some(platform);
-        let found = engine::build::base(engine, name, *pull, platform, registry, *progress)?;
+        let found = engine::image::pull(engine, name, *pull, platform, registry, *progress)?;
         images.insert(name.to_owned(), found);
     }
     Ok(&images[name])

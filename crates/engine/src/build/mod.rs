@@ -9,12 +9,10 @@ pub use draft::Draft;
 pub use unpacked::Unpacked;
 pub use view::Mounted;
 
-use crate::image::RegistryOptions;
 use crate::{Engine, Error};
 use ::image::assemble::Parts;
-use ::image::{Progress, PullPolicy, Resolved};
+use oci::Digest;
 use oci::image::ImageConfig;
-use oci::{Digest, Platform};
 pub use store::{AppliedLayer, CacheFolder, Cached, KeptLayers, Use};
 
 /// From now on, until this process ends or an image is recorded, what it and its children store isn't taken for waste.
@@ -35,18 +33,6 @@ pub fn kept(keeper: &KeptLayers<'_>, layers: &[Digest]) -> Result<bool, Error> {
         Err(store::Error::MissingLayer(_)) => Ok(false),
         set => Ok(set.map(|()| true)?),
     }
-}
-
-/// What a stage begins with.
-pub fn base(
-    engine: &Engine,
-    name: &str,
-    policy: PullPolicy,
-    platform: Option<&Platform>,
-    options: &RegistryOptions,
-    progress: &dyn Progress,
-) -> Result<Resolved, Error> {
-    crate::image::pull(engine, name, policy, platform, options, progress)
 }
 
 /// What a step with these inputs made.

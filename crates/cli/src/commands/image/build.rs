@@ -3,6 +3,7 @@
 mod contexts;
 mod flags;
 mod report;
+mod secrets;
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -11,13 +12,11 @@ use crate::output::progress::Reporter;
 use crate::output::stream;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::matches::Matches;
-use build::execute::{self, Images, Request, Secret, Settings, Wanted};
+use build::execute::{self, Images, Request, Settings, Wanted};
 use build::plan::Wishes;
 use oci::Platform;
 use report::Report;
 use spec::ContainerSpec;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// `build`
 pub static COMMAND: Command = Command {
@@ -76,8 +75,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             latest: time.latest,
             all_stages: !matches.maybe_bool("skip-unused-stages").unwrap_or(true),
             container: container(matches)?,
-            secrets: secrets(matches)?,
-            agents: agents(matches)?,
+            secrets: secrets::secrets(matches)?,
+            agents: secrets::agents(matches)?,
             allow_insecure: flags::allows_insecure(matches)?,
         },
         result: Wanted {
@@ -135,67 +134,4 @@ fn container(matches: &Matches) -> Result<ContainerSpec, Failure> {
     mounts::apply(matches, &mut spec)?;
     spec.process.http_proxy = matches.maybe_bool("http-proxy");
     Ok(spec)
-}
-
-/// `--secret id=…[,src=…|,env=…]`
-fn secrets(matches: &Matches) -> Result<BTreeMap<String, Secret>, Failure> {
-    let mut secrets = BTreeMap::new();
-    for text in matches.list("secret") {
-        let wrong = |why: &str| Failure::new(format!("--secret {text}: {why}"));
-        let mut fields = BTreeMap::new();
-        for field in spec::mounts::csv::fields(text)? {
-            let (key, value) =
-                field.split_once('=').ok_or_else(|| wrong("it must be id=NAME,src=FILE or id=NAME,env=VARIABLE"))?;
-            fields.insert(key.to_ascii_lowercase(), value.to_owned());
-        }
-        let mut take = |names: &[&str]| names.iter().find_map(|name| fields.remove(*name));
-        let id = take(&["id"]).ok_or_else(|| wrong("it has no id"))?;
-        let (file, env, kind) = (take(&["src", "source"]), take(&["env"]), take(&["type"]));
-        if let Some(key) = fields.keys().next() {
-            return Err(wrong(&format!("unknown key {key}")));
-        }
-        let secret = match (file, env, kind.as_deref()) {
-            (Some(_), Some(_), _) => return Err(wrong("src and env exclude each other")),
-            (Some(name), None, Some("env")) => Secret::Env(name),
-            (Some(file), None, _) => Secret::File(PathBuf::from(file)),
-            (None, Some(name), _) => Secret::Env(name),
-            // By its own name.
-            (None, None, Some("file")) => Secret::File(PathBuf::from(&id)),
-            (None, None, _) => match std::env::var_os(&id) {
-                Some(_) => Secret::Env(id.clone()),
-                None => Secret::File(PathBuf::from(&id)),
-            },
-        };
-        if let Secret::File(path) = &secret
-            && let Err(error) = std::fs::metadata(path)
-        {
-            return Err(wrong(&format!("{}: {error}", path.display())));
-        }
-        secrets.insert(id, secret);
-    }
-    Ok(secrets)
-}
-
-/// `--ssh default|ID[=SOCKET]`
-fn agents(matches: &Matches) -> Result<BTreeMap<String, PathBuf>, Failure> {
-    let mut agents = BTreeMap::new();
-    for text in matches.list("ssh") {
-        let (id, socket) = match text.split_once('=') {
-            Some((id, socket)) => (id, Some(PathBuf::from(socket))),
-            None => (text.as_str(), std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from)),
-        };
-        let socket = socket
-            .ok_or_else(|| Failure::new(format!("--ssh {text}: SSH_AUTH_SOCK isn't set: is an agent running?")))?;
-        let is_socket = std::os::unix::fs::FileTypeExt::is_socket;
-        match std::fs::metadata(&socket) {
-            Ok(found) if is_socket(&found.file_type()) => {}
-            Ok(_) => {
-                let why = "it is no agent's socket (keys are not read: add them to an agent)";
-                return Err(Failure::new(format!("--ssh {text}: {}: {why}", socket.display())));
-            }
-            Err(error) => return Err(Failure::new(format!("--ssh {text}: {}: {error}", socket.display()))),
-        }
-        agents.insert(id.to_owned(), socket);
-    }
-    Ok(agents)
 }

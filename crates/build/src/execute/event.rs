@@ -1,0 +1,55 @@
+//! What a build tells while it works.
+
+use oci::Digest;
+
+/// What happens meanwhile.
+#[derive(Debug)]
+pub enum Event<'e> {
+    /// A step begins.
+    Step {
+        /// Of this stage.
+        stage: Position<'e>,
+        /// The instruction.
+        text: &'e str,
+    },
+    /// It was remembered; where its layer is there is one.
+    Cached {
+        /// Of this stage.
+        stage: Position<'e>,
+        /// What it made.
+        layer: Option<&'e Digest>,
+    },
+    /// It is done.
+    Made {
+        /// Of this stage.
+        stage: Position<'e>,
+        /// What it made.
+        layer: Option<&'e Digest>,
+    },
+    /// A command writes.
+    Output {
+        /// To its standard error.
+        error: bool,
+        /// What.
+        bytes: &'e [u8],
+    },
+    /// The image is about to be recorded.
+    Commit,
+    /// Something to know.
+    Warning(&'e str),
+}
+
+/// Where in a build.
+#[derive(Debug, Clone, Copy)]
+pub struct Position<'e> {
+    /// Of the stages that are built, from 1 on.
+    pub stage: usize,
+    /// So many are.
+    pub stages: usize,
+    /// In the stage, FROM being 1.
+    pub step: usize,
+    /// So many it has.
+    pub steps: usize,
+    /// The stage's.
+    pub name: &'e str,
+}

@@ -1,0 +1,89 @@
+//! What a build is asked for.
+
+use super::Contexts;
+use crate::plan::Wishes;
+use engine::image::RegistryOptions;
+use image::{Progress, PullPolicy};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A build.
+pub struct Request<'a> {
+    /// What the Containerfile is called in messages.
+    pub file: &'a str,
+    /// Its content.
+    pub text: &'a str,
+    /// What changes the plan.
+    pub wishes: Wishes,
+    /// Where files come from.
+    pub contexts: Contexts,
+    /// How images are had.
+    pub images: Images<'a>,
+    /// How steps are done.
+    pub settings: Settings,
+    /// What becomes of the result.
+    pub result: Wanted,
+}
+
+/// How base images are had.
+pub struct Images<'a> {
+    /// `--pull`
+    pub pull: PullPolicy,
+    /// Credentials and TLS.
+    pub registry: RegistryOptions,
+    /// Of transfers.
+    pub progress: &'a dyn Progress,
+}
+
+/// How steps are done.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What is remembered counts.
+    pub cache: bool,
+    /// What is made is remembered.
+    pub remember: bool,
+    /// Steps at a time.
+    pub jobs: usize,
+    /// No file is younger, in seconds since 1970.
+    pub latest: Option<i64>,
+    /// Stages that the target doesn't need are built, too.
+    pub all_stages: bool,
+    /// What all commands of the build have in common.
+    pub container: spec::ContainerSpec,
+    /// `--secret`: where each comes from.
+    pub secrets: BTreeMap<String, Secret>,
+    /// `--ssh`: the agents' sockets.
+    pub agents: BTreeMap<String, PathBuf>,
+    /// `RUN --security=insecure` may be done.
+    pub allow_insecure: bool,
+}
+
+/// Where a secret comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// A file.
+    File(PathBuf),
+    /// A variable of the caller's.
+    Env(String),
+}
+
+/// What becomes of the result.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Full names.
+    pub names: Vec<String>,
+    /// In Docker's form.
+    pub docker: bool,
+    /// `--label`
+    pub labels: BTreeMap<String, String>,
+    /// `--annotation`
+    pub annotations: BTreeMap<String, String>,
+    /// `--env`: NAME=value
+    pub env: Vec<String>,
+    /// `--unsetenv`
+    pub unset_env: Vec<String>,
+    /// RFC 3339.
+    pub created: String,
+    /// What the image is for.
+    pub platform: oci::Platform,
+}

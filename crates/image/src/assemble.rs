@@ -20,19 +20,21 @@ pub struct Parts {
     pub names: Vec<String>,
 }
 
-/// Stores configuration and manifest, and the image under its names; its id.
+/// Stores configuration and manifest, and the image under its names; its id, and what the manifest is.
 ///
 /// # Errors
 /// A layer isn't there (any more); the disk is full.
-pub fn assemble(store: &Store, config: &ImageConfig, parts: &Parts) -> Result<Digest, Error> {
+pub fn assemble(store: &Store, config: &ImageConfig, parts: &Parts) -> Result<(Digest, Descriptor), Error> {
     let config = json(config);
-    let manifest_bytes = json(&manifest(&config, parts));
+    let manifest = manifest(&config, parts);
+    let manifest_type = manifest.media_type.clone().unwrap_or_default();
+    let manifest_bytes = json(&manifest);
     let (id, manifest) = (Digest::sha256(&config), Digest::sha256(&manifest_bytes));
     let layers = parts.layers.iter().map(|(diff_id, _)| diff_id.clone()).collect();
     let new =
         NewImage { id: id.clone(), manifest: manifest.clone(), layers, repo_digest: None, names: parts.names.clone() };
     store.commit_image_with(&[(&id, &config), (&manifest, &manifest_bytes)], new)?;
-    Ok(id)
+    Ok((id, Descriptor::new(manifest_type, manifest, manifest_bytes.len() as u64)))
 }
 
 fn manifest(config: &[u8], parts: &Parts) -> Manifest {

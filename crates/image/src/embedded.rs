@@ -60,7 +60,7 @@ fn put(store: &Store, platform: &Platform, program: &[u8]) -> Result<Resolved, E
     }
     let layers = vec![(diff_id.clone(), tar.len() as u64)];
     let parts = Parts { layers, names: vec![NAME.to_owned()], ..Parts::default() };
-    let id = assemble(store, &config(platform, &diff_id), &parts)?;
+    let (id, _) = assemble(store, &config(platform, &diff_id), &parts)?;
     open(store, &id, NAME.to_owned())
 }
 

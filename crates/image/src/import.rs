@@ -44,7 +44,7 @@ pub fn import(
     layer.finish(&diff_id).map_err(failed)?;
     let layers = vec![(diff_id.clone(), applied.size)];
     let parts = Parts { layers, names: import.name.iter().cloned().collect(), ..Parts::default() };
-    let id = assemble(store, &config(import, &diff_id), &parts)?;
+    let (id, _) = assemble(store, &config(import, &diff_id), &parts)?;
     progress.line(&format!("Copying config {id}"));
     progress.line("Writing manifest to image destination");
     Ok(id)

@@ -1,39 +1,65 @@
 //! The stages that are needed, with the images that they stand on.
 
 use super::commit::is_named;
+use super::target::Target;
 use super::{Images, Request};
 use crate::error::Error;
 use crate::language::Fault;
-use crate::plan::{Origin, Plan};
-use crate::steps::{Base, Interpreted, interpret};
+use crate::plan::Origin;
+use crate::steps::{Base, interpret};
 use engine::Engine;
 use image::Resolved;
-use std::collections::{BTreeMap, HashMap};
+use oci::Platform;
+use std::collections::HashMap;
+
+/// Images by name and platform.
+#[derive(Debug, Default)]
+pub(super) struct BaseImages(HashMap<(String, String), Resolved>);
+
+impl BaseImages {
+    pub(super) fn get(&self, name: &str, platform: &Platform) -> Option<&Resolved> {
+        self.0.get(&(name.to_owned(), platform.to_string()))
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Resolved> {
+        self.0.values()
+    }
+
+    /// Pulls it as is asked for, if it isn't known yet.
+    fn have(
+        &mut self,
+        (engine, request): (&Engine, &Request<'_>),
+        name: &str,
+        platform: &Platform,
+    ) -> Result<&Resolved, Error> {
+        let key = (name.to_owned(), platform.to_string());
+        if !self.0.contains_key(&key) {
+            let Images { pull, registry, progress } = &request.images;
+            // A single build for this machine takes what is stored under that name, whatever it calls itself.
+            let any = request.platforms.len() == 1 && *platform == Platform::host();
+            let found = engine::image::pull(engine, name, *pull, (!any).then_some(platform), registry, *progress)?;
+            self.0.insert(key.clone(), found);
+        }
+        Ok(&self.0[&key])
+    }
+}
 
 /// Reads the stages that are needed, with their bases.
-pub(super) fn understand(
-    engine: &Engine,
-    request: &Request<'_>,
-    plan: &mut Plan,
-    images: &mut HashMap<String, Resolved>,
-) -> Result<BTreeMap<usize, Interpreted>, Error> {
+pub(super) fn understand((engine, request): (&Engine, &Request<'_>), target: &mut Target) -> Result<(), Error> {
     let fault = |fault: Fault| Error::fault(&fault, request.file, request.text);
-    let mut known = BTreeMap::new();
+    let contexts = &request.contexts;
     loop {
         // A base's triggers may need more.
-        let needed = plan.needed_stages(request.settings.all_stages).map_err(fault)?;
-        let Some(index) = needed.into_iter().find(|index| !known.contains_key(index)) else { return Ok(known) };
-        let mut base = match plan.stages[index].base.clone() {
-            Origin::Stage(below) => {
-                let below: &Interpreted = &known[&below];
-                below.end.clone()
-            }
-            Origin::Image(name) => {
-                let platform = plan.stages[index].platform.clone().unwrap_or_else(|| request.wishes.platform.clone());
-                base_of(image(engine, request, images, &name, &platform)?)
-            }
-            Origin::Named(name) => match request.contexts.image(&name) {
-                Some(image_name) => base_of(image(engine, request, images, image_name, &request.wishes.platform)?),
+        let needed = target.plan.needed_stages(request.settings.all_stages).map_err(fault)?;
+        let Some(index) = needed.into_iter().find(|index| !target.stages.contains_key(index)) else { return Ok(()) };
+        let platform = target.platform_of(index).clone();
+        let Target { plan, images, stages, .. } = target;
+        let mut have = |name: &str, platform: &Platform| images.have((engine, request), name, platform).map(base_of);
+        let mut base = match &plan.stages[index].base {
+            Origin::Stage(below) => stages[below].end.clone(),
+            Origin::Image(name) => have(name, &platform)?,
+            Origin::Named(name) => match contexts.image(name) {
+                Some(image_name) => have(image_name, &target.platform)?,
                 None => Base::scratch(),
             },
             Origin::Scratch | Origin::Context => Base::scratch(),
@@ -42,33 +68,17 @@ pub(super) fn understand(
         plan.insert_triggers(index, &base.config.on_build).map_err(fault)?;
         for origin in plan.needs(index).map_err(fault)? {
             let name = match &origin {
-                Origin::Image(name) => Some(name.as_str()),
-                Origin::Named(name) => request.contexts.image(name),
+                Origin::Image(name) if origin != plan.stages[index].base => Some(name.as_str()),
+                Origin::Named(name) => contexts.image(name),
                 _ => None,
             };
             if let Some(name) = name {
-                image(engine, request, images, name, &request.wishes.platform)?;
+                have(name, &target.platform)?;
             }
         }
-        known.insert(index, interpret(plan, index, base).map_err(fault)?);
+        let interpreted = interpret(plan, index, base).map_err(fault)?;
+        stages.insert(index, interpreted);
     }
-}
-
-fn image<'i>(
-    engine: &Engine,
-    request: &Request<'_>,
-    images: &'i mut HashMap<String, Resolved>,
-    name: &str,
-    platform: &oci::Platform,
-) -> Result<&'i Resolved, Error> {
-    if !images.contains_key(name) {
-        let Images { pull, registry, progress } = &request.images;
-        let host = oci::Platform::host();
-        let platform = (*platform != host).then_some(platform);
-        let found = engine::image::pull(engine, name, *pull, platform, registry, *progress)?;
-        images.insert(name.to_owned(), found);
-    }
-    Ok(&images[name])
 }
 
 fn base_of(image: &Resolved) -> Base {

@@ -7,18 +7,22 @@ use crate::steps::Interpreted;
 use engine::Engine;
 use engine::build::Cached;
 use image::assemble::Parts;
-use oci::Digest;
-use oci::image::ImageConfig;
 use oci::image::config::RootFs;
+use oci::image::{Descriptor, ImageConfig};
+use oci::{Digest, Platform};
 use std::collections::BTreeMap;
 
-/// Records it; its id.
-pub(super) fn commit(engine: &Engine, request: &Request<'_>, stage: &Interpreted, made: Made) -> Result<Digest, Error> {
+/// Records it; its id and what stands for it in an index.
+pub(super) fn commit(
+    (engine, request): (&Engine, &Request<'_>),
+    platform: &Platform,
+    stage: &Interpreted,
+    made: Made,
+) -> Result<(Digest, Descriptor), Error> {
     let wanted = &request.result;
     let mut config = stage.end.config.clone();
     config.labels.extend(wanted.labels.clone());
     config.env.retain(|pair| !wanted.unset_env.iter().any(|name| is_named(pair, name)));
-    let platform = &wanted.platform;
     let mut config = ImageConfig {
         created: None,
         author: stage.end.author.clone(),
@@ -39,7 +43,8 @@ pub(super) fn commit(engine: &Engine, request: &Request<'_>, stage: &Interpreted
         docker: wanted.docker,
         names: wanted.names.clone(),
     };
-    Ok(engine::build::commit(engine, &config, &parts)?)
+    let (id, manifest) = engine::build::commit(engine, &config, &parts)?;
+    Ok((id, Descriptor { platform: Some(platform.clone()), ..manifest }))
 }
 
 /// When an image that says the same was made first; else now. So a build that changes nothing makes no other image.

@@ -34,7 +34,10 @@ pub enum Event<'e> {
         bytes: &'e [u8],
     },
     /// The image is about to be recorded.
-    Commit,
+    Commit {
+        /// For this platform, if there are several.
+        platform: Option<&'e str>,
+    },
     /// Something to know.
     Warning(&'e str),
 }
@@ -42,6 +45,8 @@ pub enum Event<'e> {
 /// Where in a build.
 #[derive(Debug, Clone, Copy)]
 pub struct Position<'e> {
+    /// For which platform, if there are several.
+    pub platform: Option<&'e str>,
     /// Of the stages that are built, from 1 on.
     pub stage: usize,
     /// So many are.

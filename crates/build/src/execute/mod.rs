@@ -12,6 +12,7 @@ mod inputs;
 mod request;
 mod run;
 mod schedule;
+mod target;
 mod workdir;
 mod worker;
 
@@ -20,13 +21,12 @@ pub use event::{Event, Position};
 pub use request::{Images, Request, Secret, Settings, Wanted};
 
 use crate::error::Error;
-use crate::language::{self, Fault};
-use crate::plan::Plan;
 use engine::Engine;
 use engine::build::AppliedLayer;
-use oci::Digest;
-use oci::image::History;
-use std::collections::HashMap;
+use oci::image::{Descriptor, History};
+use oci::{Digest, Platform};
+use schedule::Schedule;
+use target::Target;
 
 /// What a stage has become.
 #[derive(Debug, Clone, Default)]
@@ -43,22 +43,42 @@ impl Made {
     }
 }
 
-/// Builds; the image's id.
-pub fn build(engine: &Engine, request: &Request<'_>, tell: &mut dyn FnMut(Event<'_>)) -> Result<Digest, Error> {
-    let fault = |fault: Fault| Error::fault(&fault, request.file, request.text);
+/// What a build has made.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// One for each platform.
+    pub images: Vec<BuiltImage>,
+}
+
+/// An image that was made.
+#[derive(Debug, Clone)]
+pub struct BuiltImage {
+    /// What it is for.
+    pub platform: Platform,
+    /// The digest of its configuration.
+    pub id: Digest,
+    /// What an index says of it.
+    pub manifest: Descriptor,
+}
+
+/// Builds for each platform that is wanted.
+pub fn build(engine: &Engine, request: &Request<'_>, tell: &mut dyn FnMut(Event<'_>)) -> Result<Built, Error> {
     engine::build::hold(engine)?;
-    let file = language::parse(request.text).map_err(fault)?;
-    let mut plan = Plan::new(file, &request.wishes).map_err(fault)?;
-    let mut images = HashMap::new();
-    let stages = bases::understand(engine, request, &mut plan, &mut images)?;
-    if let unused @ [_, ..] = &plan.arguments.unused()[..] {
+    let targets = target::understand(engine, request)?;
+    if let unused @ [_, ..] = &targets[0].plan.arguments.unused()[..] {
         tell(Event::Warning(&format!("one or more build args were not consumed: [{}]", unused.join(" "))));
     }
-    let keeper = engine::build::keep_layers(engine)?;
-    let mut run = schedule::Schedule::new((engine, &keeper), request, &plan, &stages, &images);
-    let made = run.run(tell)?;
-    tell(Event::Commit);
-    commit::commit(engine, request, &stages[&plan.target], made)
+    let begin = |target| Schedule::new(engine, request, target);
+    let mut schedules = targets.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
+    schedule::run(&mut schedules, tell)?;
+    let mut images = Vec::new();
+    for schedule in &schedules {
+        let Target { label, platform, plan, stages, .. } = schedule.target;
+        tell(Event::Commit { platform: label.as_deref() });
+        let (id, manifest) = commit::commit((engine, request), platform, &stages[&plan.target], schedule.result())?;
+        images.push(BuiltImage { platform: platform.clone(), id, manifest });
+    }
+    Ok(Built { images })
 }
 
 fn layer_of(applied: Option<AppliedLayer>) -> Option<(Digest, u64)> {

@@ -4,6 +4,7 @@ use super::Contexts;
 use crate::plan::Wishes;
 use engine::image::RegistryOptions;
 use image::{Progress, PullPolicy};
+use oci::Platform;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -13,8 +14,10 @@ pub struct Request<'a> {
     pub file: &'a str,
     /// Its content.
     pub text: &'a str,
-    /// What changes the plan.
+    /// What changes the plan, whatever the platform.
     pub wishes: Wishes,
+    /// What images are made for: one or several.
+    pub platforms: Vec<Platform>,
     /// Where files come from.
     pub contexts: Contexts,
     /// How images are had.
@@ -84,6 +87,4 @@ pub struct Wanted {
     pub unset_env: Vec<String>,
     /// RFC 3339.
     pub created: String,
-    /// What the image is for.
-    pub platform: oci::Platform,
 }

@@ -1,24 +1,23 @@
 //! Which step is next: each stage goes on by itself, and waits only for the stages that its next step takes files from.
 
+use super::target::Target;
 use super::worker::{self, Failure, Outcome, Worker};
 use super::{Event, Made, Position, Request, copy, run, workdir};
 use crate::error::Error;
-use crate::plan::{Origin, Plan};
+use crate::plan::Origin;
 use crate::steps::{Action, Interpreted, Step};
 use engine::Engine;
 use engine::build::KeptLayers;
-use image::Resolved;
-use oci::Digest;
 use oci::image::History;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use oci::{Digest, Platform};
+use std::collections::BTreeSet;
 
-/// A build under way.
+/// A build for one platform under way.
 pub(super) struct Schedule<'b> {
     pub(super) engine: &'b Engine,
-    keeper: &'b KeptLayers<'b>,
+    keeper: KeptLayers<'b>,
     pub(super) request: &'b Request<'b>,
-    plan: &'b Plan,
-    images: &'b HashMap<String, Resolved>,
+    pub(super) target: &'b Target,
     stages: Vec<StageRun<'b>>,
 }
 
@@ -39,50 +38,52 @@ impl StageRun<'_> {
     }
 }
 
+/// Does everything, for all platforms side by side.
+pub(super) fn run(schedules: &mut [Schedule<'_>], tell: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
+    let mut workers: Vec<((usize, usize), Worker)> = Vec::new();
+    for schedule in schedules.iter() {
+        if !schedule.keeps(None)? {
+            return Err(Error::Missing("a base image was removed while the build began: build again".to_owned()));
+        }
+    }
+    loop {
+        for (number, schedule) in schedules.iter_mut().enumerate() {
+            for at in 0..schedule.stages.len() {
+                while workers.len() < schedule.request.settings.jobs.max(1) && schedule.can_go_on(at) {
+                    if let Some(worker) = schedule.go_on(at, tell)? {
+                        workers.push(((number, at), worker));
+                    }
+                }
+            }
+        }
+        if workers.is_empty() {
+            return Ok(());
+        }
+        let ended = worker::wait(&mut workers, &mut |_, error, bytes| tell(Event::Output { error, bytes }))?;
+        for ((number, at), outcome) in ended {
+            schedules[number].ended(at, outcome, tell)?;
+        }
+    }
+}
+
 impl<'b> Schedule<'b> {
-    pub(super) fn new(
-        (engine, keeper): (&'b Engine, &'b KeptLayers<'b>),
-        request: &'b Request<'b>,
-        plan: &'b Plan,
-        stages: &'b BTreeMap<usize, Interpreted>,
-        images: &'b HashMap<String, Resolved>,
-    ) -> Schedule<'b> {
+    pub(super) fn new(engine: &'b Engine, request: &'b Request<'b>, target: &'b Target) -> Result<Schedule<'b>, Error> {
         let run = |(index, stage): (&usize, &'b Interpreted)| StageRun {
             index: *index,
-            label: plan.stages[*index].label(*index),
+            label: target.plan.stages[*index].label(*index),
             steps: &stage.steps,
             made: Made::default(),
             begun: false,
             next: 0,
             running: false,
         };
-        Schedule { engine, keeper, request, plan, images, stages: stages.iter().map(run).collect() }
+        let keeper = engine::build::keep_layers(engine)?;
+        Ok(Schedule { engine, keeper, request, target, stages: target.stages.iter().map(run).collect() })
     }
 
-    /// Does everything; what the target has become.
-    pub(super) fn run(&mut self, tell: &mut dyn FnMut(Event<'_>)) -> Result<Made, Error> {
-        let mut workers: Vec<(usize, Worker)> = Vec::new();
-        if !self.keeps(None)? {
-            return Err(Error::Missing("a base image was removed while the build began: build again".to_owned()));
-        }
-        loop {
-            for at in 0..self.stages.len() {
-                while workers.len() < self.request.settings.jobs.max(1) && self.can_go_on(at) {
-                    if let Some(worker) = self.go_on(at, tell)? {
-                        workers.push((at, worker));
-                    }
-                }
-            }
-            if workers.is_empty() {
-                break;
-            }
-            let ended = worker::wait(&mut workers, &mut |_, error, bytes| tell(Event::Output { error, bytes }))?;
-            for (at, outcome) in ended {
-                self.ended(at, outcome, tell)?;
-            }
-        }
-        let target = self.stages.iter().find(|stage| stage.index == self.plan.target);
-        Ok(target.map(|stage| stage.made.clone()).unwrap_or_default())
+    /// What the target has become.
+    pub(super) fn result(&self) -> Made {
+        self.made(self.target.plan.target).cloned().unwrap_or_default()
     }
 
     fn can_go_on(&self, at: usize) -> bool {
@@ -93,7 +94,7 @@ impl<'b> Schedule<'b> {
         let is_done = |index: usize| self.stages.iter().any(|other| other.index == index && other.is_done());
         let ready = |origin: &Origin| !matches!(origin, Origin::Stage(index) if !is_done(*index));
         if !stage.begun {
-            return ready(&self.plan.stages[stage.index].base);
+            return ready(&self.target.plan.stages[stage.index].base);
         }
         match &stage.steps[stage.next].action {
             Action::Run(run) => run.mounts.iter().all(|(_, origin)| ready(origin)),
@@ -106,7 +107,7 @@ impl<'b> Schedule<'b> {
     fn go_on(&mut self, at: usize, tell: &mut dyn FnMut(Event<'_>)) -> Result<Option<Worker>, Error> {
         if !self.stages[at].begun {
             let index = self.stages[at].index;
-            tell(Event::Step { stage: self.position(at, 0), text: &self.plan.stages[index].text });
+            tell(Event::Step { stage: self.position(at, 0), text: &self.target.plan.stages[index].text });
             self.stages[at].made = self.base(index)?;
             self.stages[at].begun = true;
             return Ok(None);
@@ -175,11 +176,11 @@ impl<'b> Schedule<'b> {
 
     /// From now on all that the build stands on stays, with this layer.
     fn keeps(&self, layer: Option<&Digest>) -> Result<bool, Error> {
-        let of_images = self.images.values().flat_map(|image| image.image.layers.iter());
+        let of_images = self.target.images.all().flat_map(|image| image.image.layers.iter());
         let of_stages = self.stages.iter().flat_map(|stage| stage.made.layers.iter().map(|(layer, _)| layer));
         let all: BTreeSet<&Digest> = of_images.chain(of_stages).chain(layer).collect();
         let all: Vec<Digest> = all.into_iter().cloned().collect();
-        Ok(engine::build::kept(self.keeper, &all)?)
+        Ok(engine::build::kept(&self.keeper, &all)?)
     }
 
     fn record(&mut self, at: usize, layer: Option<(Digest, u64)>, created_by: String) {
@@ -194,6 +195,7 @@ impl<'b> Schedule<'b> {
     fn position(&self, at: usize, step: usize) -> Position<'_> {
         let stage = &self.stages[at];
         Position {
+            platform: self.target.label.as_deref(),
             stage: at + 1,
             stages: self.stages.len(),
             step: step + 1,
@@ -204,19 +206,19 @@ impl<'b> Schedule<'b> {
 
     /// What a stage begins with.
     fn base(&self, index: usize) -> Result<Made, Error> {
-        match &self.plan.stages[index].base {
+        match &self.target.plan.stages[index].base {
             Origin::Stage(below) => Ok(self.made(*below).cloned().unwrap_or_default()),
-            Origin::Image(name) => self.image(name),
+            Origin::Image(name) => self.image(name, self.target.platform_of(index)),
             Origin::Named(name) => match self.request.contexts.image(name) {
-                Some(image) => self.image(image),
+                Some(image) => self.image(image, &self.target.platform),
                 None => Err(Error::Missing(format!("build context {name} is a folder: FROM needs an image"))),
             },
             Origin::Scratch | Origin::Context => Ok(Made::default()),
         }
     }
 
-    fn image(&self, name: &str) -> Result<Made, Error> {
-        let Some(image) = self.images.get(name) else { return Ok(Made::default()) };
+    fn image(&self, name: &str, platform: &Platform) -> Result<Made, Error> {
+        let Some(image) = self.target.images.get(name, platform) else { return Ok(Made::default()) };
         let layers = image.image.layers.iter().map(|layer| {
             engine::build::layer_size(self.engine, layer).map(|size| (layer.clone(), size)).map_err(Error::from)
         });
@@ -229,15 +231,14 @@ impl<'b> Schedule<'b> {
 
     /// The layers of a stage or image that files are taken from; `None` for a context.
     pub(super) fn layers_of(&self, origin: &Origin) -> Option<Vec<Digest>> {
+        let of_image = |name: &str| {
+            let image = self.target.images.get(name, &self.target.platform);
+            Some(image.map(|image| image.image.layers.clone()).unwrap_or_default())
+        };
         match origin {
             Origin::Stage(index) => Some(self.made(*index).map(Made::diff_ids).unwrap_or_default()),
-            Origin::Image(name) => {
-                Some(self.images.get(name).map(|image| image.image.layers.clone()).unwrap_or_default())
-            }
-            Origin::Named(name) => {
-                let image = self.request.contexts.image(name)?;
-                Some(self.images.get(image).map(|image| image.image.layers.clone()).unwrap_or_default())
-            }
+            Origin::Image(name) => of_image(name),
+            Origin::Named(name) => of_image(self.request.contexts.image(name)?),
             Origin::Scratch => Some(Vec::new()),
             Origin::Context => None,
         }

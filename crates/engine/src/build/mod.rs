@@ -12,7 +12,7 @@ pub use view::Mounted;
 use crate::{Engine, Error};
 use ::image::assemble::Parts;
 use oci::Digest;
-use oci::image::ImageConfig;
+use oci::image::{Descriptor, ImageConfig};
 pub use store::{AppliedLayer, CacheFolder, Cached, KeptLayers, Use};
 
 /// From now on, until this process ends or an image is recorded, what it and its children store isn't taken for waste.
@@ -50,8 +50,8 @@ pub fn layer_size(engine: &Engine, layer: &Digest) -> Result<u64, Error> {
     Ok(engine.store().layer_size(layer)?)
 }
 
-/// Records an image; its id. `names` are full ones.
-pub fn commit(engine: &Engine, config: &ImageConfig, parts: &Parts) -> Result<Digest, Error> {
+/// Records an image; its id and its manifest. `names` are full ones.
+pub fn commit(engine: &Engine, config: &ImageConfig, parts: &Parts) -> Result<(Digest, Descriptor), Error> {
     Ok(::image::assemble::assemble(engine.store(), config, parts)?)
 }
 

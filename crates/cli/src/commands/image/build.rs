@@ -58,10 +58,11 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         wishes: Wishes {
             arguments: flags::arguments(matches)?,
             build_platform: Platform::host(),
-            platform: platform.clone(),
+            platform: Platform::default(),
             target: matches.text("target").map(str::to_owned),
             contexts: input.contexts.names(),
         },
+        platforms: vec![platform],
         contexts: input.contexts.clone(),
         images: Images {
             pull: image::policy(matches.text("pull"))?,
@@ -86,14 +87,13 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             env: flags::variables(matches.list("env")),
             unset_env: matches.list("unsetenv").to_vec(),
             created: time.created,
-            platform,
             names: names.clone(),
         },
     };
     let mut report = Report::new(matches.bool("quiet"), &names);
     let built = execute::build(context.engine()?, &request, &mut |event| report.tell(&event));
     progress.finish();
-    let id = built.map_err(failure)?;
+    let id = built.map_err(failure)?.images.remove(0).id;
     if let Some(path) = matches.text("iidfile") {
         std::fs::write(path, id.as_str())
             .map_err(|error| Failure::new(format!("write image id file {path}: {error}")))?;

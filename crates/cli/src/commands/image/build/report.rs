@@ -35,7 +35,7 @@ impl Report<'_> {
             Event::Made { layer: Some(layer), .. } => stream::line(&format!("--> {}", &layer.hex()[..12])),
             Event::Made { layer: None, .. } | Event::Warning(_) => Ok(()),
             Event::Output { bytes, .. } => stream::bytes(bytes),
-            Event::Commit => stream::line(self.commit().trim_end()),
+            Event::Commit { platform } => stream::line(format!("{}{}", label(*platform), self.commit()).trim_end()),
         };
         // Nobody listens any more: the build goes on, its result counts.
         drop(printed);
@@ -58,8 +58,14 @@ impl Report<'_> {
 
 /// Where there are several stages, which one it is.
 fn prefix(position: &Position<'_>) -> String {
+    let platform = label(position.platform);
     match position.stages {
-        1 => String::new(),
-        stages => format!("[{}/{stages}] ", position.stage),
+        1 => platform,
+        stages => format!("{platform}[{}/{stages}] ", position.stage),
     }
+}
+
+/// Where there are several platforms, which one it is.
+fn label(platform: Option<&str>) -> String {
+    platform.map(|platform| format!("[{platform}] ")).unwrap_or_default()
 }

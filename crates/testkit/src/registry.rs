@@ -89,6 +89,22 @@ impl<'e> Registry<'e> {
         self.push_manifest(name, tag, &media_type, index)
     }
 
+    /// Pushes what is no image: any manifest and the blobs that it names.
+    #[track_caller]
+    pub fn push_parts<const N: usize>(
+        &self,
+        name: &str,
+        tag: &str,
+        media_type: &str,
+        manifest: Vec<u8>,
+        blobs: [Vec<u8>; N],
+    ) {
+        for blob in blobs {
+            self.push_blob(name, blob);
+        }
+        self.push_manifest(name, tag, media_type, manifest);
+    }
+
     #[track_caller]
     fn push_blob(&self, name: &str, blob: Vec<u8>) {
         let begun = self.send("POST", &format!("/v2/{name}/blobs/uploads/"), None, Vec::new());

@@ -13,6 +13,7 @@ mod identity;
 mod import;
 mod inspect;
 mod interop;
+mod keyless;
 mod list;
 mod load;
 mod mirrors;

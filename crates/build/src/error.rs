@@ -16,21 +16,28 @@ pub enum Error {
     #[error(transparent)]
     Engine(#[from] engine::Error),
     /// A command of the build.
-    #[error("building at STEP \"{step}\": the command ended with exit code {code}")]
+    #[error("building at STEP \"{step}\": the command ended with exit code {code}\n{lines}")]
     Command {
         /// The instruction.
         step: String,
+        /// Where it stands: see [`language::excerpt`](crate::language::excerpt).
+        lines: String,
         /// 128 + signal.
         code: i32,
     },
     /// Anything else at a step.
-    #[error("building at STEP \"{step}\": {why}")]
+    #[error("building at STEP \"{step}\": {why}\n{lines}")]
     Step {
         /// The instruction.
         step: String,
+        /// Likewise.
+        lines: String,
         /// The chain of causes.
         why: String,
     },
+    /// By a signal to this process; its steps were killed.
+    #[error("the build was interrupted by signal {0}")]
+    Interrupted(i32),
     /// A secret, an agent, a context that wasn't given.
     #[error("{0}")]
     Missing(String),

@@ -10,12 +10,21 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// What a step made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Cached {
     /// DiffID and bytes of the plain tar; `None`: the step changed no file.
     pub layer: Option<(Digest, u64)>,
     /// What it was made from, for people who wonder why a step wasn't found: name and digest or text.
     pub inputs: BTreeMap<String, String>,
+    /// The instruction, likewise.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub step: String,
+    /// Files among the inputs, likewise: path and the beginning of a digest.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
+    /// In seconds since 1970.
+    pub made: u64,
 }
 
 impl Store {
@@ -31,6 +40,16 @@ impl Store {
         let times = rustix::fs::Timestamps { last_access: now, last_modification: now };
         let _ = rustix::fs::utimensat(rustix::fs::CWD, &path, &times, rustix::fs::AtFlags::empty());
         Ok(Some(cached))
+    }
+
+    /// All that is known, with its keys.
+    pub fn cache_records(&self) -> Result<Vec<(Digest, Cached)>, Error> {
+        let mut records = Vec::new();
+        for path in self.cache_files()? {
+            let key = path.file_stem().and_then(|stem| Digest::from_sha256_hex(stem.to_str()?).ok());
+            records.extend(key.zip(read(&path)?));
+        }
+        Ok(records)
     }
 
     /// Remembers it. The layer must be in the store.

@@ -60,7 +60,7 @@ fn created(engine: &Engine, request: &Request<'_>, config: &ImageConfig) -> Resu
     }
     if request.settings.remember && request.settings.latest.is_none() {
         let inputs = BTreeMap::from([(CREATED.to_owned(), now.clone())]);
-        engine::build::remember(engine, &key, &Cached { layer: None, inputs })?;
+        engine::build::remember(engine, &key, &Cached { inputs, ..Cached::default() })?;
     }
     Ok(now)
 }

@@ -2,12 +2,12 @@
 
 use super::inputs::Inputs;
 use super::layer_of;
+use super::memory::{Fresh, remembered};
 use super::schedule::{Schedule, failure};
-use super::workdir::{Fresh, remembered};
 use super::worker::{Failure, Outcome};
 use crate::error::Error;
 use crate::files::ignore::Ignore;
-use crate::files::{self, Choice, Chosen, Owner, Pattern, Placing};
+use crate::files::{self, Choice, Chosen, Listing, Owner, Pattern, Placing};
 use crate::plan::Origin;
 use crate::steps::{Copy, Source};
 use engine::build::{Draft, Mounted, Unpacked};
@@ -52,10 +52,12 @@ fn work(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcom
         (None, _) => open(PathBuf::from("/proc/self/fdinfo"))?,
     };
     let prepared = prepare(schedule, &draft, copy, &root)?;
-    let content = content(copy, &prepared)?;
+    let mut listing = Listing::default();
+    let content = content(copy, &prepared, &mut listing)?;
     let inputs = Inputs::new(if copy.is_add { "add" } else { "copy" })
         .over(below)
         .with("files", content.to_string())
+        .of_files(listing)
         .with("destination", &copy.destination)
         .with("owner", copy.owner.clone().unwrap_or_default())
         .with("mode", format!("{:?}", copy.mode))
@@ -198,14 +200,16 @@ fn fetch<'e>(
 }
 
 /// What is copied, as one digest.
-fn content(copy: &Copy, prepared: &[Prepared<'_>]) -> Result<Digest, Error> {
+fn content(copy: &Copy, prepared: &[Prepared<'_>], listing: &mut Listing) -> Result<Digest, Error> {
     let mut all = Vec::new();
     for one in prepared {
-        all.push(files::content(&one.root, &one.chosen, !one.disowned)?.to_string());
+        all.push(files::content(&one.root, &one.chosen, !one.disowned, listing)?.to_string());
     }
     for source in &copy.sources {
         if let Source::Text { name, content } = source {
-            all.push(format!("{name} {}", Digest::sha256(content.as_bytes())));
+            let digest = Digest::sha256(content.as_bytes());
+            all.push(format!("{name} {digest}"));
+            listing.add(name, &digest);
         }
     }
     match &all[..] {

@@ -26,8 +26,26 @@ pub enum Event<'e> {
         /// What it made.
         layer: Option<&'e Digest>,
     },
+    /// It was not; why not, for each input that is another than last time.
+    Missed {
+        /// Of this stage.
+        stage: Position<'e>,
+        /// In words.
+        reasons: &'e [String],
+    },
+    /// It failed; the build's error says more.
+    Failed {
+        /// Of this stage.
+        stage: Position<'e>,
+    },
+    /// From now on the terminal belongs to a shell in the failed step's container.
+    Shell,
+    /// Some time has passed, see [`Settings::tick`](super::Settings::tick).
+    Tick,
     /// A command writes.
     Output {
+        /// Of this stage.
+        stage: Position<'e>,
         /// To its standard error.
         error: bool,
         /// What.

@@ -9,10 +9,13 @@ mod context;
 mod copy;
 mod event;
 mod inputs;
+mod interrupt;
+mod memory;
 mod request;
 mod run;
 mod schedule;
 mod target;
+mod why;
 mod workdir;
 mod worker;
 
@@ -65,6 +68,11 @@ pub struct BuiltImage {
 pub fn build(engine: &Engine, request: &Request<'_>, tell: &mut dyn FnMut(Event<'_>)) -> Result<Built, Error> {
     engine::build::hold(engine)?;
     let targets = target::understand(engine, request)?;
+    let stages = &targets[0].plan.stages;
+    let labels: Vec<String> = stages.iter().enumerate().map(|(index, stage)| stage.label(index)).collect();
+    if let Some(unknown) = request.settings.uncached_stages.iter().find(|name| !labels.contains(name)) {
+        return Err(Error::Missing(format!("stage {unknown} is to be built without the cache, but there is none")));
+    }
     if let unused @ [_, ..] = &targets[0].plan.arguments.unused()[..] {
         tell(Event::Warning(&format!("one or more build args were not consumed: [{}]", unused.join(" "))));
     }

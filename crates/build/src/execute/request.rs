@@ -5,8 +5,9 @@ use crate::plan::Wishes;
 use engine::image::RegistryOptions;
 use image::{Progress, PullPolicy};
 use oci::Platform;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 /// A build.
 pub struct Request<'a> {
@@ -45,6 +46,16 @@ pub struct Settings {
     pub cache: bool,
     /// What is made is remembered.
     pub remember: bool,
+    /// Except for these stages, in small letters.
+    pub uncached_stages: BTreeSet<String>,
+    /// What was made before isn't used.
+    pub oldest: Option<SystemTime>,
+    /// Steps that weren't remembered say why not.
+    pub explain: bool,
+    /// When a command fails, its container is shown: the caller has a terminal, which is given up at [`Event::Shell`](super::Event::Shell).
+    pub shell_on_error: bool,
+    /// So often something is told at least, while steps run.
+    pub tick: Option<Duration>,
     /// Steps at a time.
     pub jobs: usize,
     /// No file is younger, in seconds since 1970.

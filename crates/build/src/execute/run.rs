@@ -1,13 +1,13 @@
 //! `RUN`: a command in the layer that it makes.
 
 use super::inputs::Inputs;
+use super::memory::{Fresh, remembered};
 use super::schedule::{Schedule, failure};
-use super::workdir::{Fresh, remembered};
 use super::worker::{Failure, Outcome};
 use super::{Secret, layer_of};
 use crate::error::Error;
 use crate::files::ignore::Ignore;
-use crate::files::{self, Choice, Chosen, Pattern};
+use crate::files::{self, Choice, Chosen, Listing, Pattern};
 use crate::language::instruction::Network;
 use crate::plan::Origin;
 use crate::steps::Run;
@@ -47,6 +47,7 @@ fn inputs(schedule: &Schedule<'_>, below: &[Digest], run: &Run, seen: &mut Vec<S
         .over(below)
         .json("command", &run.argv)
         .json("environment", &run.env)
+        .json("arguments", &run.arguments)
         .with("script", run.script.as_ref().map(|script| script.content.clone()).unwrap_or_default())
         .with("user", &run.user)
         .with("workdir", &run.workdir)
@@ -79,7 +80,7 @@ fn mounted_content(
     let ignore = if *origin == Origin::Context { &schedule.request.contexts.ignore } else { &nothing };
     let pattern = Pattern { text: source, parents: false };
     let chosen = files::select(&root, pattern, Choice { ignore, exclude: &nothing })?;
-    let content = files::content(&root, &chosen, true)?;
+    let content = files::content(&root, &chosen, true, &mut Listing::default())?;
     seen.push((root, chosen));
     Ok(content.to_string())
 }
@@ -113,12 +114,30 @@ fn execute(
         }),
         ..ImageConfig::default()
     };
-    *code = draft.run(spec, &config, &mut |warning| warnings.push(warning.to_owned()))?;
+    *code = draft.run(spec.clone(), &config, &mut |warning| warnings.push(warning.to_owned()))?;
+    if *code != 0 {
+        let failure = Failure { code: Some(*code), why: String::new() };
+        if let Some(here) = schedule.here().filter(|_| schedule.request.settings.shell_on_error)
+            && here.voice.ask(&failure)
+        {
+            show(&draft, spec, config)?;
+        }
+    }
     drop(kept);
     if *code != 0 {
         return Err(Error::Missing(String::new()));
     }
     Ok(layer_of(draft.finish(schedule.request.settings.latest)?))
+}
+
+/// A shell in the failed command's container, on the terminal.
+fn show(draft: &Draft<'_>, mut spec: spec::ContainerSpec, mut config: ImageConfig) -> Result<(), Error> {
+    spec.log.set_driver("none").map_err(|invalid| Error::Missing(invalid.message))?;
+    (spec.process.terminal, spec.process.stdin) = (true, true);
+    if let Some(config) = &mut config.config {
+        config.cmd = vec!["/bin/sh".to_owned()];
+    }
+    Ok(draft.run(spec, &config, &mut |_| {}).map(drop)?)
 }
 
 /// In bytes: it is kept in memory.

@@ -1,16 +1,20 @@
 //! Which step is next: each stage goes on by itself, and waits only for the stages that its next step takes files from.
 
+use super::interrupt::Interrupts;
 use super::target::Target;
-use super::worker::{self, Failure, Outcome, Worker};
+use super::worker::{self, Beside, Failure, News, Outcome, Voice, Worker};
 use super::{Event, Made, Position, Request, copy, run, workdir};
 use crate::error::Error;
+use crate::language::excerpt;
 use crate::plan::Origin;
 use crate::steps::{Action, Interpreted, Step};
 use engine::Engine;
 use engine::build::KeptLayers;
 use oci::image::History;
 use oci::{Digest, Platform};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// A build for one platform under way.
 pub(super) struct Schedule<'b> {
@@ -19,6 +23,15 @@ pub(super) struct Schedule<'b> {
     pub(super) request: &'b Request<'b>,
     pub(super) target: &'b Target,
     stages: Vec<StageRun<'b>>,
+    /// In a step's process alone.
+    here: OnceCell<Here>,
+}
+
+/// Of the step that this process is for.
+pub(super) struct Here {
+    /// In the schedule's list of stages.
+    at: usize,
+    pub(super) voice: Rc<Voice>,
 }
 
 struct StageRun<'b> {
@@ -26,26 +39,32 @@ struct StageRun<'b> {
     label: String,
     steps: &'b [Step],
     made: Made,
-    /// FROM was told, and its layers are known.
-    begun: bool,
+    /// FROM was told, and its layers are known: so many.
+    begun: Option<usize>,
     next: usize,
     running: bool,
 }
 
 impl StageRun<'_> {
     fn is_done(&self) -> bool {
-        self.begun && !self.running && self.next == self.steps.len()
+        self.begun.is_some() && !self.running && self.next == self.steps.len()
     }
 }
 
+/// A stage of a schedule.
+type Place = (usize, usize);
+
 /// Does everything, for all platforms side by side.
 pub(super) fn run(schedules: &mut [Schedule<'_>], tell: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
-    let mut workers: Vec<((usize, usize), Worker)> = Vec::new();
+    let mut workers: Vec<(Place, Worker)> = Vec::new();
     for schedule in schedules.iter() {
         if !schedule.keeps(None)? {
             return Err(Error::Missing("a base image was removed while the build began: build again".to_owned()));
         }
     }
+    let interrupts = Interrupts::hold()?;
+    let tick = schedules.first().and_then(|schedule| schedule.request.settings.tick);
+    let beside = Beside { interrupts: &interrupts, tick };
     loop {
         for (number, schedule) in schedules.iter_mut().enumerate() {
             for at in 0..schedule.stages.len() {
@@ -59,11 +78,51 @@ pub(super) fn run(schedules: &mut [Schedule<'_>], tell: &mut dyn FnMut(Event<'_>
         if workers.is_empty() {
             return Ok(());
         }
-        let ended = worker::wait(&mut workers, &mut |_, error, bytes| tell(Event::Output { error, bytes }))?;
-        for ((number, at), outcome) in ended {
-            schedules[number].ended(at, outcome, tell)?;
+        for ((number, at), news) in wait(schedules, &mut workers, &beside, tell)? {
+            let schedule = &mut schedules[number];
+            match news {
+                News::Missed(reasons) => tell(Event::Missed { stage: schedule.current(at), reasons: &reasons }),
+                News::Asks(failure) => {
+                    let error = schedule.error(at, failure);
+                    workers.retain(|(place, _)| *place == (number, at));
+                    shell(schedules, workers, &beside, tell)?;
+                    return Err(error);
+                }
+                News::Ended(outcome) => schedule.ended(at, outcome, tell)?,
+            }
         }
+        tell(Event::Tick);
     }
+}
+
+fn wait(
+    schedules: &[Schedule<'_>],
+    workers: &mut Vec<(Place, Worker)>,
+    beside: &Beside<'_>,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<Vec<(Place, News)>, Error> {
+    let mut output = |(number, at): Place, error, bytes: &[u8]| {
+        tell(Event::Output { stage: schedules[number].current(at), error, bytes });
+    };
+    worker::wait(workers, beside, &mut output)
+}
+
+/// Gives the terminal to the step that failed, the only one left, until it has shown what there is.
+fn shell(
+    schedules: &[Schedule<'_>],
+    mut workers: Vec<(Place, Worker)>,
+    beside: &Beside<'_>,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<(), Error> {
+    for ((number, at), worker) in &mut workers {
+        tell(Event::Failed { stage: schedules[*number].current(*at) });
+        tell(Event::Shell);
+        worker.answer();
+    }
+    while !workers.is_empty() {
+        wait(schedules, &mut workers, beside, tell)?;
+    }
+    Ok(())
 }
 
 impl<'b> Schedule<'b> {
@@ -73,12 +132,13 @@ impl<'b> Schedule<'b> {
             label: target.plan.stages[*index].label(*index),
             steps: &stage.steps,
             made: Made::default(),
-            begun: false,
+            begun: None,
             next: 0,
             running: false,
         };
         let keeper = engine::build::keep_layers(engine)?;
-        Ok(Schedule { engine, keeper, request, target, stages: target.stages.iter().map(run).collect() })
+        let stages = target.stages.iter().map(run).collect();
+        Ok(Schedule { engine, keeper, request, target, stages, here: OnceCell::new() })
     }
 
     /// What the target has become.
@@ -93,7 +153,7 @@ impl<'b> Schedule<'b> {
         }
         let is_done = |index: usize| self.stages.iter().any(|other| other.index == index && other.is_done());
         let ready = |origin: &Origin| !matches!(origin, Origin::Stage(index) if !is_done(*index));
-        if !stage.begun {
+        if stage.begun.is_none() {
             return ready(&self.target.plan.stages[stage.index].base);
         }
         match &stage.steps[stage.next].action {
@@ -105,11 +165,11 @@ impl<'b> Schedule<'b> {
 
     /// Begins the stage, or does its next step: at once, or in a process that is returned.
     fn go_on(&mut self, at: usize, tell: &mut dyn FnMut(Event<'_>)) -> Result<Option<Worker>, Error> {
-        if !self.stages[at].begun {
+        if self.stages[at].begun.is_none() {
             let index = self.stages[at].index;
             tell(Event::Step { stage: self.position(at, 0), text: &self.target.plan.stages[index].text });
             self.stages[at].made = self.base(index)?;
-            self.stages[at].begun = true;
+            self.stages[at].begun = Some(self.stages[at].made.layers.len());
             return Ok(None);
         }
         let stage = &self.stages[at];
@@ -122,17 +182,23 @@ impl<'b> Schedule<'b> {
                 return Ok(None);
             }
             Action::Workdir { path, user } => {
-                Worker::start(|| self.in_child(|| workdir::make(self, &below, path, user)))?
+                Worker::start(|voice| self.in_child(at, voice, || workdir::make(self, &below, path, user)))?
             }
-            Action::Run(run) => Worker::start(|| self.in_child(|| run::run(self, &below, run)))?,
-            Action::Copy(copy) => Worker::start(|| self.in_child(|| copy::copy(self, &below, copy)))?,
+            Action::Run(run) => Worker::start(|voice| self.in_child(at, voice, || run::run(self, &below, run)))?,
+            Action::Copy(copy) => Worker::start(|voice| self.in_child(at, voice, || copy::copy(self, &below, copy)))?,
         };
         self.stages[at].running = true;
         Ok(Some(worker))
     }
 
     /// What a step's process does before all else.
-    fn in_child(&self, work: impl FnOnce() -> Result<Outcome, Failure>) -> Result<Outcome, Failure> {
+    fn in_child(
+        &self,
+        at: usize,
+        voice: Rc<Voice>,
+        work: impl FnOnce() -> Result<Outcome, Failure>,
+    ) -> Result<Outcome, Failure> {
+        let _ = self.here.set(Here { at, voice });
         engine::build::forked(self.engine);
         engine::build::own_mounts().map_err(|error| failure(&error))?;
         work()
@@ -144,16 +210,14 @@ impl<'b> Schedule<'b> {
         outcome: Result<Outcome, Failure>,
         tell: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Error> {
-        let stage = &mut self.stages[at];
-        stage.running = false;
-        let step = &stage.steps[stage.next];
-        let outcome = outcome.map_err(|Failure { code, why }| {
-            let step = step.text.clone();
-            match code {
-                Some(code) => Error::Command { step, code },
-                None => Error::Step { step, why },
+        self.stages[at].running = false;
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(failure) => {
+                tell(Event::Failed { stage: self.current(at) });
+                return Err(self.error(at, failure));
             }
-        })?;
+        };
         // Somebody removed it before it was kept: the step is done again.
         if !self.keeps(outcome.layer.as_ref().map(|(layer, _)| layer))? {
             return Ok(());
@@ -164,7 +228,7 @@ impl<'b> Schedule<'b> {
             tell(Event::Warning(warning));
         }
         let created_by = created_by(step, outcome.content.as_ref());
-        let position = self.position(at, self.stages[at].next + 1);
+        let position = self.current(at);
         let layer = outcome.layer.as_ref().map(|(layer, _)| layer);
         tell(match outcome.cached {
             true => Event::Cached { stage: position, layer },
@@ -172,6 +236,40 @@ impl<'b> Schedule<'b> {
         });
         self.record(at, outcome.layer, created_by);
         Ok(())
+    }
+
+    fn error(&self, at: usize, Failure { code, why }: Failure) -> Error {
+        let stage = &self.stages[at];
+        let step = &stage.steps[stage.next];
+        let lines = excerpt(step.place, self.request.file, self.request.text);
+        let step = step.text.clone();
+        match code {
+            Some(code) => Error::Command { step, lines, code },
+            None => Error::Step { step, lines, why },
+        }
+    }
+
+    /// Of the step that this process is for, which is asked in such a process only.
+    pub(super) fn here(&self) -> Option<&Here> {
+        self.here.get()
+    }
+
+    /// The instruction that a step's process is for, as it was written.
+    pub(super) fn step_text(&self) -> &str {
+        let stage = self.here().map(|here| &self.stages[here.at]);
+        stage.map_or("", |stage| &stage.steps[stage.next].text)
+    }
+
+    /// Whether what is remembered counts for the step that this process is for.
+    pub(super) fn uses_cache(&self) -> bool {
+        let settings = &self.request.settings;
+        let is_left_out = |here: &Here| settings.uncached_stages.contains(&self.stages[here.at].label);
+        settings.cache && !self.here().is_some_and(is_left_out)
+    }
+
+    /// The layers that the stage of this process's step began with.
+    pub(super) fn first_layers(&self) -> usize {
+        self.here().and_then(|here| self.stages[here.at].begun).unwrap_or(0)
     }
 
     /// From now on all that the build stands on stays, with this layer.
@@ -190,6 +288,11 @@ impl<'b> Schedule<'b> {
         stage.made.history.push(entry);
         stage.made.layers.extend(layer);
         stage.next += 1;
+    }
+
+    /// Of the step that a stage is at.
+    fn current(&self, at: usize) -> Position<'_> {
+        self.position(at, self.stages[at].next + 1)
     }
 
     fn position(&self, at: usize, step: usize) -> Position<'_> {

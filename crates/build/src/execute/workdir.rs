@@ -1,52 +1,19 @@
 //! `WORKDIR`: the folder is there.
 
 use super::inputs::Inputs;
+use super::layer_of;
+use super::memory::{Fresh, remembered};
 use super::schedule::{Schedule, failure};
 use super::worker::{Failure, Outcome};
-use super::{layer_of, worker};
 use crate::error::Error;
 use crate::files::{self, Placing};
-use engine::build::{Cached, Draft};
+use engine::build::Draft;
 use oci::Digest;
 use std::os::fd::OwnedFd;
 
 pub(super) fn make(schedule: &Schedule<'_>, below: &[Digest], path: &str, user: &str) -> Result<Outcome, Failure> {
     let inputs = Inputs::new("workdir").over(below).with("path", path).with("user", user);
     remembered(schedule, inputs, None, || folder(schedule, below, path, user)).map_err(|error| failure(&error))
-}
-
-/// What a step has just made.
-pub(super) struct Fresh {
-    pub(super) layer: Option<(Digest, u64)>,
-    /// Nobody changed the inputs meanwhile.
-    pub(super) is_of_inputs: bool,
-}
-
-/// What is remembered, else what `work` makes, which is remembered from now on.
-pub(super) fn remembered(
-    schedule: &Schedule<'_>,
-    inputs: Inputs,
-    content: Option<Digest>,
-    work: impl FnOnce() -> Result<Fresh, Error>,
-) -> Result<worker::Outcome, Error> {
-    let settings = &schedule.request.settings;
-    let inputs = match settings.latest {
-        Some(latest) => inputs.with("latest", latest.to_string()),
-        None => inputs,
-    };
-    let key = inputs.key();
-    let outcome = |layer, cached| Outcome { layer, cached, content, warnings: Vec::new() };
-    if settings.cache
-        && let Some(found) = engine::build::cached(schedule.engine, &key)?
-    {
-        return Ok(outcome(found.layer, true));
-    }
-    let Fresh { layer, is_of_inputs } = work()?;
-    if settings.remember && is_of_inputs {
-        let cached = Cached { layer: layer.clone(), inputs: inputs.into_map() };
-        engine::build::remember(schedule.engine, &key, &cached)?;
-    }
-    Ok(outcome(layer, false))
 }
 
 fn folder(schedule: &Schedule<'_>, below: &[Digest], path: &str, user: &str) -> Result<Fresh, Error> {

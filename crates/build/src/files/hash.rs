@@ -1,5 +1,6 @@
 //! What chosen files are, as one digest: names, kinds, modes, owners and content. Times don't count.
 
+use super::Listing;
 use super::select::{Chosen, Item, open};
 use super::{At, Error};
 use oci::Digest;
@@ -13,24 +14,32 @@ use std::os::unix::ffi::OsStrExt;
 /// Read at once, in bytes.
 const BUFFER: usize = 256 << 10;
 
-/// The digest. Owners count if they come along (`with_owners`).
-pub fn content(root: &OwnedFd, chosen: &[Chosen], with_owners: bool) -> Result<Digest, Error> {
+/// The digest, made of those of all files, which are noted one by one. Owners count if they come along (`with_owners`).
+pub fn content(root: &OwnedFd, chosen: &[Chosen], with_owners: bool, listing: &mut Listing) -> Result<Digest, Error> {
     let mut hasher = sha2::Sha256::new();
     let mut buffer = vec![0; BUFFER];
     for one in chosen {
         text(&mut hasher, one.name.as_os_str().as_bytes());
         for item in &one.items {
-            describe(&mut hasher, item, with_owners);
-            match item.kind() {
-                FileType::RegularFile => file(&mut hasher, root, item, &mut buffer)?,
-                FileType::Symlink => {
-                    let link = open(root, item, OFlags::PATH)?;
-                    let target = rustix::fs::readlinkat(&link, c"", Vec::new()).at("read link", &item.source)?;
-                    text(&mut hasher, target.to_bytes());
-                }
-                _ => hasher.update(item.stat.st_rdev.to_le_bytes()),
-            }
+            let digest = item_digest(root, item, with_owners, &mut buffer)?;
+            hasher.update(digest.hex().as_bytes());
+            listing.add(&item.source.to_string_lossy(), &digest);
         }
+    }
+    Ok(Digest::from_sha256(hasher.finalize().into()))
+}
+
+fn item_digest(root: &OwnedFd, item: &Item, with_owners: bool, buffer: &mut [u8]) -> Result<Digest, Error> {
+    let mut hasher = sha2::Sha256::new();
+    describe(&mut hasher, item, with_owners);
+    match item.kind() {
+        FileType::RegularFile => file(&mut hasher, root, item, buffer)?,
+        FileType::Symlink => {
+            let link = open(root, item, OFlags::PATH)?;
+            let target = rustix::fs::readlinkat(&link, c"", Vec::new()).at("read link", &item.source)?;
+            text(&mut hasher, target.to_bytes());
+        }
+        _ => hasher.update(item.stat.st_rdev.to_le_bytes()),
     }
     Ok(Digest::from_sha256(hasher.finalize().into()))
 }

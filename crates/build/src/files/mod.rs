@@ -7,11 +7,13 @@ mod accounts;
 pub mod glob;
 mod hash;
 pub mod ignore;
+mod listing;
 mod place;
 mod select;
 
 pub use accounts::{Owner, owner};
 pub use hash::content;
+pub use listing::Listing;
 pub use place::{Placing, make_folder, place, write_text};
 pub use select::{Choice, Chosen, Item, Pattern, are_unchanged, select};
 

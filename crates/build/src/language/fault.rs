@@ -76,6 +76,26 @@ impl Fault {
     }
 }
 
+/// A place with the lines around it, for people.
+pub fn excerpt(place: Place, file: &str, text: &str) -> String {
+    let mut shown = format!("{file}:{}", place.first);
+    let last = (place.last + AROUND).min(place.first + MOST_LINES);
+    let numbers = place.first.saturating_sub(AROUND).max(1)..=last;
+    let width = last.to_string().len();
+    let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(at, _)| numbers.contains(at));
+    for (number, line) in lines {
+        let mark = if (place.first..=place.last).contains(&number) { ">>>" } else { "   " };
+        let line: String = line.chars().take(LONGEST_SHOWN).filter(|c| *c == '\t' || !c.is_control()).collect();
+        shown += format!("\n  {number:width$} | {mark} {line}").trim_end();
+    }
+    shown
+}
+
+/// Lines before and after a place.
+const AROUND: usize = 2;
+/// Of a place; what is longer is cut off.
+const MOST_LINES: usize = 12;
+
 /// Longer lines aren't repeated in messages; in characters.
 const LONGEST_SHOWN: usize = 400;
 
@@ -144,6 +164,16 @@ mod tests {
             text,
             "Containerfile:2: unknown flag: --form (did you mean --from?)\n  3 | \t--form=b c d\n    | \t^^^^^^"
         );
+    }
+
+    #[test]
+    fn excerpts_have_the_lines_around() {
+        let text = "FROM a\nENV b=c\nRUN x \\\n  y\nCMD z\nLABEL l=1\nLABEL l=2\n";
+        assert_eq!(
+            excerpt(Place { first: 3, last: 4 }, "f", text),
+            "f:3\n  1 |     FROM a\n  2 |     ENV b=c\n  3 | >>> RUN x \\\n  4 | >>>   y\n  5 |     CMD z\n  6 |     LABEL l=1"
+        );
+        assert_eq!(excerpt(Place { first: 9, last: 9 }, "f", "a\n"), "f:9");
     }
 
     #[test]

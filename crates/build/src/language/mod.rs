@@ -14,7 +14,7 @@ mod pattern;
 pub mod words;
 
 pub use directives::Directives;
-pub use fault::{Fault, Place};
+pub use fault::{Fault, Place, excerpt};
 pub use instruction::{Instruction, Located};
 
 /// A whole file.

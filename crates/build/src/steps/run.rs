@@ -16,6 +16,8 @@ pub struct Run {
     pub script: Option<Script>,
     /// `NAME=value`: of the image, and the arguments.
     pub env: Vec<String>,
+    /// Names of those in it that are build arguments.
+    pub arguments: Vec<String>,
     /// The proxies: neither the image nor the cache knows them.
     pub proxies: Vec<(String, String)>,
     /// `user[:group]`; empty is root.
@@ -49,13 +51,14 @@ impl Stage<'_> {
         let (argv, script) = self.program(located, run)?;
         let set =
             |name: &str| self.config.env.iter().any(|pair| pair.split_once('=').is_some_and(|(key, _)| key == name));
-        let arguments =
-            self.arguments.iter().filter(|(name, _)| !set(name)).map(|(name, value)| format!("{name}={value}"));
+        let own: Vec<&(String, String)> = self.arguments.iter().filter(|(name, _)| !set(name)).collect();
+        let arguments = own.iter().map(|(name, value)| format!("{name}={value}"));
         let known = |name: &str| set(name) || self.arguments.iter().any(|(argument, _)| argument == name);
         Ok(Run {
             argv,
             script,
             env: self.config.env.iter().cloned().chain(arguments).collect(),
+            arguments: own.iter().map(|(name, _)| name.clone()).collect(),
             proxies: self.plan.arguments.proxies().into_iter().filter(|(name, _)| !known(name)).collect(),
             user: self.config.user.clone(),
             workdir: self.workdir().to_owned(),

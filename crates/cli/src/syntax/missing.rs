@@ -25,7 +25,7 @@ pub const FLAGS: &[(&str, &str)] = &[
     ),
     (
         "build",
-        "all-platforms cache-from cache-to cache-ttl cgroup-parent cgroupns compat-volumes compress cpp-flag \
+        "all-platforms cache-from cache-to cgroup-parent cgroupns compat-volumes compress cpp-flag \
          cpu-period cpu-quota created-annotation cw disable-compression,D disable-content-trust from \
          group-add hooks-dir identity-label inherit-annotations inherit-labels ipc isolation layer-label \
          logfile logsplit manifest no-hostname omit-history os-feature os-version output,o pid \

@@ -40,6 +40,11 @@ pub fn cached(engine: &Engine, key: &Digest) -> Result<Option<Cached>, Error> {
     Ok(engine.store().cached(key)?)
 }
 
+/// All that is remembered.
+pub fn records(engine: &Engine) -> Result<Vec<(Digest, Cached)>, Error> {
+    Ok(engine.store().cache_records()?)
+}
+
 /// Remembers that.
 pub fn remember(engine: &Engine, key: &Digest, cached: &Cached) -> Result<(), Error> {
     Ok(engine.store().remember_step(key, cached)?)

@@ -10,6 +10,7 @@ mod mounts;
 mod step;
 mod stubs;
 mod supervise;
+mod terminal;
 
 use crate::{Engine, Error};
 use oci::Digest;

@@ -9,6 +9,8 @@ mod mounts;
 mod result;
 mod run;
 mod stages;
+mod terminal;
+mod why;
 
 use testkit::{Output, TestEnv};
 

@@ -1,9 +1,12 @@
 //! `build`: an image from a Containerfile.
 
+mod caching;
 mod contexts;
+mod display;
 mod flags;
 mod report;
 mod secrets;
+mod tail;
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -15,8 +18,9 @@ use crate::syntax::matches::Matches;
 use build::execute::{self, Images, Request, Settings, Wanted};
 use build::plan::Wishes;
 use oci::Platform;
-use report::Report;
+use report::{Form, Report};
 use spec::ContainerSpec;
+use std::time::Duration;
 
 /// `build`
 pub static COMMAND: Command = Command {
@@ -33,6 +37,7 @@ pub static COMMAND: Command = Command {
     flags: &[
         flags::FLAGS,
         flags::COMMANDS,
+        caching::FLAGS,
         platform::FLAGS,
         registry::FLAGS,
         registry::RETRY,
@@ -48,7 +53,8 @@ pub static COMMAND: Command = Command {
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     flags::check(matches)?;
     let input = contexts::read(matches)?;
-    let progress = Reporter::new(matches.bool("quiet"));
+    let form = Form::wanted(matches)?;
+    let progress = Reporter::new(form == Form::Quiet);
     let platform = platform::wanted(matches)?.unwrap_or_else(Platform::host);
     let names = matches.list("tag").iter().map(|name| engine::build::full_name(name)).collect::<Result<Vec<_>, _>>()?;
     let time = flags::time(matches)?;
@@ -70,8 +76,13 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             progress: &progress,
         },
         settings: Settings {
-            cache: !matches.bool("no-cache") && matches.maybe_bool("layers").unwrap_or(true),
+            cache: caching::is_used(matches)?,
             remember: matches.maybe_bool("layers").unwrap_or(true),
+            uncached_stages: caching::uncached_stages(matches),
+            oldest: caching::oldest(matches)?,
+            explain: matches.bool("why"),
+            shell_on_error: flags::shell_on_error(matches)?,
+            tick: (form == Form::Terminal).then_some(Duration::from_millis(100)),
             jobs: jobs(matches),
             latest: time.latest,
             all_stages: !matches.maybe_bool("skip-unused-stages").unwrap_or(true),
@@ -90,9 +101,14 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             names: names.clone(),
         },
     };
-    let mut report = Report::new(matches.bool("quiet"), &names);
-    let built = execute::build(context.engine()?, &request, &mut |event| report.tell(&event));
+    let mut report = Report::new(form, &names);
+    let built = execute::build(context.engine()?, &request, &mut |event| {
+        // Transfers are over when steps begin, and two can't draw on one terminal.
+        progress.finish();
+        report.tell(&event);
+    });
     progress.finish();
+    report.close();
     let id = built.map_err(failure)?.images.remove(0).id;
     if let Some(path) = matches.text("iidfile") {
         std::fs::write(path, id.as_str())
@@ -107,6 +123,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
 fn failure(error: build::Error) -> Failure {
     let code = match &error {
         build::Error::Command { code, .. } => Some(*code),
+        build::Error::Interrupted(signal) => Some(128 + signal),
         _ => None,
     };
     let failure = match error {

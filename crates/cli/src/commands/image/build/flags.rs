@@ -4,6 +4,7 @@ use crate::error::Failure;
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 
 /// About the build and its result.
 pub(super) static FLAGS: &[Flag] = &[
@@ -20,8 +21,8 @@ pub(super) static FLAGS: &[Flag] = &[
     Flag::text("iidfile", "file", "Write the image's id to a file"),
     Flag::uint("jobs", "Do so many steps at a time; 0: no limit (else as many as there are processors)"),
     Flag::array("label", "stringArray", "Add a label (key=value)"),
-    Flag::bool("layers", "Use and remember what steps have made").default("true"),
-    Flag::bool("no-cache", "Don't use what was made before"),
+    Flag::text("on-error", "shell", "When a command fails: shell opens one in its container"),
+    Flag::text("progress", "string", "How progress is shown: auto, plain, tty, quiet").default("auto"),
     Flag::text("pull", "string", "Ask the registry for bases: missing, always, never, newer").default("missing"),
     Flag::bool("quiet", "Print the id only").short('q'),
     Flag::bool("rm", "Leave no container behind").default("true"),
@@ -142,6 +143,17 @@ pub(super) fn allows_insecure(matches: &Matches) -> Result<bool, Failure> {
     match matches.list("allow").iter().find(|word| *word != "security.insecure") {
         Some(word) => Err(Failure::new(format!("--allow {word}: only security.insecure can be allowed"))),
         None => Ok(!matches.list("allow").is_empty()),
+    }
+}
+
+/// `--on-error`
+pub(super) fn shell_on_error(matches: &Matches) -> Result<bool, Failure> {
+    let is_terminal = || std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    match matches.text("on-error") {
+        None => Ok(false),
+        Some("shell") if is_terminal() => Ok(true),
+        Some("shell") => Err(Failure::new("--on-error=shell needs a terminal: standard input and output aren't one")),
+        Some(other) => Err(Failure::new(format!("--on-error {}: only shell is known", crate::output::quote(other)))),
     }
 }
 

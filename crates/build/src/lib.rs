@@ -9,6 +9,7 @@ pub mod execute;
 pub mod files;
 pub mod language;
 pub mod plan;
+pub mod remote;
 pub mod steps;
 
 pub use error::Error;

@@ -66,6 +66,35 @@ pub fn archive(mut file: File, what: &str) -> Result<Option<Box<dyn Read + Send>
     Ok(Some(Box::new(Decompressed::new(file, what)?)))
 }
 
+/// What a stream of unknown content turned out to be.
+pub enum Streamed {
+    /// A plain tar, decompressed as it is read.
+    Archive(Box<dyn Read + Send>),
+    /// Something else, as it came.
+    Other(Box<dyn Read + Send>),
+}
+
+/// Looks at the first bytes of a stream.
+///
+/// # Errors
+/// It can't be read; it is compressed, and no tar.
+pub fn streamed(stream: Box<dyn Read + Send>, what: &str) -> Result<Streamed, Error> {
+    let failed = |error| Error::io(format!("read {what}"))(error);
+    let mut plain = Decompressed::new(stream, what)?;
+    let is_compressed = !matches!(plain, Decompressed::Plain(_));
+    let mut block = Vec::with_capacity(512);
+    plain.by_ref().take(512).read_to_end(&mut block).map_err(failed)?;
+    let is_archive = is_header(&block);
+    let whole: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(block).chain(plain));
+    match (is_archive, is_compressed) {
+        (true, _) => Ok(Streamed::Archive(whole)),
+        (false, false) => Ok(Streamed::Other(whole)),
+        (false, true) => {
+            Err(failed(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is compressed, but holds no tar")))
+        }
+    }
+}
+
 /// Whether a tar may begin so: its checksum is right.
 fn is_header(block: &[u8]) -> bool {
     let Some(sum) = block.get(148..156).filter(|_| block.len() == 512) else { return false };

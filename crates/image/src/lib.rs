@@ -54,7 +54,7 @@ pub use copy::{
 };
 pub use error::Error;
 pub use find::{find, find_record};
-pub use import::{Import, archive, download, import};
+pub use import::{Import, Streamed, archive, download, import, streamed};
 pub use load::{Input, Loaded, load};
 pub use location::{DaemonImage, InvalidLocation, Location, Pick};
 pub use progress::{Progress, Quiet};

@@ -62,6 +62,7 @@ mod root;
 mod seen;
 mod step;
 pub mod tar_split;
+mod temporary;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -88,3 +89,4 @@ pub use overlay::UpperDirs;
 pub use partial::Partial;
 pub use root::RootDirs;
 pub use seen::SeenBlob;
+pub use temporary::TemporaryFolder;

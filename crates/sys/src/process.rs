@@ -137,6 +137,24 @@ pub fn note_pid(command: &mut std::process::Command, note: OwnedFd) {
     unsafe { command.pre_exec(write) };
 }
 
+/// Ends the program of `command` should this thread end first, whatever ends it.
+pub fn end_with_caller(command: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: getpid has no conditions.
+    let parent = unsafe { libc::getpid() };
+    let tie = move || {
+        die_with_parent(libc::SIGKILL)?;
+        // An end before that line isn't signalled.
+        // SAFETY: as above.
+        match unsafe { libc::getppid() } == parent {
+            true => Ok(()),
+            false => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    };
+    // SAFETY: between fork and exec it makes system calls only and allocates nothing.
+    unsafe { command.pre_exec(tie) };
+}
+
 /// Without allocating.
 fn decimal(number: i32, digits: &mut [u8; 10]) -> &[u8] {
     let mut at = digits.len();

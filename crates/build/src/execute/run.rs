@@ -4,22 +4,17 @@ use super::inputs::Inputs;
 use super::memory::{Fresh, remembered};
 use super::schedule::{Schedule, failure};
 use super::worker::{Failure, Outcome};
-use super::{Secret, layer_of};
+use super::{layer_of, mounts};
 use crate::error::Error;
 use crate::files::ignore::Ignore;
 use crate::files::{self, Choice, Chosen, Listing, Pattern};
-use crate::language::instruction::Network;
 use crate::plan::Origin;
 use crate::steps::Run;
-use crate::steps::mount::{Cache, Kind, Mount, Owner, Sharing};
-use engine::build::{CacheFolder, Draft, Mounted, Use};
+use crate::steps::mount::Kind;
+use engine::build::Draft;
 use oci::Digest;
 use oci::image::{ContainerConfig, ImageConfig};
-use std::fs::File;
-use std::io::Read;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::{Path, PathBuf};
 
 pub(super) fn run(schedule: &Schedule<'_>, below: &[Digest], run: &Run) -> Result<Outcome, Failure> {
     let mut code = 0;
@@ -27,8 +22,8 @@ pub(super) fn run(schedule: &Schedule<'_>, below: &[Digest], run: &Run) -> Resul
     let mut seen = Vec::new();
     let outcome = inputs(schedule, below, run, &mut seen).and_then(|inputs| {
         remembered(schedule, inputs, None, || {
-            let layer = execute(schedule, below, run, (&mut code, &mut warnings))?;
-            let is_of_inputs = seen.iter().all(|(root, chosen)| files::are_unchanged(root, chosen));
+            let layer = execute((schedule, &seen), below, run, (&mut code, &mut warnings))?;
+            let is_of_inputs = seen.iter().all(|seen| files::are_unchanged(&seen.root, &seen.chosen));
             Ok(Fresh { layer, is_of_inputs })
         })
     });
@@ -40,7 +35,12 @@ pub(super) fn run(schedule: &Schedule<'_>, below: &[Digest], run: &Run) -> Resul
 }
 
 /// Files of a context as they were looked at.
-type Seen = (OwnedFd, Vec<Chosen>);
+pub(super) struct Seen {
+    /// For which mount.
+    pub(super) mount: usize,
+    root: OwnedFd,
+    pub(super) chosen: Vec<Chosen>,
+}
 
 fn inputs(schedule: &Schedule<'_>, below: &[Digest], run: &Run, seen: &mut Vec<Seen>) -> Result<Inputs, Error> {
     let mut inputs = Inputs::new("run")
@@ -59,7 +59,7 @@ fn inputs(schedule: &Schedule<'_>, below: &[Digest], run: &Run, seen: &mut Vec<S
         let name = format!("mount {number}");
         inputs = inputs.with(&name, format!("{mount:?}"));
         if let Kind::Bind { source, .. } = &mount.kind {
-            inputs = inputs.with(&format!("{name} files"), mounted_content(schedule, origin, source, seen)?);
+            inputs = inputs.with(&format!("{name} files"), mounted_content(schedule, (number, origin), source, seen)?);
         }
     }
     Ok(inputs)
@@ -68,7 +68,7 @@ fn inputs(schedule: &Schedule<'_>, below: &[Digest], run: &Run, seen: &mut Vec<S
 /// What a bind mount shows: layers by name, a context's files by content.
 fn mounted_content(
     schedule: &Schedule<'_>,
-    origin: &Origin,
+    (number, origin): (usize, &Origin),
     source: &str,
     seen: &mut Vec<Seen>,
 ) -> Result<String, Error> {
@@ -78,14 +78,14 @@ fn mounted_content(
     let root = context(schedule, origin)?;
     let nothing = Ignore::default();
     let ignore = if *origin == Origin::Context { &schedule.request.contexts.ignore } else { &nothing };
-    let pattern = Pattern { text: source, parents: false };
+    let pattern = Pattern { text: source, parents: false, exact: true };
     let chosen = files::select(&root, pattern, Choice { ignore, exclude: &nothing })?;
     let content = files::content(&root, &chosen, true, &mut Listing::default())?;
-    seen.push((root, chosen));
+    seen.push(Seen { mount: number, root, chosen });
     Ok(content.to_string())
 }
 
-fn context(schedule: &Schedule<'_>, origin: &Origin) -> Result<OwnedFd, Error> {
+pub(super) fn context(schedule: &Schedule<'_>, origin: &Origin) -> Result<OwnedFd, Error> {
     let contexts = &schedule.request.contexts;
     match origin {
         Origin::Named(name) => contexts.open(Some(name)),
@@ -94,16 +94,13 @@ fn context(schedule: &Schedule<'_>, origin: &Origin) -> Result<OwnedFd, Error> {
 }
 
 fn execute(
-    schedule: &Schedule<'_>,
+    (schedule, seen): (&Schedule<'_>, &[Seen]),
     below: &[Digest],
     run: &Run,
     (code, warnings): (&mut i32, &mut Vec<String>),
 ) -> Result<Option<(Digest, u64)>, Error> {
     let draft = Draft::begin(schedule.engine, below)?;
-    let mut step =
-        Prepared { schedule, draft: &draft, spec: schedule.request.settings.container.clone(), kept: Kept::default() };
-    step.prepare(run)?;
-    let Prepared { spec, kept, .. } = step;
+    let (spec, kept) = mounts::prepare(schedule, &draft, run, seen)?;
     let config = ImageConfig {
         config: Some(ContainerConfig {
             env: run.env.clone(),
@@ -138,218 +135,4 @@ fn show(draft: &Draft<'_>, mut spec: spec::ContainerSpec, mut config: ImageConfi
         config.cmd = vec!["/bin/sh".to_owned()];
     }
     Ok(draft.run(spec, &config, &mut |_| {}).map(drop)?)
-}
-
-/// In bytes: it is kept in memory.
-const LONGEST_SECRET: u64 = 16 << 20;
-
-/// What must last as long as the command.
-#[derive(Default)]
-struct Kept {
-    mounts: Vec<Mounted>,
-    caches: Vec<CacheFolder>,
-}
-
-struct Prepared<'p> {
-    schedule: &'p Schedule<'p>,
-    draft: &'p Draft<'p>,
-    spec: spec::ContainerSpec,
-    kept: Kept,
-}
-
-impl Prepared<'_> {
-    fn prepare(&mut self, run: &Run) -> Result<(), Error> {
-        let invalid = |invalid: spec::Invalid| Error::Missing(invalid.message);
-        self.spec.log.set_driver("passthrough").map_err(invalid)?;
-        self.spec.rootfs.image_volume_mode = "ignore".to_owned();
-        self.spec.life.remove = true;
-        self.spec.process.env.extend(run.proxies.iter().cloned());
-        match run.network {
-            Some(Network::None) => self.spec.network.set_networks(&["none".to_owned()]).map_err(invalid)?,
-            Some(Network::Host) => self.spec.network.set_networks(&["host".to_owned()]).map_err(invalid)?,
-            Some(Network::Default) | None => {}
-        }
-        if run.insecure {
-            if !self.schedule.request.settings.allow_insecure {
-                let why = "RUN --security=insecure is not allowed: say --allow security.insecure";
-                return Err(Error::Missing(why.to_owned()));
-            }
-            self.spec.security.privileged = Some(true);
-        }
-        for device in &run.devices {
-            self.spec.devices.add(device).map_err(invalid)?;
-        }
-        if let Some(script) = &run.script {
-            let file = self.memory("script")?.join("script");
-            write(&file, script.content.as_bytes(), Owner { uid: 0, gid: 0, mode: 0o755 })?;
-            self.bind(&file, &script.path, false);
-        }
-        for (number, (mount, origin)) in run.mounts.iter().enumerate() {
-            self.mount(number, mount, origin)?;
-        }
-        Ok(())
-    }
-
-    fn bind(&mut self, source: &Path, target: &str, writable: bool) {
-        let mode = if writable { "rw" } else { "ro" };
-        self.spec.mounts.mounts.push(oci::runtime::Mount {
-            destination: target.to_owned(),
-            kind: Some("bind".to_owned()),
-            source: Some(source.display().to_string()),
-            options: ["rbind", "rprivate", mode].map(str::to_owned).to_vec(),
-            ..Default::default()
-        });
-    }
-
-    fn mount(&mut self, number: usize, mount: &Mount, origin: &Origin) -> Result<(), Error> {
-        let target = &mount.target;
-        match &mount.kind {
-            Kind::Bind { source, writable, .. } => {
-                let mut path = self.source(number, origin, source)?;
-                if *writable && path.is_dir() {
-                    path = self.keep(Mounted::writable(self.draft, &path, &format!("writable-{number}"))?);
-                }
-                self.bind(&path, target, *writable);
-            }
-            Kind::Cache(cache) => {
-                let path = self.cache(number, cache, origin)?;
-                self.bind(&path, target, !cache.readonly);
-            }
-            Kind::Tmpfs { size } => {
-                let size = size.map(|size| format!(":size={size}")).unwrap_or_default();
-                let text = format!("{target}{size}");
-                self.spec.mounts.add_tmpfs(&text).map_err(|invalid| Error::Missing(invalid.message))?;
-            }
-            Kind::Secret { id, required, env, file, owner } => {
-                let Some(content) = self.secret(id, *required)? else { return Ok(()) };
-                if let Some(name) = env {
-                    let text = String::from_utf8(content.clone());
-                    let text = text.map_err(|_| Error::Missing(format!("secret {id} is no text for a variable")))?;
-                    self.spec.process.env.insert(name.clone(), text);
-                }
-                if *file {
-                    let path = self.memory(&format!("secret-{number}"))?.join("secret");
-                    write(&path, &content, *owner)?;
-                    self.bind(&path, target, false);
-                }
-            }
-            Kind::Ssh { id, required, .. } => {
-                let Some(socket) = self.schedule.request.settings.agents.get(id).cloned() else {
-                    return match required {
-                        true => Err(Error::Missing(format!("unset ssh forward key {id}: give it with --ssh"))),
-                        false => Ok(()),
-                    };
-                };
-                self.bind(&socket, target, true);
-                self.spec.process.env.entry("SSH_AUTH_SOCK".to_owned()).or_insert_with(|| target.clone());
-            }
-        }
-        Ok(())
-    }
-
-    /// Where the files of a mount are held, whatever becomes of their names. Links are followed as if what they are in were `/`.
-    fn source(&mut self, number: usize, origin: &Origin, source: &str) -> Result<PathBuf, Error> {
-        let root = match self.schedule.layers_of(origin) {
-            Some(layers) => {
-                let view = Mounted::layers(self.schedule.engine, self.draft, &layers, &format!("mount-{number}"))?;
-                let root = File::open(self.keep(view)).map(OwnedFd::from);
-                root.map_err(Error::io("open the source of a mount"))?
-            }
-            None => context(self.schedule, origin)?,
-        };
-        let inside = crate::steps::path::join("/", source);
-        let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC;
-        let found = sys::path::open(&root, Path::new(&inside), flags, 0);
-        let found = found.map_err(Error::io(format!("find the source {source} of a mount")))?;
-        Ok(self.keep(Mounted::opened(self.draft, &found, &format!("source-{number}"))?))
-    }
-
-    fn memory(&mut self, name: &str) -> Result<PathBuf, Error> {
-        Ok(self.keep(Mounted::memory(self.draft, name)?))
-    }
-
-    /// Until the command has ended. Where it is.
-    fn keep(&mut self, mounted: Mounted) -> PathBuf {
-        let path = mounted.path().to_owned();
-        self.kept.mounts.push(mounted);
-        path
-    }
-
-    fn cache(&mut self, number: usize, cache: &Cache, origin: &Origin) -> Result<PathBuf, Error> {
-        let how = match cache.sharing {
-            Sharing::Shared => Use::Shared,
-            Sharing::Private => Use::OwnOne,
-            Sharing::Locked => Use::Alone,
-        };
-        let folder = engine::build::cache_folder(self.schedule.engine, &cache.id, how)?;
-        let path = folder.path();
-        if folder.is_new() {
-            let Owner { uid, gid, mode } = cache.owner;
-            let failed = || Error::io(format!("make the cache folder {}", cache.id));
-            let single_id = engine::build::has_single_id(self.schedule.engine);
-            if cache.from.is_some() {
-                let from = self.source(number, origin, &cache.source)?;
-                fill(&from, &path, single_id)?;
-            }
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).map_err(failed())?;
-            if !single_id {
-                chown(&path, Some(uid), Some(gid)).map_err(failed())?;
-            }
-            folder.begun().map_err(engine::Error::from)?;
-        }
-        self.kept.caches.push(folder);
-        Ok(path)
-    }
-
-    fn secret(&self, id: &str, required: bool) -> Result<Option<Vec<u8>>, Error> {
-        match self.schedule.request.settings.secrets.get(id) {
-            Some(Secret::File(path)) => {
-                let mut content = Vec::new();
-                let read = File::open(path).and_then(|file| file.take(LONGEST_SECRET + 1).read_to_end(&mut content));
-                read.map_err(Error::io(format!("read the secret {id}")))?;
-                match content.len() as u64 > LONGEST_SECRET {
-                    true => Err(Error::Missing(format!("the secret {id} has more than {LONGEST_SECRET} bytes"))),
-                    false => Ok(Some(content)),
-                }
-            }
-            Some(Secret::Env(name)) => match std::env::var(name) {
-                Ok(value) => Ok(Some(value.into_bytes())),
-                Err(_) => Err(Error::Missing(format!("the secret {id} is in the variable {name}, which isn't set"))),
-            },
-            None if required => {
-                Err(Error::Missing(format!("secret {id} is required: give it with --secret id={id},src=…")))
-            }
-            None => Ok(None),
-        }
-    }
-}
-
-/// What a new cache has at first.
-fn fill(from: &Path, to: &Path, single_id: bool) -> Result<(), Error> {
-    let open = |path: &Path| File::open(path).map(OwnedFd::from).map_err(Error::io(format!("open {}", path.display())));
-    let (source, root) = (open(from)?, open(to)?);
-    let nothing = Ignore::default();
-    let pattern = Pattern { text: "/", parents: false };
-    let chosen = files::select(&source, pattern, Choice { ignore: &nothing, exclude: &nothing })?;
-    let placing = files::Placing {
-        root: &root,
-        destination: "/",
-        owner: None,
-        mode: None,
-        keeps_names: false,
-        disowns_parents: false,
-        is_archive: false,
-        single_id,
-    };
-    Ok(files::place(&placing, &source, &chosen)?)
-}
-
-fn write(path: &Path, content: &[u8], owner: Owner) -> Result<(), Error> {
-    let failed = || Error::io("write a file for a step");
-    std::fs::write(path, content).map_err(failed())?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(owner.mode)).map_err(failed())?;
-    if (owner.uid, owner.gid) != (0, 0) {
-        chown(path, Some(owner.uid), Some(owner.gid)).map_err(failed())?;
-    }
-    Ok(())
 }

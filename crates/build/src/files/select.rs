@@ -17,6 +17,8 @@ pub struct Pattern<'a> {
     pub text: &'a str,
     /// `--parents`: folders in front of it are kept, from `/./` on if that is in it.
     pub parents: bool,
+    /// It is a path: `*` and its like are ordinary characters.
+    pub exact: bool,
 }
 
 /// What may not be chosen.
@@ -35,6 +37,8 @@ pub struct Chosen {
     pub name: PathBuf,
     /// Itself first, folders before what is in them.
     pub items: Vec<Item>,
+    /// What of it is left out, below itself; of a folder that is left out as a whole only that.
+    pub omitted: Vec<PathBuf>,
 }
 
 /// One file or folder.
@@ -69,7 +73,7 @@ impl Chosen {
 pub fn select(root: &OwnedFd, pattern: Pattern<'_>, choice: Choice<'_>) -> Result<Vec<Chosen>, Error> {
     let clean = crate::steps::path::join("/", pattern.text);
     let clean = clean.trim_matches('/');
-    let is_pattern = Glob::is_one(clean);
+    let is_pattern = !pattern.exact && Glob::is_one(clean);
     let found = match is_pattern {
         false => vec![PathBuf::from(clean)],
         true => expand(root, pattern.text, clean)?,
@@ -85,12 +89,12 @@ pub fn select(root: &OwnedFd, pattern: Pattern<'_>, choice: Choice<'_>) -> Resul
             }
         };
         let kept_name = kept(pattern, &path);
-        let mut items = Vec::new();
-        let mut walk = Walk { root, choice, items: &mut items };
+        let mut walk = Walk { root, choice, items: Vec::new(), omitted: Vec::new() };
         walk.item(real, PathBuf::new(), stat)?;
+        let Walk { items, omitted, .. } = walk;
         match items.is_empty() {
             true => ignored = true,
-            false => chosen.push(Chosen { name: kept_name, items }),
+            false => chosen.push(Chosen { name: kept_name, items, omitted }),
         }
     }
     match (chosen.is_empty(), is_pattern) {
@@ -147,10 +151,10 @@ fn below(root: &OwnedFd, folders: Vec<PathBuf>, glob: &Glob) -> Result<Vec<PathB
     let mut found = Vec::new();
     for folder in folders {
         let Some((real, stat)) = resolve(root, &folder)? else { continue };
-        let mut items = Vec::new();
         let choice = Choice { ignore: &nothing, exclude: &nothing };
-        Walk { root, choice, items: &mut items }.item(real, PathBuf::new(), stat)?;
-        let fits = items.iter().filter(|item| glob.matches(item.below.as_os_str().as_bytes()) == Matched::Itself);
+        let mut walk = Walk { root, choice, items: Vec::new(), omitted: Vec::new() };
+        walk.item(real, PathBuf::new(), stat)?;
+        let fits = walk.items.iter().filter(|item| glob.matches(item.below.as_os_str().as_bytes()) == Matched::Itself);
         found.extend(fits.map(|item| folder.join(&item.below)));
     }
     Ok(found)
@@ -203,7 +207,8 @@ fn resolve(root: &OwnedFd, path: &Path) -> Result<Option<(PathBuf, Stat)>, Error
 struct Walk<'w> {
     root: &'w OwnedFd,
     choice: Choice<'w>,
-    items: &'w mut Vec<Item>,
+    items: Vec<Item>,
+    omitted: Vec<PathBuf>,
 }
 
 impl Walk<'_> {
@@ -223,9 +228,10 @@ impl Walk<'_> {
         let excluded = out(self.choice.exclude, &shown);
         let may_keep = self.choice.ignore.keeps_some() || self.choice.exclude.keeps_some();
         if (ignored || excluded) && !(is_folder && may_keep) {
+            self.omitted.push(below);
             return Ok(());
         }
-        let before = self.items.len();
+        let (before, omitted) = (self.items.len(), self.omitted.len());
         if FileType::from_raw_mode(stat.st_mode) != FileType::Socket {
             self.items.push(Item { source: source.clone(), below: below.clone(), stat });
         }
@@ -234,6 +240,8 @@ impl Walk<'_> {
             // Ignored, and nothing in it is kept.
             if (ignored || excluded) && self.items.len() == before + 1 {
                 self.items.truncate(before);
+                self.omitted.truncate(omitted);
+                self.omitted.push(below);
             }
         }
         Ok(())
@@ -303,7 +311,7 @@ mod tests {
         let choose = || {
             std::fs::write(folder.path().join("f"), "content").unwrap();
             let choice = Choice { ignore: &nothing, exclude: &nothing };
-            select(&root, Pattern { text: ".", parents: false }, choice).unwrap()
+            select(&root, Pattern { text: ".", parents: false, exact: false }, choice).unwrap()
         };
         let chosen = choose();
         assert!(are_unchanged(&root, &chosen));

@@ -146,7 +146,7 @@ pub struct Copy {
     /// ADD's `--checksum`, of what is fetched.
     pub checksum: Option<String>,
     /// ADD's `--keep-git-dir`.
-    pub keep_git: bool,
+    pub keep_git: Option<bool>,
     /// ADD's `--unpack`: whether archives are unpacked, if it is said.
     pub unpack: Option<bool>,
 }

@@ -5,6 +5,7 @@ use super::{Stage, path};
 use crate::language::instruction;
 use crate::language::{Fault, Located, expand};
 use crate::plan::Origin;
+use crate::remote::{Repository, is_commit};
 use oci::Digest;
 
 /// Files to be copied.
@@ -28,10 +29,10 @@ pub struct Copy {
     pub parents: bool,
     /// Patterns.
     pub exclude: Vec<String>,
-    /// Of what is fetched.
-    pub checksum: Option<Digest>,
-    /// `.git` stays.
-    pub keep_git: bool,
+    /// Of what is fetched: a digest, or a commit's hash.
+    pub checksum: Option<String>,
+    /// `.git` stays; else the address says that.
+    pub keep_git: Option<bool>,
     /// Whether archives are unpacked; else local ones only.
     pub unpack: Option<bool>,
 }
@@ -43,8 +44,8 @@ pub enum Source {
     Path(String),
     /// Fetched.
     Url(String),
-    /// A repository, with `#ref:folder`.
-    Git(String),
+    /// A repository.
+    Git(Box<Repository>),
     /// Stands in the Containerfile.
     Text {
         /// The file's.
@@ -62,7 +63,7 @@ impl Stage<'_> {
             None => Ok(None),
         };
         let from = written.from.as_deref().map_or(Ok(Origin::Context), |from| self.origin(located, from))?;
-        let copy = Copy {
+        let mut copy = Copy {
             is_add: written.is_add,
             from,
             sources: self.sources(located, written)?,
@@ -72,10 +73,11 @@ impl Stage<'_> {
             link: written.link,
             parents: written.parents,
             exclude: written.exclude.iter().map(|text| self.word(located, text)).collect::<Result<_, _>>()?,
-            checksum: maybe(&written.checksum)?.map(|text| checksum(located, &text)).transpose()?,
+            checksum: maybe(&written.checksum)?,
             keep_git: written.keep_git,
             unpack: written.unpack,
         };
+        check_content(located, &mut copy)?;
         check(located, &copy)?;
         Ok(copy)
     }
@@ -88,7 +90,10 @@ impl Stage<'_> {
                 let keyword = if written.is_add { "ADD" } else { "COPY" };
                 return Err(Fault::new(located.place, format!("a source of {keyword} is empty")).word(text));
             }
-            sources.push(if written.is_add { remote(word) } else { Source::Path(word) });
+            sources.push(match written.is_add {
+                true => remote(word).map_err(|why| Fault::new(located.place, why).word(text))?,
+                false => Source::Path(word),
+            });
         }
         for heredoc in &written.heredocs {
             let content = match heredoc.expands {
@@ -114,29 +119,33 @@ impl Stage<'_> {
     }
 }
 
-fn checksum(located: &Located, text: &str) -> Result<Digest, Fault> {
-    text.parse().map_err(|error: oci::digest::InvalidDigest| Fault::new(located.place, error.to_string()).word(text))
+/// What ADD fetches, by its looks. The caller's own repositories are no affair of a Containerfile.
+fn remote(text: String) -> Result<Source, String> {
+    if let Some(repository) = Repository::recognize(&text)?.filter(|found| !found.url.starts_with("file://")) {
+        return Ok(Source::Git(Box::new(repository)));
+    }
+    let is_web = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+    Ok(if is_web { Source::Url(text) } else { Source::Path(text) })
 }
 
-/// What ADD fetches, by its looks.
-fn remote(text: String) -> Source {
-    let plain = text.split('#').next().unwrap_or_default();
-    let is_web = ["http://", "https://"].iter().any(|scheme| plain.starts_with(scheme));
-    let is_git = ["git://", "ssh://", "git@"].iter().any(|scheme| plain.starts_with(scheme));
-    match () {
-        () if is_git || (is_web && plain.ends_with(".git")) => Source::Git(text),
-        () if is_web => Source::Url(text),
-        () => Source::Path(text),
+/// It fits what is fetched; that of a repository is known to it.
+fn check_content(located: &Located, copy: &mut Copy) -> Result<(), Fault> {
+    let Some(checksum) = &copy.checksum else { return Ok(()) };
+    let fault = |why: String| Fault::new(located.place, why).word(checksum);
+    match &mut copy.sources[..] {
+        [Source::Url(_)] => checksum.parse::<Digest>().map(drop).map_err(|error| fault(error.to_string())),
+        [Source::Git(repository)] => {
+            is_commit(checksum).map_err(fault)?;
+            repository.checksum = Some(checksum.clone());
+            Ok(())
+        }
+        _ => Err(fault("--checksum is for one URL or git repository".to_owned())),
     }
 }
 
 fn check(located: &Located, copy: &Copy) -> Result<(), Fault> {
     let fault = |message: &str| Err(Fault::new(located.place, message));
-    let fetched = copy.sources.iter().filter(|source| matches!(source, Source::Url(_) | Source::Git(_))).count();
-    if copy.checksum.is_some() && (fetched != 1 || copy.sources.len() != 1) {
-        return fault("--checksum is for one URL or git repository");
-    }
-    if copy.keep_git && !copy.sources.iter().any(|source| matches!(source, Source::Git(_))) {
+    if copy.keep_git.is_some() && !copy.sources.iter().any(|source| matches!(source, Source::Git(_))) {
         return fault("--keep-git-dir is for git repositories");
     }
     if copy.sources.len() > 1 && !copy.destination.ends_with('/') {

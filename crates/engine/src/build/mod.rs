@@ -2,6 +2,7 @@
 //! memory of what was made from what. What is to be done is decided by the `build` crate.
 
 mod draft;
+mod hide;
 mod unpacked;
 mod view;
 
@@ -13,7 +14,7 @@ use crate::{Engine, Error};
 use ::image::assemble::Parts;
 use oci::Digest;
 use oci::image::{Descriptor, ImageConfig};
-pub use store::{AppliedLayer, CacheFolder, Cached, KeptLayers, Use};
+pub use store::{AppliedLayer, CacheFolder, Cached, KeptLayers, TemporaryFolder, Use};
 
 /// From now on, until this process ends or an image is recorded, what it and its children store isn't taken for waste.
 pub fn hold(engine: &Engine) -> Result<(), Error> {
@@ -68,6 +69,11 @@ pub fn full_name(name: &str) -> Result<String, Error> {
 /// From now on this process sees mounts of its own, which go with it.
 pub fn own_mounts() -> Result<(), Error> {
     Ok(runtime::own_mounts()?)
+}
+
+/// An empty folder on the store's file system that goes when it is dropped, or behind whoever kills this process.
+pub fn temporary_folder(engine: &Engine) -> Result<TemporaryFolder<'_>, Error> {
+    Ok(engine.store().begin_folder()?)
 }
 
 /// The folder of a cache mount, for as long as the result lives.

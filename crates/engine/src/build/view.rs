@@ -2,6 +2,7 @@
 
 use super::Draft;
 use super::draft::mount_layers;
+use super::hide;
 use crate::{Engine, Error};
 use oci::Digest;
 use std::os::fd::OwnedFd;
@@ -40,8 +41,9 @@ impl Mounted {
         Ok(Mounted { place })
     }
 
-    /// A folder that may be written to without being changed: what is written goes with the draft.
-    pub fn writable(draft: &Draft<'_>, source: &Path, name: &str) -> Result<Mounted, Error> {
+    /// A folder that may be written to without being changed: what is written goes with the draft. What of it is `hidden`
+    /// (paths in it) isn't there.
+    pub fn changed(draft: &Draft<'_>, source: &Path, name: &str, hidden: &[PathBuf]) -> Result<Mounted, Error> {
         let place = |part: &str| draft.aside(&format!("{name}-{part}"));
         let root = runtime::Overlay {
             lower: vec![source.to_owned()],
@@ -52,6 +54,7 @@ impl Mounted {
             volatile: true,
             idmap: false,
         };
+        hide::hide(source, &root.upper, hidden)?;
         runtime::mount_root(&root)?;
         Ok(Mounted { place: root.merged })
     }

@@ -6,6 +6,7 @@ mod contexts;
 mod copy;
 mod mistakes;
 mod mounts;
+mod remote;
 mod result;
 mod run;
 mod stages;

@@ -85,6 +85,48 @@ fn memory(env: &TestEnv) {
     assert_eq!(inside(env, "ls /t 2>/dev/null | wc -l"), "0");
 }
 
+/// As BuildKit, and as COPY: what the ignore file leaves out isn't there, whichever folder is mounted.
+fn binds_show_nothing_that_is_ignored(env: &TestEnv) {
+    if env.is_peer() {
+        return note_skipped("podman mounts the folder as it is");
+    }
+    for name in ["keep", "drop.log", "d/keep", "d/drop.log", "node/a", "node/b/c", "some/keep", "some/other"] {
+        env.write(&format!("ctx/{name}"), name);
+    }
+    env.write("ctx/.dockerignore", "**/*.log\nnode\nsome\n!some/keep\n.dockerignore\nContainerfile\n");
+    env.host("chmod 750 ctx/d").run().ok();
+    let text = "FROM base\n\
+                RUN --mount=target=/m cd /m && find . -type f | sort && stat -c %a d && { touch x 2>/dev/null || echo read-only; }\n\
+                RUN --mount=target=/m,source=d,rw touch /m/new && ls /m\n";
+    let built = build(env, "", text);
+    built.ok().has("./d/keep\n./keep\n./some/keep\n750\nread-only").has("keep\nnew").lacks("drop").lacks("node");
+    assert!(!env.exists(env.work().join("ctx/d/new")) && env.exists(env.work().join("ctx/d/drop.log")));
+    env.write("ctx/drop.log", "other");
+    build(env, "", text).ok().has("Using cache");
+    build(env, "", "FROM base\nRUN --mount=target=/m,source=node ls /m\n").code(125).complains("ignore file");
+}
+
+fn a_source_is_a_path_not_a_pattern(env: &TestEnv) {
+    env.write("ctx/[a]*/f", "special");
+    env.write("ctx/a/f", "plain");
+    let text = "FROM base\nRUN --mount=source=[a]*,target=/m cat /m/f\n";
+    build(env, "", text).ok().has("special");
+    if env.is_peer() {
+        return note_skipped("podman remembers the step whatever was mounted");
+    }
+    env.write("ctx/[a]*/f", "changed");
+    build(env, "", text).ok().has("changed");
+}
+
+fn a_cache_begins_as_the_folder_that_it_is_from(env: &TestEnv) {
+    let text = "FROM base AS s\nRUN mkdir /d && echo x > /d/f && chown 5:6 /d && chmod 711 /d\nFROM base\n\
+                RUN --mount=type=cache,id=from,from=s,source=/d,target=/c stat -c '%a %u:%g' /c && cat /c/f\n";
+    if env.is_peer() {
+        return note_skipped("podman's caches from stages aren't BuildKit's");
+    }
+    build(env, "", text).ok().has("711 5:6\nx");
+}
+
 fn nonsense(env: &TestEnv) {
     for (mount, why) in [
         ("type=nope,target=/a", "nope"),
@@ -97,5 +139,6 @@ fn nonsense(env: &TestEnv) {
 
 testkit::cases! { both: [
     binds_are_seen_and_left_alone, caches_stay, secrets_leave_no_trace, steps_with_mounts_make_layers, secrets_have_an_end,
-    memory, nonsense,
+    memory, nonsense, binds_show_nothing_that_is_ignored, a_source_is_a_path_not_a_pattern,
+    a_cache_begins_as_the_folder_that_it_is_from,
 ] }

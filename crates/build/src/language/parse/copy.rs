@@ -55,7 +55,7 @@ fn instruction(written: &Written<'_>, flags: &Flags, is_add: bool) -> Result<Ins
         parents: flags.bool("parents"),
         exclude: flags.texts("exclude"),
         checksum: flags.text("checksum"),
-        keep_git: flags.bool("keep-git-dir"),
+        keep_git: flags.maybe_bool("keep-git-dir"),
         unpack: flags.maybe_bool("unpack"),
     })))
 }

@@ -52,7 +52,7 @@ pub static COMMAND: Command = Command {
 
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     flags::check(matches)?;
-    let input = contexts::read(matches)?;
+    let input = contexts::read(context, matches)?;
     let form = Form::wanted(matches)?;
     let progress = Reporter::new(form == Form::Quiet);
     let platform = platform::wanted(matches)?.unwrap_or_else(Platform::host);

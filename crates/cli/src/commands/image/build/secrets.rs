@@ -3,6 +3,7 @@
 use crate::error::Failure;
 use crate::syntax::matches::Matches;
 use build::execute::Secret;
+use build::remote::{Access, Repository};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -43,6 +44,14 @@ pub(super) fn secrets(matches: &Matches) -> Result<BTreeMap<String, Secret>, Fai
         secrets.insert(id, secret);
     }
     Ok(secrets)
+}
+
+/// How a repository on the command line is opened: by the agent that is given, else the caller's, and by the secrets that
+/// BuildKit takes for that.
+pub(super) fn access(matches: &Matches, repository: &Repository) -> Result<Access, Failure> {
+    let agent = agents(matches)?.remove("default").or_else(|| std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from));
+    let secrets = secrets(matches)?;
+    Access::new(repository, agent, |id| build::execute::secret(&secrets, id)).map_err(super::failure)
 }
 
 /// `--ssh default|ID[=SOCKET]`

@@ -30,11 +30,8 @@ impl Repository {
         let plain = text.split(['#', '?']).next().unwrap_or_default();
         let begins = |starts: &[&str]| starts.iter().any(|start| plain.starts_with(start));
         let is_git = begins(&["git://", "ssh://"]) || is_scp(plain) || begins(&["github.com/"]);
-        let ends_like_one = plain.ends_with(".git");
-        if !is_git && !(begins(&["http://", "https://", "file://"]) && ends_like_one) {
-            return Ok(None);
-        }
-        Repository::parse(text).map(Some)
+        let by_name = begins(&["http://", "https://", "file://"]) && plain.ends_with(".git");
+        if is_git || by_name { Repository::parse(text).map(Some) } else { Ok(None) }
     }
 
     fn parse(text: &str) -> Result<Repository, String> {

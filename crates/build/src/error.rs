@@ -38,6 +38,9 @@ pub enum Error {
     /// By a signal to this process; its steps were killed.
     #[error("the build was interrupted by signal {0}")]
     Interrupted(i32),
+    /// What was built can't be written where it shall be.
+    #[error("failed to export build output: {0}")]
+    Output(String),
     /// A secret, an agent, a context that wasn't given.
     #[error("{0}")]
     Missing(String),

@@ -1,7 +1,9 @@
 //! `push`: a stored image to wherever a destination says.
 
 use crate::copy::{Copied, Options, copy};
-use crate::transport::{StoreSource, open_sink};
+use crate::location::Pick;
+use crate::sink::Sink;
+use crate::transport::{DockerArchiveSink, LayoutArchiveSink, Output, StoreSource, open_sink};
 use crate::{Context, Error, Location, find};
 use oci::reference::Name;
 use store::Store;
@@ -13,6 +15,17 @@ pub enum Destination<'a> {
     OwnName,
     /// A name or a location, as typed.
     Typed(&'a str),
+    /// A location.
+    At(&'a Location),
+    /// An archive.
+    Archive {
+        /// Docker's, not OCI's.
+        docker: bool,
+        /// Where it is written.
+        output: Output<'a>,
+        /// What the image is called in it.
+        names: &'a [String],
+    },
 }
 
 impl Destination<'_> {
@@ -21,6 +34,28 @@ impl Destination<'_> {
         match self {
             Destination::OwnName => location(own_name),
             Destination::Typed(text) => location(text),
+            Destination::At(location) => Ok(location.clone()),
+            Destination::Archive { docker, output, names } => {
+                let (path, image) = (output.path().to_owned(), names.first().cloned().map(Pick::Name));
+                Ok(if docker { Location::DockerArchive { path, image } } else { Location::OciArchive { path, image } })
+            }
+        }
+    }
+
+    /// Opens it for an image of this name.
+    pub fn open<'s>(self, store: &'s Store, context: &Context, own_name: &str) -> Result<Box<dyn Sink + 's>, Error> {
+        match self {
+            Destination::Archive { docker: false, output, names } => {
+                let name = names.first().cloned().map(Pick::Name);
+                Ok(Box::new(LayoutArchiveSink::create(store, output, name.as_ref())?))
+            }
+            Destination::Archive { docker: true, output, names } => {
+                let name = names.first().cloned().map(Pick::Name);
+                let sink = DockerArchiveSink::create(store, output, name.as_ref())?;
+                sink.call(names.get(1..).unwrap_or_default());
+                Ok(Box::new(sink))
+            }
+            _ => open_sink(store, context, &self.location(own_name)?),
         }
     }
 }
@@ -34,7 +69,7 @@ pub fn push(
     options: &Options<'_>,
 ) -> Result<Copied, Error> {
     let found = find(store, context, image)?;
-    let sink = open_sink(store, context, &destination.location(&found.name)?)?;
+    let sink = destination.open(store, context, &found.name)?;
     copy(&StoreSource::of(store, found), sink.as_ref(), options)
 }
 

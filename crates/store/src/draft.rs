@@ -5,7 +5,7 @@
 //! [`Store::reclaim`] clears it away.
 
 use crate::error::{At, Error};
-use crate::layer::{AppliedLayer, LayerWriter, compose};
+use crate::layer::{AppliedLayer, LayerWriter, Times, compose};
 use crate::location::{Ownership, Store, make_dir};
 use crate::root::{self, RootDirs};
 use oci::Digest;
@@ -106,11 +106,11 @@ impl Draft<'_> {
         Ok(place)
     }
 
-    /// Makes it a layer; `None` if nothing was changed. With `latest` (seconds since 1970) no file in it is younger.
+    /// Makes it a layer; `None` if nothing was changed. Files get `times`.
     /// Nothing may be mounted or at work in it any more.
-    pub fn finish(mut self, latest: Option<i64>) -> Result<Option<AppliedLayer>, Error> {
+    pub fn finish(mut self, times: Times) -> Result<Option<AppliedLayer>, Error> {
         let folder = self.layer.folder().to_owned();
-        let composed = compose::compose(&folder, self.layer.ownership(), latest)?;
+        let composed = compose::compose(&folder, self.layer.ownership(), times)?;
         let Some(applied) = composed else { return Ok(None) };
         for name in ["work", "merged", "stubs", "aside", "root.json"] {
             self.layer.remove(name)?;

@@ -54,6 +54,7 @@ mod list;
 mod location;
 mod lock;
 mod malformed;
+mod merged;
 mod name;
 mod overlay;
 mod partial;
@@ -68,6 +69,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod trash;
+mod view;
 mod volume;
 mod walk;
 
@@ -81,10 +83,11 @@ pub use error::Error;
 pub use file_blob::BlobWriter;
 pub use image::{Image, NewImage};
 pub use layer::contents::{ContentHash, ContentReader, FilePart, Found};
-pub use layer::{AppliedLayer, LayerWriter};
+pub use layer::{AppliedLayer, LayerWriter, Times};
 pub use list::{List, Member, empty_index};
 pub use location::{Location, Ownership, Store};
 pub use malformed::malformed;
+pub use merged::{FilesOf, Shown};
 pub use overlay::UpperDirs;
 pub use partial::Partial;
 pub use root::RootDirs;

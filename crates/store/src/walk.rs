@@ -16,6 +16,8 @@ pub(crate) struct Found<'a> {
     /// Its name there (for the root: `.`).
     pub(crate) name: &'a CStr,
     pub(crate) stat: &'a Stat,
+    /// For a layer: whether a folder hides what is below it, where something else than its attribute says so.
+    pub(crate) hides: Option<bool>,
 }
 
 impl Found<'_> {
@@ -45,7 +47,7 @@ struct Level {
 pub(crate) fn walk(root: &Path, visit: &mut dyn FnMut(&Found<'_>) -> Result<Enter, Error>) -> Result<(), Error> {
     let mut folder = crate::lock::open_dir(root).at("open folder", root)?;
     let stat = rustix::fs::fstat(&folder).at("look at", root)?;
-    if visit(&Found { path: b"", folder: &folder, name: c".", stat: &stat })? == Enter::No {
+    if visit(&Found { path: b"", folder: &folder, name: c".", stat: &stat, hides: None })? == Enter::No {
         return Ok(());
     }
     let mut path = Vec::new();
@@ -96,7 +98,7 @@ fn look(
             stat => stat.at("look at file in", root)?,
         };
         push(path, &name);
-        let found = Found { path, folder, name: &name, stat: &stat };
+        let found = Found { path, folder, name: &name, stat: &stat, hides: None };
         if visit(&found)? == Enter::Yes && found.kind() == FileType::Directory {
             level.folders.push(name);
         }

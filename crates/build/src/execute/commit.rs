@@ -1,15 +1,15 @@
 //! The image that a stage becomes.
 
 use super::inputs::Inputs;
-use super::{Made, Request};
+use super::{Made, Request, StoredImage};
 use crate::error::Error;
 use crate::steps::Interpreted;
 use engine::Engine;
 use engine::build::Cached;
 use image::assemble::Parts;
+use oci::Platform;
 use oci::image::config::RootFs;
 use oci::image::{Descriptor, ImageConfig};
-use oci::{Digest, Platform};
 use std::collections::BTreeMap;
 
 /// Records it; its id and what stands for it in an index.
@@ -18,7 +18,7 @@ pub(super) fn commit(
     platform: &Platform,
     stage: &Interpreted,
     made: Made,
-) -> Result<(Digest, Descriptor), Error> {
+) -> Result<StoredImage, Error> {
     let wanted = &request.result;
     let mut config = stage.end.config.clone();
     config.labels.extend(wanted.labels.clone());
@@ -44,21 +44,21 @@ pub(super) fn commit(
         names: wanted.names.clone(),
     };
     let (id, manifest) = engine::build::commit(engine, &config, &parts)?;
-    Ok((id, Descriptor { platform: Some(platform.clone()), ..manifest }))
+    Ok(StoredImage { id, manifest: Descriptor { platform: Some(platform.clone()), ..manifest } })
 }
 
 /// When an image that says the same was made first; else now. So a build that changes nothing makes no other image.
 fn created(engine: &Engine, request: &Request<'_>, config: &ImageConfig) -> Result<String, Error> {
     let now = request.result.created.clone();
     let key = Inputs::new("image").json("config", config).with("docker", request.result.docker.to_string()).key();
-    let found = match request.settings.cache && request.settings.latest.is_none() {
+    let found = match request.settings.cache && request.result.epoch.is_none() {
         true => engine::build::cached(engine, &key)?,
         false => None,
     };
     if let Some(created) = found.and_then(|mut found| found.inputs.remove(CREATED)) {
         return Ok(created);
     }
-    if request.settings.remember && request.settings.latest.is_none() {
+    if request.settings.remember && request.result.epoch.is_none() {
         let inputs = BTreeMap::from([(CREATED.to_owned(), now.clone())]);
         engine::build::remember(engine, &key, &Cached { inputs, ..Cached::default() })?;
     }

@@ -49,7 +49,7 @@ fn work(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcom
         .with("owner", copy.owner.clone().unwrap_or_default())
         .with("mode", format!("{:?}", copy.mode))
         .with("parents", copy.parents.to_string());
-    let latest = schedule.request.settings.latest;
+    let times = schedule.request.settings.times;
     remembered(schedule, inputs, Some(content), || {
         let prepared: Vec<Files<'_>> = prepared.into_iter().map(|one| one.files(schedule)).collect::<Result<_, _>>()?;
         let merged = draft.mount()?;
@@ -60,7 +60,7 @@ fn work(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcom
         let is_of_inputs = prepared.iter().all(|one| files::are_unchanged(&one.root, &one.chosen));
         drop(prepared);
         drop(view);
-        Ok(Fresh { layer: layer_of(draft.finish(latest)?), is_of_inputs })
+        Ok(Fresh { layer: layer_of(draft.finish(times)?), is_of_inputs })
     })
 }
 

@@ -5,7 +5,7 @@ use super::schedule::Schedule;
 use super::why::{self, Former};
 use super::worker::{News, Outcome};
 use crate::error::Error;
-use engine::build::Cached;
+use engine::build::{Cached, Times};
 use oci::Digest;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,9 +24,9 @@ pub(super) fn remembered(
     work: impl FnOnce() -> Result<Fresh, Error>,
 ) -> Result<Outcome, Error> {
     let settings = &schedule.request.settings;
-    let inputs = match settings.latest {
-        Some(latest) => inputs.with("latest", latest.to_string()),
-        None => inputs,
+    let inputs = match settings.times {
+        Times::Own => inputs,
+        times => inputs.with("times", format!("{times:?}")),
     };
     let key = inputs.key();
     let outcome = |layer, cached| Outcome { layer, cached, content, warnings: Vec::new() };

@@ -12,6 +12,7 @@ mod inputs;
 mod interrupt;
 mod memory;
 mod mounts;
+mod output;
 mod request;
 mod run;
 mod schedule;
@@ -24,6 +25,7 @@ mod worker;
 
 pub use context::Contexts;
 pub use event::{Event, Position};
+pub use output::{ImageOutput, Output, Place, To};
 pub use request::{Images, Request, Secret, Settings, Wanted};
 pub use secret::secret;
 
@@ -62,10 +64,26 @@ pub struct Built {
 pub struct BuiltImage {
     /// What it is for.
     pub platform: Platform,
+    /// Lowest first.
+    pub layers: Vec<Digest>,
+    /// What the store has of it; `None` if only the steps count.
+    pub stored: Option<StoredImage>,
+}
+
+/// An image in the store.
+#[derive(Debug, Clone)]
+pub struct StoredImage {
     /// The digest of its configuration.
     pub id: Digest,
     /// What an index says of it.
     pub manifest: Descriptor,
+}
+
+impl Built {
+    /// By which the result is known in the store: nothing, if only the steps count.
+    pub fn id(&self) -> Option<&Digest> {
+        self.images.last().and_then(|image| image.stored.as_ref()).map(|stored| &stored.id)
+    }
 }
 
 /// Builds for each platform that is wanted.
@@ -85,12 +103,30 @@ pub fn build(engine: &Engine, request: &Request<'_>, tell: &mut dyn FnMut(Event<
     schedule::run(&mut schedules, tell)?;
     let mut images = Vec::new();
     for schedule in &schedules {
-        let Target { label, platform, plan, stages, .. } = schedule.target;
-        tell(Event::Commit { platform: label.as_deref() });
-        let (id, manifest) = commit::commit((engine, request), platform, &stages[&plan.target], schedule.result())?;
-        images.push(BuiltImage { platform: platform.clone(), id, manifest });
+        images.push(image((engine, request), schedule, tell)?);
     }
-    Ok(Built { images })
+    // While all layers are kept, whoever removes the images.
+    let built = Built { images };
+    output::write((engine, request), &built, &mut |warning| tell(Event::Warning(warning)))?;
+    Ok(built)
+}
+
+fn image(
+    (engine, request): (&Engine, &Request<'_>),
+    schedule: &Schedule<'_>,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<BuiltImage, Error> {
+    let Target { label, platform, plan, stages, .. } = schedule.target;
+    let made = schedule.result();
+    let layers = made.diff_ids();
+    let stored = match request.result.is_stored {
+        true => {
+            tell(Event::Commit { platform: label.as_deref() });
+            Some(commit::commit((engine, request), platform, &stages[&plan.target], made)?)
+        }
+        false => None,
+    };
+    Ok(BuiltImage { platform: platform.clone(), layers, stored })
 }
 
 fn layer_of(applied: Option<AppliedLayer>) -> Option<(Digest, u64)> {

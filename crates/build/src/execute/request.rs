@@ -1,7 +1,8 @@
 //! What a build is asked for.
 
-use super::Contexts;
+use super::{Contexts, Output};
 use crate::plan::Wishes;
+use engine::build::Times;
 use engine::image::RegistryOptions;
 use image::{Progress, PullPolicy};
 use oci::Platform;
@@ -27,6 +28,8 @@ pub struct Request<'a> {
     pub settings: Settings,
     /// What becomes of the result.
     pub result: Wanted,
+    /// What else is written of it.
+    pub outputs: Vec<Output>,
 }
 
 /// How base images are had.
@@ -58,8 +61,8 @@ pub struct Settings {
     pub tick: Option<Duration>,
     /// Steps at a time.
     pub jobs: usize,
-    /// No file is younger, in seconds since 1970.
-    pub latest: Option<i64>,
+    /// Of what is made.
+    pub times: Times,
     /// Stages that the target doesn't need are built, too.
     pub all_stages: bool,
     /// What all commands of the build have in common.
@@ -96,6 +99,10 @@ pub struct Wanted {
     pub env: Vec<String>,
     /// `--unsetenv`
     pub unset_env: Vec<String>,
-    /// RFC 3339.
+    /// When the image is said to be made (RFC 3339).
     pub created: String,
+    /// The same in seconds since 1970, if it was asked for and isn't just now.
+    pub epoch: Option<i64>,
+    /// The store has it in the end.
+    pub is_stored: bool,
 }

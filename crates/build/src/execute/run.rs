@@ -124,7 +124,7 @@ fn execute(
     if *code != 0 {
         return Err(Error::Missing(String::new()));
     }
-    Ok(layer_of(draft.finish(schedule.request.settings.latest)?))
+    Ok(layer_of(draft.finish(schedule.request.settings.times)?))
 }
 
 /// A shell in the failed command's container, on the terminal.

@@ -24,7 +24,7 @@ fn folder(schedule: &Schedule<'_>, below: &[Digest], path: &str, user: &str) -> 
         .and_then(|root| make_owned(schedule, &root.into(), path, user));
     draft.unmount()?;
     made?;
-    Ok(Fresh { layer: layer_of(draft.finish(schedule.request.settings.latest)?), is_of_inputs: true })
+    Ok(Fresh { layer: layer_of(draft.finish(schedule.request.settings.times)?), is_of_inputs: true })
 }
 
 /// As with BuildKit it is the user's, with what is made on the way.

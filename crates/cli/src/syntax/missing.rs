@@ -28,8 +28,8 @@ pub const FLAGS: &[(&str, &str)] = &[
         "all-platforms cache-from cache-to cgroup-parent cgroupns compat-volumes compress cpp-flag \
          cpu-period cpu-quota created-annotation cw disable-compression,D disable-content-trust from \
          group-add hooks-dir identity-label inherit-annotations inherit-labels ipc isolation layer-label \
-         logfile logsplit manifest no-hostname omit-history os-feature os-version output,o pid \
-         rewrite-timestamp runtime-flag sbom sbom-image-output sbom-image-purl-output sbom-merge-strategy \
+         logfile logsplit manifest no-hostname omit-history os-feature os-version pid \
+         runtime-flag sbom sbom-image-output sbom-image-purl-output sbom-merge-strategy \
          sbom-output sbom-purl-output sbom-scanner-command sbom-scanner-image sign-by squash squash-all stdin \
          unsetannotation unsetlabel userns userns-gid-map userns-gid-map-group userns-uid-map \
          userns-uid-map-user uts",

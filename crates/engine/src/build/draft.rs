@@ -78,9 +78,9 @@ impl<'e> Draft<'e> {
         run_step(engine, &subject, warn)
     }
 
-    /// Makes it a layer; `None` if nothing was changed. With `latest` (seconds since 1970) no file in it is younger.
-    pub fn finish(self, latest: Option<i64>) -> Result<Option<store::AppliedLayer>, Error> {
-        Ok(self.draft.finish(latest)?)
+    /// Makes it a layer; `None` if nothing was changed. Files get `times`.
+    pub fn finish(self, times: store::Times) -> Result<Option<store::AppliedLayer>, Error> {
+        Ok(self.draft.finish(times)?)
     }
 }
 

@@ -2,11 +2,13 @@
 //! memory of what was made from what. What is to be done is decided by the `build` crate.
 
 mod draft;
+mod export;
 mod hide;
 mod unpacked;
 mod view;
 
 pub use draft::Draft;
+pub use export::{export_folder, export_tar};
 pub use unpacked::Unpacked;
 pub use view::Mounted;
 
@@ -14,7 +16,7 @@ use crate::{Engine, Error};
 use ::image::assemble::Parts;
 use oci::Digest;
 use oci::image::{Descriptor, ImageConfig};
-pub use store::{AppliedLayer, CacheFolder, Cached, KeptLayers, TemporaryFolder, Use};
+pub use store::{AppliedLayer, CacheFolder, Cached, FilesOf, KeptLayers, TemporaryFolder, Times, Use};
 
 /// From now on, until this process ends or an image is recorded, what it and its children store isn't taken for waste.
 pub fn hold(engine: &Engine) -> Result<(), Error> {

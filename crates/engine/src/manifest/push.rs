@@ -17,10 +17,10 @@ pub fn push(
     let (list, name) = find(engine, list)?;
     let context = context(engine, registry)?;
     let location = destination.location(&name)?;
-    let source = ListSource::open(engine.store(), &context, list, name)?;
+    let source = ListSource::open(engine.store(), &context, list, name.clone())?;
     // Before anything is made there.
     ::image::check_place(&source, &location, options)?;
-    let sink = ::image::open_sink(engine.store(), &context, &location)?;
+    let sink = destination.open(engine.store(), &context, &name)?;
     let options = Options { memory: Some(engine.store()), ..options.again() };
     Ok(::image::copy(&source, sink.as_ref(), &options)?)
 }

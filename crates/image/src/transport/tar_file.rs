@@ -28,7 +28,7 @@ pub enum Output<'a> {
 
 impl Output<'_> {
     /// For a location.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Output::Path(path) => path,
             Output::Stream(_) => Path::new("/dev/stdout"),

@@ -1,8 +1,8 @@
 //! Two trees, whatever their layers.
 
-use super::view::{Node, Opened, View};
 use super::{Change, ChangeKind, with_name};
 use crate::error::Error;
+use crate::view::{Node, Opened, View};
 use rustix::fs::{FileType, Stat};
 use std::ffi::{CStr, CString};
 

@@ -1,8 +1,8 @@
 //! One layer against those below it: what it has itself says what changed.
 
-use super::view::{Node, View};
 use super::{Change, ChangeKind, with_name};
 use crate::error::Error;
+use crate::view::{Node, View};
 
 /// Sorted by path; the folders around what came or went count as modified.
 pub(super) fn changes(top: &View, below: &View) -> Result<Vec<Change>, Error> {

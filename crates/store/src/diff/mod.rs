@@ -5,15 +5,14 @@
 
 mod compare;
 mod layer;
-mod view;
 
 use crate::error::{At, Error};
 use crate::location::Store;
+use crate::view::{DEEPEST, View};
 use std::ffi::CStr;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
-use view::View;
 
 /// What happened to a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,10 +60,10 @@ impl Store {
     }
 }
 
-/// The walks call themselves for each folder: 20 kB for each of [`view::DEEPEST`] are reserved, and used only when they are needed.
+/// The walks call themselves for each folder: 20 kB for each of [`DEEPEST`] are reserved, and used only when they are needed.
 fn with_deep_stack<T: Send>(walk: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(view::DEEPEST * 20_000).spawn_scoped(scope, walk);
+        let thread = std::thread::Builder::new().stack_size(DEEPEST * 20_000).spawn_scoped(scope, walk);
         let thread = thread.at("start a thread to compare", Path::new("/"))?;
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })

@@ -10,10 +10,13 @@ mod place;
 mod stream;
 mod tar_meta;
 mod tar_reader;
+pub(crate) mod tar_stream;
 #[cfg(test)]
 mod tests;
 mod verify;
 mod write;
+
+pub use tar_stream::Times;
 
 use crate::error::{At, Error};
 use crate::location::{Ownership, Store, make_dir};

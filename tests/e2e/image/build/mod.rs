@@ -6,6 +6,7 @@ mod contexts;
 mod copy;
 mod mistakes;
 mod mounts;
+mod outputs;
 mod remote;
 mod result;
 mod run;

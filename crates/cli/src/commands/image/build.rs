@@ -4,6 +4,7 @@ mod caching;
 mod contexts;
 mod display;
 mod flags;
+mod outputs;
 mod report;
 mod secrets;
 mod tail;
@@ -56,7 +57,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let form = Form::wanted(matches)?;
     let progress = Reporter::new(form == Form::Quiet);
     let platform = platform::wanted(matches)?.unwrap_or_else(Platform::host);
-    let names = matches.list("tag").iter().map(|name| engine::build::full_name(name)).collect::<Result<Vec<_>, _>>()?;
+    let outputs = outputs::read(matches)?;
+    let names = outputs.names;
     let time = flags::time(matches)?;
     let request = Request {
         file: &input.file,
@@ -84,7 +86,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             shell_on_error: flags::shell_on_error(matches)?,
             tick: (form == Form::Terminal).then_some(Duration::from_millis(100)),
             jobs: jobs(matches),
-            latest: time.latest,
+            times: time.times,
             all_stages: !matches.maybe_bool("skip-unused-stages").unwrap_or(true),
             container: container(matches)?,
             secrets: secrets::secrets(matches)?,
@@ -98,8 +100,11 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             env: flags::variables(matches.list("env")),
             unset_env: matches.list("unsetenv").to_vec(),
             created: time.created,
+            epoch: time.epoch,
+            is_stored: outputs.is_stored,
             names: names.clone(),
         },
+        outputs: outputs.written,
     };
     let mut report = Report::new(form, &names);
     let built = execute::build(context.engine()?, &request, &mut |event| {
@@ -109,7 +114,9 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     });
     progress.finish();
     report.close();
-    let id = built.map_err(failure)?.images.remove(0).id;
+    // Without one only the steps count.
+    let built = built.map_err(failure)?;
+    let Some(id) = built.id() else { return Ok(0) };
     if let Some(path) = matches.text("iidfile") {
         std::fs::write(path, id.as_str())
             .map_err(|error| Failure::new(format!("write image id file {path}: {error}")))?;

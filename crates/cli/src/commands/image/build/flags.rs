@@ -3,6 +3,7 @@
 use crate::error::Failure;
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
+use engine::build::Times;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
@@ -23,14 +24,23 @@ pub(super) static FLAGS: &[Flag] = &[
     Flag::array("label", "stringArray", "Add a label (key=value)"),
     Flag::text("on-error", "shell", "When a command fails: shell opens one in its container"),
     Flag::text("progress", "string", "How progress is shown: auto, plain, tty, quiet").default("auto"),
+    Flag::array(
+        "output",
+        "stringArray",
+        "Write the result elsewhere (FOLDER, -, type=local|tar|oci|docker|image|registry|cacheonly,dest=…)",
+    )
+    .short('o'),
+    Flag::bool("load", "Store the image, as is done anyway").hidden(),
     Flag::text("pull", "string", "Ask the registry for bases: missing, always, never, newer").default("missing"),
+    Flag::bool("push", "Push the image to the registries of its names").hidden(),
     Flag::bool("quiet", "Print the id only").short('q'),
     Flag::bool("rm", "Leave no container behind").default("true"),
     Flag::bool("skip-unused-stages", "Leave out stages that the target doesn't need").default("true"),
-    Flag::uint("source-date-epoch", "Time of the image and latest time of its files, in seconds since 1970"),
-    Flag::list("tag", "name", "Name the image").short('t'),
+    Flag::bool("rewrite-timestamp", "With --source-date-epoch no file that is made is younger").default("true"),
+    Flag::uint("source-date-epoch", "Time of the image, in seconds since 1970"),
+    Flag::list("tag", "name", "Name the image, or write it to a place (oci-archive:FILE, docker://NAME)").short('t'),
     Flag::text("target", "string", "Build this stage (name or number) and what it needs"),
-    Flag::uint("timestamp", "The same as --source-date-epoch"),
+    Flag::uint("timestamp", "Time of the image and of all files that are made, in seconds since 1970"),
     Flag::array("unsetenv", "stringArray", "Take a variable out of the image"),
 ];
 
@@ -103,30 +113,37 @@ pub(super) fn variables(texts: &[String]) -> Vec<String> {
 pub(super) struct Time {
     /// RFC 3339.
     pub(super) created: String,
-    /// Of its files at most, in seconds since 1970.
-    pub(super) latest: Option<i64>,
+    /// The same in seconds since 1970, if it was asked for.
+    pub(super) epoch: Option<i64>,
+    /// Of the files that are made.
+    pub(super) times: Times,
 }
 
-/// As asked, or by the variable SOURCE_DATE_EPOCH; else now.
+/// `--timestamp` is all files' time, `--source-date-epoch` (or the variable of that name) their latest, if
+/// `--rewrite-timestamp` isn't denied; else it is now.
 pub(super) fn time(matches: &Matches) -> Result<Time, Failure> {
-    let asked = match (matches.number::<i64>("timestamp"), matches.number::<i64>("source-date-epoch")) {
-        (Some(_), Some(_)) => {
-            return Err(Failure::new("--timestamp and --source-date-epoch cannot be used together"));
-        }
-        (one, other) => one.or(other),
-    };
+    let (exact, latest) = (matches.number::<i64>("timestamp"), matches.number::<i64>("source-date-epoch"));
+    if exact.is_some() && latest.is_some() {
+        return Err(Failure::new("--timestamp and --source-date-epoch cannot be used together"));
+    }
     let wrong = |text: &str| Failure::new(format!("{text} is no time in seconds since 1970"));
     let variable = std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| !text.is_empty());
-    let latest = match (asked, variable) {
-        (Some(asked), _) => Some(asked),
+    let latest = match (exact.or(latest), variable) {
         (None, Some(text)) => Some(text.parse().map_err(|_| wrong(&format!("SOURCE_DATE_EPOCH={text}")))?),
-        (None, None) => None,
+        _ => latest,
     };
-    let created = match latest {
-        Some(latest) => jiff::Timestamp::from_second(latest).map_err(|_| wrong(&latest.to_string()))?,
+    let epoch = exact.or(latest);
+    let created = match epoch {
+        Some(time) => jiff::Timestamp::from_second(time).map_err(|_| wrong(&time.to_string()))?,
         None => jiff::Timestamp::now(),
     };
-    Ok(Time { created: created.to_string(), latest })
+    let rewrites = matches.maybe_bool("rewrite-timestamp");
+    let times = match (exact, latest) {
+        (Some(time), _) => Times::Exactly(time),
+        (None, Some(time)) if rewrites.unwrap_or(true) => Times::AtMost(time),
+        _ => Times::Own,
+    };
+    Ok(Time { created: created.to_string(), epoch, times })
 }
 
 /// `--format`

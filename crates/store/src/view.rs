@@ -12,53 +12,53 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Folders over each other, uppermost first.
-pub(super) struct View {
+pub(crate) struct View {
     roots: Vec<(PathBuf, OwnedFd)>,
     /// Overlay's attribute of a folder that hides those below it.
     opaque: &'static str,
 }
 
 /// Something that shows.
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Of the uppermost.
-    pub(super) stat: Stat,
+    pub(crate) stat: Stat,
     /// A folder's parts, uppermost first: numbers of the view's layers. Of anything else the one that has it.
     layers: Vec<usize>,
     /// A folder that hides what may be below it.
-    pub(super) opaque: bool,
+    pub(crate) opaque: bool,
 }
 
 /// A folder whose parts are open.
-pub(super) struct Opened<'v> {
+pub(crate) struct Opened<'v> {
     view: &'v View,
     parts: Vec<(usize, OwnedFd)>,
 }
 
 impl Node {
-    pub(super) fn is_folder(&self) -> bool {
+    pub(crate) fn is_folder(&self) -> bool {
         kind(&self.stat) == FileType::Directory
     }
 
-    pub(super) fn is_whiteout(&self) -> bool {
+    pub(crate) fn is_whiteout(&self) -> bool {
         is_whiteout(&self.stat)
     }
 }
 
 impl View {
-    pub(super) fn open(folders: &[PathBuf], opaque: &'static str) -> Result<View, Error> {
+    pub(crate) fn open(folders: &[PathBuf], opaque: &'static str) -> Result<View, Error> {
         let open = |path: &PathBuf| Ok((path.clone(), crate::lock::open_dir(path).at("open folder", path)?));
         Ok(View { roots: folders.iter().map(open).collect::<Result<_, Error>>()?, opaque })
     }
 
     /// The top folder; none if there are no layers.
-    pub(super) fn root(&self) -> Result<Option<Node>, Error> {
+    pub(crate) fn root(&self) -> Result<Option<Node>, Error> {
         let Some((path, fd)) = self.roots.first() else { return Ok(None) };
         let stat = rustix::fs::fstat(fd).at("look at", path)?;
         Ok(Some(Node { stat, layers: (0..self.roots.len()).collect(), opaque: false }))
     }
 
     /// Opens all parts of the folder `node`, which is at `path`.
-    pub(super) fn opened(&self, path: &[u8], node: &Node) -> Result<Opened<'_>, Error> {
+    pub(crate) fn opened(&self, path: &[u8], node: &Node) -> Result<Opened<'_>, Error> {
         let mut parts = Vec::new();
         for layer in &node.layers {
             let (root, fd) = &self.roots[*layer];
@@ -70,7 +70,7 @@ impl View {
     }
 
     /// Whether a node of this view is made of the same files as one of another.
-    pub(super) fn same(&self, own: &Node, other: &View, theirs: &Node) -> bool {
+    pub(crate) fn same(&self, own: &Node, other: &View, theirs: &Node) -> bool {
         let paths = |view: &View, node: &Node| -> Vec<PathBuf> {
             node.layers.iter().map(|layer| view.roots[*layer].0.clone()).collect()
         };
@@ -84,7 +84,7 @@ impl View {
 
 impl Opened<'_> {
     /// All names, those that are hidden included, sorted.
-    pub(super) fn names(&self) -> Result<BTreeSet<CString>, Error> {
+    pub(crate) fn names(&self) -> Result<BTreeSet<CString>, Error> {
         let mut names = BTreeSet::new();
         for (layer, fd) in &self.parts {
             let root = self.view.path_of(*layer);
@@ -100,12 +100,12 @@ impl Opened<'_> {
     }
 
     /// What shows under a name; a whiteout is nothing.
-    pub(super) fn child(&self, name: &CStr) -> Result<Option<Node>, Error> {
+    pub(crate) fn child(&self, name: &CStr) -> Result<Option<Node>, Error> {
         Ok(self.entry(name)?.filter(|node| !node.is_whiteout()))
     }
 
     /// The same with whiteouts.
-    pub(super) fn entry(&self, name: &CStr) -> Result<Option<Node>, Error> {
+    pub(crate) fn entry(&self, name: &CStr) -> Result<Option<Node>, Error> {
         let mut found: Option<Node> = None;
         for (layer, folder) in &self.parts {
             let root = self.view.path_of(*layer);
@@ -129,8 +129,23 @@ impl Opened<'_> {
         Ok(found)
     }
 
+    /// The folder that has what shows under a name.
+    pub(crate) fn folder_of(&self, node: &Node) -> Option<&OwnedFd> {
+        let layer = node.layers.first()?;
+        self.parts.iter().find(|(part, _)| part == layer).map(|(_, folder)| folder)
+    }
+
+    /// Whether a folder that shows here hides what other layers below these have: by any of its parts, since what is below that
+    /// one doesn't show.
+    pub(crate) fn hides_below(&self, name: &CStr, node: &Node) -> Result<bool, Error> {
+        let Some(lowest) = node.layers.last() else { return Ok(false) };
+        let Some((_, folder)) = self.parts.iter().find(|(part, _)| part == lowest) else { return Ok(false) };
+        let opaque = there(self.is_opaque(folder, name)).at("look at folder in", self.view.path_of(*lowest))?;
+        Ok(opaque.unwrap_or(false))
+    }
+
     /// Where a symbolic link of this name points to.
-    pub(super) fn target(&self, name: &CStr, node: &Node) -> Option<CString> {
+    pub(crate) fn target(&self, name: &CStr, node: &Node) -> Option<CString> {
         let layer = *node.layers.first()?;
         let (_, folder) = self.parts.iter().find(|(part, _)| *part == layer)?;
         rustix::fs::readlinkat(folder, name, Vec::new()).ok()
@@ -157,7 +172,7 @@ fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 /// Whoever nests folders deeper than this wants to do harm.
-pub(super) const DEEPEST: usize = 20_000;
+pub(crate) const DEEPEST: usize = 20_000;
 
 /// The part of a folder that a layer has.
 fn open_part(layer: &OwnedFd, path: &[u8]) -> io::Result<OwnedFd> {

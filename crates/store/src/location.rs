@@ -3,7 +3,7 @@
 use crate::additional::Additional;
 use crate::error::{At, Error};
 use oci::Digest;
-use rustix::fs::{Access, AtFlags, CWD};
+use rustix::fs::{Access, AtFlags, CWD, IFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -101,6 +101,7 @@ impl Store {
         for name in FOLDERS.iter().copied().chain(["blobs/sha256", "blobs/sha512"]) {
             make_dir(&root.join(name))?;
         }
+        scatter(&root.join("tmp"));
         let lock = self.lock_path();
         std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&lock).at("create store lock", &lock)?;
         Ok(())
@@ -140,6 +141,17 @@ impl Store {
         let mut path = self.location.root.join(folder);
         path.push(name);
         path
+    }
+}
+
+/// Tells ext4 that the trees in this folder have nothing to do with each other: each begins in another part of the disk. Else
+/// all are made in the same part, where the kernel passes over inodes that were freed in the last minutes one by one
+/// (`recently_deleted`): a pull behind an `rmi` takes twice as long.
+fn scatter(folder: &Path) {
+    let flagged = crate::lock::open_dir(folder)
+        .and_then(|fd| rustix::fs::ioctl_setflags(&fd, rustix::fs::ioctl_getflags(&fd)? | IFlags::TOPDIR));
+    if let Err(e) = flagged {
+        log::debug!("{} is no folder of ext4: {e}", folder.display());
     }
 }
 

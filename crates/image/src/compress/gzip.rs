@@ -2,7 +2,6 @@
 //! The bytes don't depend on the number of threads.
 
 use super::pool::Pool;
-use super::ready::Ready;
 use libdeflater::{CompressionLvl, Compressor as Deflate};
 use std::io::{self, Read};
 
@@ -12,13 +11,26 @@ const PIECE: usize = 512 << 10;
 /// Reads content and gives gzip.
 pub(super) struct Compressor<R> {
     inner: R,
-    pool: Pool<Vec<u8>, io::Result<Vec<u8>>>,
+    pool: Pool<Piece, io::Result<Piece>>,
     /// Pieces that are on their way or through.
     pieces: u64,
     /// All are.
     fed: bool,
-    /// Compressed, to be given out.
-    ready: Ready,
+    /// Compressed, and how much of it was given out.
+    ready: (Piece, usize),
+    /// Done with: memory that goes back to the system after each piece has to be cleared by it for the next.
+    spare: Vec<Piece>,
+}
+
+/// Room for content and the member that it becomes.
+#[derive(Default)]
+struct Piece {
+    content: Vec<u8>,
+    /// Bytes of content.
+    filled: usize,
+    member: Vec<u8>,
+    /// Bytes of the member.
+    length: usize,
 }
 
 impl<R: Read> Compressor<R> {
@@ -26,20 +38,21 @@ impl<R: Read> Compressor<R> {
         let begin = move || {
             let level = CompressionLvl::new(level).unwrap_or_default();
             let mut deflate = Deflate::new(level);
-            move |content: Vec<u8>| member(&mut deflate, &content)
+            move |piece: Piece| piece.compress(&mut deflate)
         };
-        Compressor { inner, pool: Pool::new(begin), pieces: 0, fed: false, ready: Ready::default() }
+        let (ready, spare) = Default::default();
+        Compressor { inner, pool: Pool::new(begin), pieces: 0, fed: false, ready, spare }
     }
 
     /// Keeps all threads busy.
     fn feed(&mut self) -> io::Result<()> {
         while !self.fed && !self.pool.is_full() {
-            let mut content = Vec::with_capacity(PIECE);
-            self.inner.by_ref().take(PIECE as u64).read_to_end(&mut content)?;
-            self.fed = content.len() < PIECE;
+            let mut piece = self.spare.pop().unwrap_or_default();
+            piece.fill(&mut self.inner)?;
+            self.fed = piece.filled < PIECE;
             // Nothing at all is an empty member.
-            if !content.is_empty() || self.pieces == 0 {
-                self.pool.push(content)?;
+            if piece.filled > 0 || self.pieces == 0 {
+                self.pool.push(piece)?;
                 self.pieces += 1;
             }
         }
@@ -49,29 +62,52 @@ impl<R: Read> Compressor<R> {
     /// The next member; false at the end.
     fn advance(&mut self) -> io::Result<bool> {
         self.feed()?;
-        let Some(member) = self.pool.next()? else { return Ok(false) };
-        self.ready.set(member?);
+        let Some(piece) = self.pool.next()? else { return Ok(false) };
+        let (old, _) = std::mem::replace(&mut self.ready, (piece?, 0));
+        self.spare.push(old);
         Ok(true)
     }
 }
 
 impl<R: Read> Read for Compressor<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.ready.is_empty() {
+        while self.ready.1 == self.ready.0.length {
             if buffer.is_empty() || !self.advance()? {
                 return Ok(0);
             }
         }
-        Ok(self.ready.take(buffer))
+        let (piece, taken) = &mut self.ready;
+        let rest = &piece.member[*taken..piece.length];
+        let count = buffer.len().min(rest.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        *taken += count;
+        Ok(count)
     }
 }
 
-/// No name, no time: the same content gives the same bytes.
-fn member(deflate: &mut Deflate, content: &[u8]) -> io::Result<Vec<u8>> {
-    let mut out = vec![0; deflate.gzip_compress_bound(content.len())];
-    let length = deflate.gzip_compress(content, &mut out).map_err(|e| io::Error::other(e.to_string()))?;
-    out.truncate(length);
-    Ok(out)
+impl Piece {
+    /// Reads as much content as there is room for, or is left.
+    fn fill(&mut self, source: &mut impl Read) -> io::Result<()> {
+        self.content.resize(PIECE, 0);
+        self.filled = 0;
+        while self.filled < PIECE {
+            match source.read(&mut self.content[self.filled..]) {
+                Ok(0) => break,
+                Ok(count) => self.filled += count,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
+
+    /// No name, no time: the same content gives the same bytes.
+    fn compress(mut self, deflate: &mut Deflate) -> io::Result<Piece> {
+        self.member.resize(deflate.gzip_compress_bound(PIECE), 0);
+        let compressed = deflate.gzip_compress(&self.content[..self.filled], &mut self.member);
+        self.length = compressed.map_err(|e| io::Error::other(e.to_string()))?;
+        Ok(self)
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,20 @@ fn from_stdin(env: &TestEnv) {
     env.ok("images --format {{.Repository}}:{{.Tag}}").prints("localhost/s:1\n");
 }
 
+/// Docker leaves its own registry out of the names in its archives.
+fn short_names_are_local(env: &TestEnv) {
+    let stored =
+        [("s:1", "localhost/s:1"), ("me/s:2", "localhost/me/s:2"), ("docker.io/library/s:3", "docker.io/library/s:3")];
+    for (name, stored) in stored {
+        env.write("a.tar", Base::image().docker_archive(name));
+        env.ok("load -q -i a.tar").prints(&format!("Loaded image: {stored}\n"));
+        env.ok("rmi -a");
+        env.ok(&format!("pull -q docker-archive:a.tar:{name}"));
+        env.ok("images --format {{.Repository}}:{{.Tag}}").prints(&format!("{stored}\n"));
+        env.ok(&format!("rmi {name}"));
+    }
+}
+
 fn compressed(env: &TestEnv) {
     for (tag, name) in [("gz", "localhost/c:gz"), ("zst", "localhost/c:zst")] {
         let plain = Base::image().docker_archive(name);
@@ -81,5 +95,5 @@ fn zstd_bytes(bytes: &[u8]) -> Vec<u8> {
 }
 
 testkit::cases! { both: [
-    docker_archive, oci_archive, from_stdin, compressed, broken_archives_are_refused, a_changed_layer_is_refused,
+    docker_archive, oci_archive, from_stdin, short_names_are_local, compressed, broken_archives_are_refused, a_changed_layer_is_refused,
 ] }

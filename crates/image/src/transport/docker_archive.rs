@@ -72,7 +72,8 @@ impl DockerArchiveSource {
                 .get(*at)
                 .ok_or_else(|| wrong(format!("index {at} is too large, there are {} images in it", items.len())))?,
             Some(Pick::Name(wanted)) => {
-                let called = |item: &&Item| names(&archive, item).is_ok_and(|names| is_called(&names, wanted));
+                let called =
+                    |item: &&Item| names(&archive, item, "docker.io").is_ok_and(|names| is_called(&names, wanted));
                 items
                     .iter()
                     .find(called)
@@ -114,11 +115,11 @@ impl DockerArchiveSource {
             annotations: Default::default(),
         };
         let top = crate::copy::encode_docker(&manifest)?;
-        let names = names(&archive, item)?;
+        let names = names(&archive, item, "localhost")?;
         Ok(DockerArchiveSource { archive, location, paths, top, names })
     }
 
-    /// As they stand in the archive.
+    /// Under which the image is stored: what has no registry is `localhost/`'s, as with Podman.
     pub fn names(&self) -> &[Reference] {
         &self.names
     }
@@ -148,17 +149,17 @@ fn layer_descriptor(archive: &Archive, path: &str, diff_id: &Digest) -> Result<D
     Ok(Descriptor::new(media_type::DOCKER_LAYER_GZIP, digest, member.size))
 }
 
-fn names(archive: &Archive, item: &Item) -> Result<Vec<Reference>, Error> {
+/// What has no registry is of this one.
+fn names(archive: &Archive, item: &Item, registry: &str) -> Result<Vec<Reference>, Error> {
     let tags = item.repo_tags.as_deref().unwrap_or_default();
-    tags.iter().map(|tag| name(archive, tag)).collect()
+    tags.iter().map(|tag| name(archive, tag, registry)).collect()
 }
 
-/// Names without a registry are Docker Hub's: it is Docker's format.
-fn name(archive: &Archive, tag: &str) -> Result<Reference, Error> {
+fn name(archive: &Archive, tag: &str, registry: &str) -> Result<Reference, Error> {
     let name: oci::reference::Name = tag
         .parse()
         .map_err(|e| Error::Archive { archive: archive.name().to_owned(), why: format!("manifest.json: {e}") })?;
-    let mut reference = name.in_registry("docker.io").with_default_tag();
+    let mut reference = name.in_registry(registry).with_default_tag();
     reference.digest = None;
     Ok(reference.with_default_tag())
 }
@@ -170,6 +171,7 @@ pub fn archive_names(store: &Store, path: &std::path::Path) -> Result<Vec<String
     Ok(items.into_iter().flat_map(|item| item.repo_tags.unwrap_or_default()).collect())
 }
 
+/// An image is asked for by Docker's name of it, or by the one under which it would be stored.
 fn is_called(names: &[Reference], wanted: &str) -> bool {
     let full = |registry: &str| {
         wanted.parse::<oci::reference::Name>().ok().map(|name| name.in_registry(registry).with_default_tag())

@@ -55,6 +55,18 @@ fn nothing_is_left_on_the_disk(env: &TestEnv) {
     before.assert_restored(env);
 }
 
+/// Whoever comes second finds what it wanted: the image is gone.
+fn several_may_force_the_same_to_go(env: &TestEnv) {
+    for _ in 0..5 {
+        env.base();
+        let together: Vec<_> = (0..6).map(|_| env.engine().words("rmi -f base").spawn()).collect();
+        for removal in together {
+            removal.wait().ok();
+        }
+        env.ok("images -aq").prints("");
+    }
+}
+
 testkit::cases! { both: [
-    removes_names_then_the_image, an_image_in_use_stays, by_id, unknown_ones_are_named, nothing_is_left_on_the_disk,
+    several_may_force_the_same_to_go, removes_names_then_the_image, an_image_in_use_stays, by_id, unknown_ones_are_named, nothing_is_left_on_the_disk,
 ] }

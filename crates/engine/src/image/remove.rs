@@ -13,7 +13,11 @@ pub fn remove(engine: &Engine, names: &[String], options: &RemoveOptions) -> (Ve
     // Those of additional stores stay.
     for image in all.into_iter().filter(|image| !image.read_only) {
         let force = RemoveOptions { force: options.force, ..RemoveOptions::default() };
-        note(remove_image(engine, &image, &force), &mut removed, &mut errors);
+        match remove_image(engine, &image, &force) {
+            // Somebody else has removed it since it was listed.
+            Err(Error::Store(store::Error::NoSuchImage(_))) => {}
+            result => note(result, &mut removed, &mut errors),
+        }
     }
     for name in names {
         note(remove_one(engine, name, options), &mut removed, &mut errors);
@@ -51,7 +55,14 @@ fn remove_one(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Re
     if !by_name && image.names.len() > 1 && !options.force {
         return Err(Error::SeveralNames { id: image.id.hex().to_owned(), names: image.names.join(" ") });
     }
-    remove_image(engine, &image, options)
+    match remove_image(engine, &image, options) {
+        // Somebody else was first: it is as if it hadn't been found.
+        Err(Error::Store(store::Error::NoSuchImage(_))) if options.ignore => Ok(Removed::default()),
+        Err(Error::Store(store::Error::NoSuchImage(_))) => {
+            Err(::image::Error::NotKnown { name: name.to_owned() }.into())
+        }
+        result => result,
+    }
 }
 
 pub(crate) fn remove_image(engine: &Engine, image: &store::Image, options: &RemoveOptions) -> Result<Removed, Error> {

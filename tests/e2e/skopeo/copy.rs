@@ -2,7 +2,7 @@
 
 use super::{ok, skopeo, small};
 use serde_json::Value;
-use testkit::{Base, TestEnv, sha256_hex};
+use testkit::{Auth, Authority, Base, Registry, TestEnv, sha256_hex};
 
 fn between_registries(env: &TestEnv) {
     let registry = env.registry();
@@ -12,6 +12,22 @@ fn between_registries(env: &TestEnv) {
     assert_eq!(env.read(env.work().join("digest")).as_deref(), Some(digest.as_str()));
     let shown = ok(env, &format!("inspect --format {{{{.Digest}}}} docker://{host}/two/three:4"));
     shown.prints(&format!("{digest}\n"));
+}
+
+/// What Skopeo hides from its help, but scripts have.
+fn older_flags_still_count(env: &TestEnv) {
+    let authority = Authority::new(env);
+    let open = env.registry();
+    open.push("one", "1", &small("amd64"));
+    let closed = Registry::start_with(env, 5002, &Auth { tls: Some(&authority), ..Auth::default() });
+    let from = format!("docker://{}/one:1", closed.host());
+    skopeo(env, &format!("copy {from} dir:a")).run().code(1).complains("certificate");
+    ok(env, &format!("copy --tls-verify=false {from} dir:b")).complains("'--tls-verify' is deprecated");
+    ok(env, &format!("--tls-verify=false copy {from} dir:c"));
+    ok(env, &format!("copy -q --src-tls-verify=false --tls-verify {from} dir:d"));
+    ok(env, &format!("--tls-verify=false inspect {from}"));
+    ok(env, &format!("sync --src docker --dest dir --tls-verify=false {}/one e", closed.host()));
+    ok(env, &format!("copy -q --screds a:b --dcreds a:b --src-tls-verify=false {from} dir:f"));
 }
 
 fn into_folders_and_back(env: &TestEnv) {
@@ -111,6 +127,7 @@ fn a_copy_that_fails_leaves_no_folder(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
+    older_flags_still_count,
     between_registries, into_folders_and_back, all_of_an_index_or_what_suits, formats_and_compression,
     the_stores_images, nonsense, a_copy_that_fails_leaves_no_folder, by_the_programs_name,
 ] }

@@ -2,6 +2,7 @@
 
 use crate::error::Failure;
 use crate::flags::registry::{credentials, retry};
+use crate::output::logger;
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
 use engine::image::RegistryOptions;
@@ -21,7 +22,7 @@ pub static ONE: &[Flag] = &[
 pub static SOURCE: &[Flag] = &[
     Flag::text("src-authfile", "string", "File with credentials of registries, for the source"),
     Flag::text("src-cert-dir", "PATH", "Folder with TLS certificates and keys, for the source"),
-    Flag::text("src-creds", "USERNAME[:PASSWORD]", "Credentials for the source's registry"),
+    Flag::text("src-creds", "USERNAME[:PASSWORD]", "Credentials for the source's registry").alias(&["screds"]),
     Flag::bool("src-no-creds", "Be nobody at the source's registry"),
     Flag::text("src-password", "string", "Password for the source's registry"),
     Flag::text("src-registry-token", "string", "Bearer token for the source's registry"),
@@ -33,13 +34,16 @@ pub static SOURCE: &[Flag] = &[
 pub static DESTINATION: &[Flag] = &[
     Flag::text("dest-authfile", "string", "File with credentials of registries, for the destination"),
     Flag::text("dest-cert-dir", "PATH", "Folder with TLS certificates and keys, for the destination"),
-    Flag::text("dest-creds", "USERNAME[:PASSWORD]", "Credentials for the destination's registry"),
+    Flag::text("dest-creds", "USERNAME[:PASSWORD]", "Credentials for the destination's registry").alias(&["dcreds"]),
     Flag::bool("dest-no-creds", "Be nobody at the destination's registry"),
     Flag::text("dest-password", "string", "Password for the destination's registry"),
     Flag::text("dest-registry-token", "string", "Bearer token for the destination's registry"),
     Flag::bool("dest-tls-verify", "Demand https and valid certificates of the destination").default("true"),
     Flag::text("dest-username", "string", "Name for the destination's registry"),
 ];
+
+/// For both sides of a copy, as it was once, and as it still stands in many a script.
+pub static BOTH: &[Flag] = &[Flag::bool("tls-verify", "Demand https and valid certificates of both").hidden()];
 
 /// Of one image that may be with Docker's daemon or in a layout.
 pub static PLACE: &[Flag] = &[
@@ -72,6 +76,13 @@ pub static RETRY: &[Flag] = &[
 /// The number of tries, as Skopeo calls it.
 pub const TIMES: &str = "retry-times";
 
+/// Names what is better said instead of [`BOTH`].
+pub fn warn_of_old(matches: &Matches) {
+    if matches.given("tls-verify") {
+        logger::line("warning", "'--tls-verify' is deprecated, instead use: --src-tls-verify, --dest-tls-verify");
+    }
+}
+
 /// What the options with this prefix (``, `src-`, `dest-`) say.
 pub fn options(matches: &Matches, prefix: &str) -> Result<RegistryOptions, Failure> {
     let text = |name: &str| matches.text(&format!("{prefix}{name}"));
@@ -96,7 +107,7 @@ pub fn options(matches: &Matches, prefix: &str) -> Result<RegistryOptions, Failu
         credentials: named.or(pair),
         token,
         anonymous,
-        tls_verify: matches.maybe_bool(&format!("{prefix}tls-verify")),
+        tls_verify: matches.maybe_bool(&format!("{prefix}tls-verify")).or_else(|| matches.maybe_bool("tls-verify")),
         cert_dir: text("cert-dir").map(Into::into),
         retry: retry(matches, TIMES)?,
         policy: matches.text("policy").map(Into::into),

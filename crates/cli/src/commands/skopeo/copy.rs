@@ -1,6 +1,6 @@
 //! `skopeo copy`.
 
-use super::access::{self, AUTHFILE, DESTINATION, PLACES, RETRY, SOURCE};
+use super::access::{self, AUTHFILE, BOTH, DESTINATION, PLACES, RETRY, SOURCE};
 use super::{failed, global, location};
 use crate::context::Context;
 use crate::error::Failure;
@@ -29,6 +29,7 @@ pub static COMMAND: Command = Command {
         AUTHFILE,
         SOURCE,
         DESTINATION,
+        BOTH,
         PLACES,
         RETRY,
         global::FLAGS,
@@ -66,6 +67,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let source = location(source, "Invalid source name")?;
     let destination = location(destination, "Invalid destination name")?;
     check_places(matches, &source, &destination)?;
+    access::warn_of_old(matches);
     let from = access::options(matches, "src-")?;
     let to = RegistryOptions {
         additional_names: additional_names(matches)?,

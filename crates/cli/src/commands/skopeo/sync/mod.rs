@@ -2,7 +2,7 @@
 
 mod list;
 
-use super::access::{self, AUTHFILE, DESTINATION, RETRY, SOURCE};
+use super::access::{self, AUTHFILE, BOTH, DESTINATION, RETRY, SOURCE};
 use super::{copy, failed, global};
 use crate::context::Context;
 use crate::error::{Failure, chain};
@@ -30,7 +30,7 @@ pub static COMMAND: Command = Command {
         "skopeo sync --src docker --dest dir registry.example.com/busybox /media/usb",
         "skopeo sync --src docker --dest docker --all --include-tags '1.*' --delete-missing quay.io/a/b mirror.example.com/a",
     ],
-    flags: &[FLAGS, OWN, signing::SIGNATURES, AUTHFILE, SOURCE, DESTINATION, RETRY, global::FLAGS],
+    flags: &[FLAGS, OWN, signing::SIGNATURES, AUTHFILE, SOURCE, DESTINATION, BOTH, RETRY, global::FLAGS],
     stops: false,
     arguments: Arguments::Any,
     needs: Needs::Store,
@@ -63,6 +63,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let [source, destination] = matches.arguments.as_slice() else {
         return Err(Failure::new("Exactly two arguments expected"));
     };
+    access::warn_of_old(matches);
     let (from, target) = ends(matches, source, destination)?;
     let progress = Reporter::new(false);
     let signing = Signing::of(matches)?;

@@ -63,6 +63,18 @@ fn missing_images_have_their_own_code(env: &TestEnv) {
     skopeo(env, "inspect foo").run().code(1).complains("Error parsing image name");
 }
 
+fn a_place_may_have_no_name_for_it(env: &TestEnv) {
+    let registry = env.registry();
+    registry.push("one", "1", &small("amd64"));
+    ok(env, &format!("copy -q docker://{}/one:1 dir:folder", registry.host()));
+    ok(env, "inspect --format [{{.Name}}] dir:folder").prints("[]\n");
+    ok(env, "inspect dir:folder").lacks("Name").lacks("Variant");
+    ok(env, "copy -q dir:folder containers-storage:localhost/x/y:1");
+    ok(env, "inspect --format {{.Name}} containers-storage:localhost/x/y:1").prints("localhost/x/y\n");
+    ok(env, "help inspect").has("--no-tags");
+    ok(env, "help").has("list-tags");
+}
+
 testkit::cases! { both: [
-    shows_what_is_known, raw_is_as_it_is, the_suiting_image_of_an_index, missing_images_have_their_own_code,
+    a_place_may_have_no_name_for_it, shows_what_is_known, raw_is_as_it_is, the_suiting_image_of_an_index, missing_images_have_their_own_code,
 ] }

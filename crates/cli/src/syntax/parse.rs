@@ -73,15 +73,19 @@ pub fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Failure> {
 fn skopeo_words(program: &str, words: &[String]) -> Result<Parsed, Failure> {
     let path = format!("{program} {}", skopeo::NAME).trim_start().to_owned();
     let fatal = |failure: Failure| failure.fatal();
-    let flags: Vec<&'static Flag> = skopeo::global::FLAGS.iter().chain([&skopeo::global::VERSION, &HELP]).collect();
+    let own = [&skopeo::global::VERSION, &HELP];
+    let flags: Vec<&'static Flag> = skopeo::global::FLAGS.iter().chain(skopeo::access::BOTH).chain(own).collect();
     let globals = read(&flags, words, true).map_err(|e| fatal(e.into_failure(&path, skopeo::NAME)))?;
     let (leading, rest) = words.split_at(words.len() - globals.arguments.len());
     if globals.bool("version") {
         return Ok(Parsed { path, action: Action::Version, globals });
     }
     let noun = Some(&tree::SKOPEO);
+    let (asked, rest) = match rest.split_first() {
+        Some((first, rest)) if first == "help" => (true, rest),
+        _ => (globals.bool("help"), rest),
+    };
     let Some((verb, rest)) = rest.split_first() else {
-        let asked = globals.bool("help");
         return Ok(Parsed { path, action: Action::Group { noun, asked }, globals });
     };
     let found = tree::ENTRIES.iter().find(|entry| entry.noun == skopeo::NAME && entry.verb == verb);
@@ -89,8 +93,12 @@ fn skopeo_words(program: &str, words: &[String]) -> Result<Parsed, Failure> {
         let hint = format!("Try '{path} --help' for more information");
         return Err(fatal(Failure::new(format!("unrecognized command `{path} {verb}`")).hint(hint)));
     };
+    let path = format!("{path} {verb}");
+    if asked {
+        return Ok(Parsed { path, action: Action::Help(entry.command), globals });
+    }
     let words: Vec<String> = leading.iter().chain(rest).cloned().collect();
-    leaf(format!("{path} {verb}"), program, entry.command, &words, Matches::default()).map_err(fatal)
+    leaf(path, program, entry.command, &words, Matches::default()).map_err(fatal)
 }
 
 /// `--help`, which every command has.

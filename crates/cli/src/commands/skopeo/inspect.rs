@@ -14,6 +14,7 @@ use engine::image::RegistryOptions;
 use image::Location;
 use image::look::Look;
 use oci::image::ImageConfig;
+use oci::reference::Name;
 use serde_json::{Value, json};
 
 /// `skopeo inspect`
@@ -65,7 +66,26 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
 fn show(matches: &Matches, object: Value) -> Result<(), Failure> {
     match matches.text("format") {
         Some(format) if !report::is_json(format) => report::each("inspect", format, vec![object], TYPES),
-        _ => stream::line(&json::pretty(&object, "    ")?),
+        _ => stream::line(&json::pretty(&without_empty(object), "    ")?),
+    }
+}
+
+/// JSON leaves out what templates know all the same.
+fn without_empty(mut object: Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.retain(|key, value| !["Name", "Variant"].contains(&key.as_str()) || *value != "");
+    }
+    object
+}
+
+/// Without a tag; empty where images have none.
+fn name(location: &Location) -> String {
+    match location {
+        Location::Docker(reference) => reference.name(),
+        Location::Storage(name) => {
+            name.parse::<Name>().map(|name| name.in_registry("docker.io").name()).unwrap_or_default()
+        }
+        _ => String::new(),
     }
 }
 
@@ -93,9 +113,7 @@ fn object(look: &Look, location: &Location, tags: Vec<String>) -> Result<Value, 
     let config = config(look)?;
     let container = config.config.clone().unwrap_or_default();
     let mut object = json!({});
-    if let Location::Docker(reference) = location {
-        object["Name"] = json!(reference.name());
-    }
+    object["Name"] = json!(name(location));
     let layers = &look.manifest.layers;
     let annotations = |map: &std::collections::BTreeMap<String, String>| (!map.is_empty()).then(|| map.clone());
     let data = layers.iter().map(|layer| {
@@ -108,9 +126,7 @@ fn object(look: &Look, location: &Location, tags: Vec<String>) -> Result<Value, 
     object["DockerVersion"] = json!(docker_version(&look.config));
     object["Labels"] = json!(annotations(&container.labels));
     object["Architecture"] = json!(config.architecture);
-    if let Some(variant) = config.variant.filter(|variant| !variant.is_empty()) {
-        object["Variant"] = json!(variant);
-    }
+    object["Variant"] = json!(config.variant.unwrap_or_default());
     object["Os"] = json!(config.os);
     object["Layers"] = layers.iter().map(|layer| json!(layer.digest)).collect();
     object["LayersData"] = data.collect();

@@ -8,6 +8,7 @@ mod error;
 pub mod execute;
 pub mod files;
 pub mod language;
+pub mod lint;
 pub mod plan;
 pub mod remote;
 pub mod steps;

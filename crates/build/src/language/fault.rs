@@ -112,7 +112,7 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// The word that is at most a third of its letters away; letters of either case are the same.
-fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     const LONGEST: usize = 60;
     let lower = word.to_lowercase();
     if lower.len() > LONGEST {

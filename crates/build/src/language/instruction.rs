@@ -3,6 +3,7 @@
 
 use super::fault::Place;
 use super::heredoc::Heredoc;
+use super::lines::Style;
 
 /// An instruction and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Located {
     pub place: Place,
     /// The line with continued ones joined, without heredocs.
     pub text: String,
+    /// How it is written.
+    pub style: Style,
     /// What it says.
     pub instruction: Instruction,
 }

@@ -20,6 +20,17 @@ pub struct Line {
     pub text: String,
     /// Files that follow it in place.
     pub heredocs: Vec<Heredoc>,
+    /// What else is of interest to who reads it.
+    pub style: Style,
+}
+
+/// How an instruction is written, which doesn't change what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Style {
+    /// The comments right above it, without their `#`.
+    pub comments: Vec<String>,
+    /// The line where it ends, if an empty one is in the middle.
+    pub gap: Option<usize>,
 }
 
 /// A file taken apart.
@@ -43,12 +54,18 @@ pub fn split(text: &str) -> Result<Lines, Fault> {
     let mut scanner = Scanner::new(text);
     let mut directives = directives::Reader::default();
     let mut lines = Vec::new();
+    let mut comments = Vec::new();
     while let Some((number, line)) = scanner.next() {
         directives.line(number, line)?;
-        if is_comment(line) || line.trim().is_empty() {
-            continue;
+        match line.trim().strip_prefix('#') {
+            Some(comment) => comments.push(comment.trim().to_owned()),
+            None if line.trim().is_empty() => comments.clear(),
+            None => {
+                let mut line = instruction(&mut scanner, number, line, directives.escape())?;
+                line.style.comments = std::mem::take(&mut comments);
+                lines.push(line);
+            }
         }
-        lines.push(instruction(&mut scanner, number, line, directives.escape())?);
     }
     if lines.is_empty() {
         return Err(Fault::new(start, "file with no instructions"));
@@ -67,13 +84,16 @@ pub fn single(text: &str, place: Place, escape: char) -> Result<Line, Fault> {
 fn instruction(scanner: &mut Scanner<'_>, first: usize, line: &str, escape: char) -> Result<Line, Fault> {
     let mut text = String::new();
     let mut continues = append(&mut text, line.trim_start(), escape);
+    let mut is_gapped = false;
     while continues {
         let Some((_, line)) = scanner.next() else { break };
+        is_gapped |= line.trim().is_empty();
         if is_comment(line) || line.trim().is_empty() {
             continue;
         }
         continues = append(&mut text, line, escape);
     }
+    let style = Style { comments: Vec::new(), gap: is_gapped.then_some(scanner.number) };
     let text = text.trim_end().to_owned();
     let (keyword, rest) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
     let keyword = keyword.to_ascii_uppercase();
@@ -85,7 +105,7 @@ fn instruction(scanner: &mut Scanner<'_>, first: usize, line: &str, escape: char
         read_heredoc(scanner, heredoc).map_err(|message| Fault::new(place, message).word(&heredoc.word))?;
     }
     let place = Place { first, last: scanner.number };
-    Ok(Line { place, keyword, flags, rest, text, heredocs })
+    Ok(Line { place, keyword, flags, rest, text, heredocs, style })
 }
 
 /// Whether the instruction goes on in the next line.

@@ -14,8 +14,10 @@ mod pattern;
 pub mod words;
 
 pub use directives::Directives;
+pub(crate) use fault::nearest;
 pub use fault::{Fault, Place, excerpt};
 pub use instruction::{Instruction, Located};
+pub use lines::Style;
 
 /// A whole file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -78,7 +78,8 @@ impl Arguments {
     /// Given and never declared, in a file that was read to its end.
     pub fn unused(&self) -> Vec<String> {
         let consumed = self.consumed.borrow();
-        let unused = self.given.keys().filter(|name| !consumed.contains(*name) && !PROXIES.contains(&name.as_str()));
+        let is_ours = |name: &str| PROXIES.contains(&name) || name == crate::lint::ARGUMENT;
+        let unused = self.given.keys().filter(|name| !consumed.contains(*name) && !is_ours(name));
         unused.cloned().collect()
     }
 

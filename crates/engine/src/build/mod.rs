@@ -16,6 +16,7 @@ use crate::{Engine, Error};
 use ::image::assemble::Parts;
 use oci::Digest;
 use oci::image::{Descriptor, ImageConfig};
+use std::collections::BTreeSet;
 pub use store::{AppliedLayer, CacheFolder, Cached, FilesOf, KeptLayers, TemporaryFolder, Times, Use};
 
 /// From now on, until this process ends or an image is recorded, what it and its children store isn't taken for waste.
@@ -91,4 +92,11 @@ pub fn has_single_id(engine: &Engine) -> bool {
 /// Forks: what SQLite has open doesn't survive that, and a build needs none of it.
 pub fn forked(engine: &Engine) {
     engine.forget_database();
+}
+
+/// The names of the variables that a stored image sets; `None`: it isn't here.
+pub fn variables_of(engine: &Engine, name: &str) -> Option<BTreeSet<String>> {
+    let image = crate::image::find(engine, name).ok()?;
+    let pairs = image.config.config.unwrap_or_default().env;
+    Some(pairs.iter().filter_map(|pair| Some(pair.split_once('=')?.0.to_owned())).collect())
 }

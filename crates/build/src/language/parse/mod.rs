@@ -56,7 +56,7 @@ pub(super) fn located(line: Line, escape: char) -> Result<Located, Fault> {
     };
     let flags = Flags::parse(&line, known.flags)?;
     let instruction = (known.parse)(&Written { line: &line, escape }, flags)?;
-    Ok(Located { place: line.place, text: line.text, instruction })
+    Ok(Located { place: line.place, text: line.text, style: line.style, instruction })
 }
 
 impl Written<'_> {

@@ -1,6 +1,7 @@
 //! `build`: an image from a Containerfile.
 
 mod caching;
+mod check;
 mod contexts;
 mod display;
 mod flags;
@@ -54,6 +55,10 @@ pub static COMMAND: Command = Command {
 fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     flags::check(matches)?;
     let input = contexts::read(context, matches)?;
+    if let Some(code) = check::instead(context, matches, &input)? {
+        return Ok(code);
+    }
+    let warnings = check::before(context, matches, &input)?;
     let form = Form::wanted(matches)?;
     let progress = Reporter::new(form == Form::Quiet);
     let platform = platform::wanted(matches)?.unwrap_or_else(Platform::host);
@@ -114,6 +119,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     });
     progress.finish();
     report.close();
+    check::tell(&warnings);
     // Without one only the steps count.
     let built = built.map_err(failure)?;
     let Some(id) = built.id() else { return Ok(0) };

@@ -14,6 +14,8 @@ pub(super) static FLAGS: &[Flag] = &[
     Flag::array("build-arg", "argument=value", "Give an ARG its value; without = it is the environment's"),
     Flag::array("build-arg-file", "argfile.conf", "Read such values from a file, one a line"),
     Flag::array("build-context", "argument=value", "Name a folder or an image (docker-image://…) for FROM and --from"),
+    Flag::text("call", "string", "Instead of building: check (as --check), targets (list the stages)").default("build"),
+    Flag::bool("check", "Look for mistakes and bad style, and build nothing"),
     Flag::array("env", "stringArray", "Set a variable in the image (NAME=value)"),
     Flag::array("file", "pathname", "Read this file, - for standard input").short('f'),
     Flag::bool("force-rm", "Leave no container behind, whatever happens").default("true"),

@@ -70,6 +70,8 @@ pub struct Engine {
     runs: Runs,
     database: RefCell<Option<Rc<Database>>>,
     trash: Cell<bool>,
+    /// Something was built.
+    built: Cell<bool>,
     forked: Cell<bool>,
 }
 
@@ -101,6 +103,7 @@ impl Engine {
             runs,
             database,
             trash: Cell::new(false),
+            built: Cell::new(false),
             forked: Cell::new(false),
         })
     }
@@ -186,12 +189,17 @@ impl Engine {
     pub(crate) fn left_trash(&self) {
         self.trash.set(true);
     }
+
+    /// The build cache may have grown: it is looked after behind the answer.
+    pub(crate) fn has_built(&self) {
+        self.built.set(true);
+    }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
         crate::upkeep::idle_bridges(self);
-        crate::upkeep::behind(self, self.trash.get());
+        crate::upkeep::behind(self, self.trash.get(), self.built.get());
     }
 }
 

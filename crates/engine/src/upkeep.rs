@@ -12,15 +12,19 @@ const PAUSE: Duration = Duration::from_millis(100);
 const STREAMS: usize = 3;
 
 /// Forks a process that deletes what was thrown away, if there is anything, and shortens the log of a database that was used, if
-/// it has grown: whoever opens it next reads all of it. The process outlives the command.
-pub(crate) fn behind(engine: &Engine, threw_away: bool) {
+/// it has grown: whoever opens it next reads all of it. After a build its cache is looked after. The process outlives the command.
+pub(crate) fn behind(engine: &Engine, threw_away: bool, built: bool) {
     let trash = threw_away && engine.store().needs_reclaim();
+    let built = built && engine.store().needs_tending();
     let untidy = engine.open_database().is_some() && engine.has_untidy_database();
-    if !trash && !untidy {
+    if !trash && !untidy && !built {
         return;
     }
     in_background(engine, || {
-        if trash {
+        if built && let Err(error) = engine.store().tend_cache() {
+            log::debug!("look after the build cache: {error}");
+        }
+        if trash || built {
             empty_trash(engine);
         }
         if untidy {

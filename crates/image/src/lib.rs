@@ -9,6 +9,7 @@
 mod archive;
 pub mod artifact;
 pub mod assemble;
+mod cache;
 mod choose;
 mod chunked;
 mod compress;
@@ -46,6 +47,7 @@ pub mod trust;
 mod verified;
 
 pub use archive::{Archive, Member, Members};
+pub use cache::{CacheIndex, CacheRecord, CacheSource};
 pub use compress::Algorithm;
 pub use content::{Content, Sum};
 pub use context::{Clients, Context, Trust};

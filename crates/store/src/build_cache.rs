@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// What a step made.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -66,26 +65,6 @@ impl Store {
         self.write_atomically(&path, &json)
     }
 
-    /// Forgets what was used last before that time, or everything; how many steps. Their layers go if nothing else needs them.
-    pub fn forget_steps(&self, before: Option<SystemTime>) -> Result<usize, Error> {
-        let _lock = self.lock()?;
-        let (mut forgotten, mut layers) = (0, Vec::new());
-        for path in self.cache_files()? {
-            let used = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).at("look at", &path)?;
-            if before.is_some_and(|before| used >= before) {
-                continue;
-            }
-            if let Some((layer, _)) = read(&path)?.and_then(|cached| cached.layer) {
-                self.touch(&crate::layer::note(&layer))?;
-                layers.push(layer);
-            }
-            std::fs::remove_file(&path).at("remove file", &path)?;
-            forgotten += 1;
-        }
-        self.drop_unreferenced(&layers, &[])?;
-        Ok(forgotten)
-    }
-
     /// What records keep.
     pub(crate) fn cached_layers(&self) -> Result<Vec<Digest>, Error> {
         let mut layers = Vec::new();
@@ -95,14 +74,17 @@ impl Store {
         Ok(layers)
     }
 
-    fn cache_files(&self) -> Result<Vec<PathBuf>, Error> {
+    pub(crate) fn cache_files(&self) -> Result<Vec<PathBuf>, Error> {
         let folder = self.folder("cache");
         let entries = match std::fs::read_dir(&folder) {
             // Stores of older versions have none.
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.at("list", &folder)?,
         };
-        entries.map(|entry| entry.map(|entry| entry.path()).at("list", &folder)).collect()
+        let paths = entries.map(|entry| entry.map(|entry| entry.path()).at("list", &folder));
+        paths
+            .filter(|path| path.as_ref().map_or(true, |path| path.extension().is_some_and(|end| end == "json")))
+            .collect()
     }
 
     fn cache_path(&self, key: &Digest) -> PathBuf {
@@ -111,7 +93,7 @@ impl Store {
 }
 
 /// A record that a power cut left broken counts as none.
-fn read(path: &Path) -> Result<Option<Cached>, Error> {
+pub(crate) fn read(path: &Path) -> Result<Option<Cached>, Error> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -1,5 +1,5 @@
-//! Folders that stay from one build to the next: `cache-mounts/<hex>/data`, named by the digest of their id. Beside it, `begun`
-//! says that it has what it is to begin with.
+//! Folders that stay from one build to the next: `cache-mounts/<hex>/data`, named by the digest of their id, which stands
+//! in `id` beside it. `begun` says that it has what it is to begin with.
 
 use crate::error::{At, Error};
 use crate::location::{Store, make_dir};
@@ -60,19 +60,59 @@ impl Store {
         for number in 0..MOST {
             let name = if number == 0 { hex.clone() } else { format!("{hex}-{number}") };
             let folder = self.path2("cache-mounts", &name);
-            make_dir(&folder)?;
-            let lock = open_dir(&folder).at("open folder", &folder)?;
-            match how {
-                Use::OwnOne if !try_lock(&lock) => continue,
-                Use::OwnOne => {}
-                Use::Shared => flock(&lock, FlockOperation::LockShared, &folder)?,
-                Use::Alone => flock(&lock, FlockOperation::LockExclusive, &folder)?,
-            }
+            let Some(lock) = claim(&folder, how)? else { continue };
             make_dir(&folder.join("data"))?;
+            let mark = folder.join("id");
+            std::fs::write(&mark, id).at("write", &mark)?;
+            // When it was used last: by that it is decided what goes.
+            let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
+            let times = rustix::fs::Timestamps { last_access: now, last_modification: now };
+            rustix::fs::futimens(&lock, &times).at("note the use of", &folder)?;
             let is_new = !folder.join(MARK).exists();
             return Ok(CacheFolder { folder, is_new, _lock: lock });
         }
         Err(rustix::io::Errno::BUSY).at("find an unused folder for the cache mount", Path::new(id))
+    }
+}
+
+impl Store {
+    /// Moves it into the trash, unless it is in use.
+    pub(crate) fn discard_cache_folder(&self, name: &str) -> Result<bool, Error> {
+        let folder = self.path2("cache-mounts", name);
+        let Ok(lock) = open_dir(&folder) else { return Ok(false) };
+        if !try_lock(&lock) {
+            return Ok(false);
+        }
+        self.discard(&folder)?;
+        Ok(true)
+    }
+}
+
+/// Nobody has it now.
+pub(crate) fn is_unused(folder: &Path) -> bool {
+    open_dir(folder).is_ok_and(|lock| try_lock(&lock))
+}
+
+/// Makes the folder and locks it; `None`: somebody else has it. It may have been thrown away before the lock was had: then
+/// there is a new one.
+fn claim(folder: &Path, how: Use) -> Result<Option<OwnedFd>, Error> {
+    loop {
+        make_dir(folder)?;
+        let lock = match open_dir(folder) {
+            Err(rustix::io::Errno::NOENT) => continue,
+            opened => opened.at("open folder", folder)?,
+        };
+        match how {
+            Use::OwnOne if !try_lock(&lock) => return Ok(None),
+            Use::OwnOne => {}
+            Use::Shared => flock(&lock, FlockOperation::LockShared, folder)?,
+            Use::Alone => flock(&lock, FlockOperation::LockExclusive, folder)?,
+        }
+        let here = rustix::fs::stat(folder).map(|stat| (stat.st_dev, stat.st_ino)).ok();
+        let held = rustix::fs::fstat(&lock).at("look at", folder)?;
+        if here == Some((held.st_dev, held.st_ino)) {
+            return Ok(Some(lock));
+        }
     }
 }
 

@@ -40,6 +40,7 @@ mod artifact;
 mod blob;
 mod boot;
 mod build_cache;
+mod build_cache_prune;
 mod cache_folder;
 mod check;
 mod diff;
@@ -75,6 +76,7 @@ mod walk;
 
 pub use artifact::{Artifact, Prior, check_artifact_name};
 pub use build_cache::Cached;
+pub use build_cache_prune::{CacheItem, CacheLimits};
 pub use cache_folder::{CacheFolder, Use};
 pub use check::{Aside, CheckOptions, Damage, Known, Stray};
 pub use diff::{Change, ChangeKind};

@@ -1,7 +1,7 @@
 //! The store as a whole: images and names come and go, and whatever is killed leaves it sound.
 
 use crate::testing::{Fixture, Tar, add_image, add_layer, open};
-use crate::{Artifact, Error, Prior, Store};
+use crate::{Artifact, CacheLimits, Cached, Error, Prior, Store, Use};
 use oci::Digest;
 use std::collections::HashSet;
 use std::path::Path;
@@ -256,6 +256,10 @@ fn scenario(store: &Store) -> Result<(), Error> {
         let artifact = Artifact { name: "victim".to_owned(), manifest: image.manifest.clone(), blobs: vec![blob] };
         store.commit_artifact(&artifact, &Prior::Anything)?;
     }
+    for (name, layer) in [("victim 1", Some((layers[1].clone(), 1))), ("victim 2", None)] {
+        store.remember_step(&Digest::sha256(name.as_bytes()), &Cached { layer, ..Cached::default() })?;
+    }
+    store.cache_folder("victim", Use::Alone)?;
     store.create_root("victim", &layers)?;
     store.create_volume_dir("victim")?;
     store.reclaim()?;
@@ -263,6 +267,7 @@ fn scenario(store: &Store) -> Result<(), Error> {
     store.remove_root("victim")?;
     store.remove_image(&image.id)?;
     store.remove_artifact("victim")?;
+    store.prune_cache(&CacheLimits { mounts: true, in_images: true, ..CacheLimits::default() })?;
     store.reclaim()
 }
 

@@ -8,5 +8,6 @@ mod diff;
 mod hello;
 mod help;
 mod info;
+mod prune;
 mod run_folder;
 mod systemd;

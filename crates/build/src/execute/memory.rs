@@ -5,7 +5,7 @@ use super::schedule::Schedule;
 use super::why::{self, Former};
 use super::worker::{News, Outcome};
 use crate::error::Error;
-use engine::build::{Cached, Times};
+use engine::build::{CacheRecord, Cached, Times};
 use oci::Digest;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -29,11 +29,21 @@ pub(super) fn remembered(
         times => inputs.with("times", format!("{times:?}")),
     };
     let key = inputs.key();
-    let outcome = |layer, cached| Outcome { layer, cached, content, warnings: Vec::new() };
+    let outcome = |layer: Option<(Digest, u64)>, cached, made: Option<u64>| {
+        let record = made.map(|made| CacheRecord { key: key.clone(), layer: layer.clone(), made });
+        Outcome { layer, cached, content, warnings: Vec::new(), record }
+    };
+    let is_young = |made: u64| settings.oldest.is_none_or(|oldest| made >= seconds(oldest));
     let found = if schedule.uses_cache() { engine::build::cached(schedule.engine, &key)? } else { None };
-    let is_young = |found: &Cached| settings.oldest.is_none_or(|oldest| found.made >= seconds(oldest));
-    if let Some(found) = found.as_ref().filter(|found| is_young(found)) {
-        return Ok(outcome(found.layer.clone(), true));
+    if let Some(found) = found.as_ref().filter(|found| is_young(found.made)) {
+        return Ok(outcome(found.layer.clone(), true, Some(found.made)));
+    }
+    if schedule.uses_cache()
+        && let Some(found) = shared(schedule, &key, is_young)
+    {
+        let cached = Cached { layer: found.layer.clone(), made: found.made, ..inputs.record(schedule.step_text()) };
+        engine::build::remember(schedule.engine, &key, &cached)?;
+        return Ok(outcome(found.layer, true, Some(found.made)));
     }
     if settings.explain
         && let Some(here) = schedule.here()
@@ -51,12 +61,24 @@ pub(super) fn remembered(
         )));
     }
     let Fresh { layer, is_of_inputs } = work()?;
+    let made = seconds(SystemTime::now());
     if settings.remember && is_of_inputs {
-        let made = seconds(SystemTime::now());
         let cached = Cached { layer: layer.clone(), made, ..inputs.record(schedule.step_text()) };
         engine::build::remember(schedule.engine, &key, &cached)?;
     }
-    Ok(outcome(layer, false))
+    Ok(outcome(layer, false, is_of_inputs.then_some(made)))
+}
+
+/// What others have made of the same inputs, with its layer in the store. Whatever is wrong with it, the step can be done here.
+fn shared(schedule: &Schedule<'_>, key: &Digest, is_young: impl Fn(u64) -> bool) -> Option<CacheRecord> {
+    for cache in schedule.shared {
+        let Some(record) = cache.find(key).filter(|record| is_young(record.made)) else { continue };
+        match cache.fetch(schedule.engine, record) {
+            Ok(()) => return Some(record.clone()),
+            Err(error) => log::warn!("a layer of a cache can't be used: {}", crate::error::chain(&error)),
+        }
+    }
+    None
 }
 
 /// Since 1970.

@@ -17,6 +17,7 @@ mod request;
 mod run;
 mod schedule;
 mod secret;
+mod sharing;
 mod sources;
 mod target;
 mod why;
@@ -26,7 +27,7 @@ mod worker;
 pub use context::Contexts;
 pub use event::{Event, Position};
 pub use output::{ImageOutput, Output, Place, To};
-pub use request::{Images, Request, Secret, Settings, Wanted};
+pub use request::{Caches, Images, Request, Secret, Settings, Wanted};
 pub use secret::secret;
 
 use crate::error::Error;
@@ -98,9 +99,12 @@ pub fn build(engine: &Engine, request: &Request<'_>, tell: &mut dyn FnMut(Event<
     if let unused @ [_, ..] = &targets[0].plan.arguments.unused()[..] {
         tell(Event::Warning(&format!("one or more build args were not consumed: [{}]", unused.join(" "))));
     }
-    let begin = |target| Schedule::new(engine, request, target);
+    let shared = sharing::open(engine, request, tell);
+    let begin = |target| Schedule::new(engine, request, &shared, target);
     let mut schedules = targets.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
-    schedule::run(&mut schedules, tell)?;
+    let done = schedule::run(&mut schedules, tell);
+    engine::build::clear_up(engine);
+    done?;
     let mut images = Vec::new();
     for schedule in &schedules {
         images.push(image((engine, request), schedule, tell)?);
@@ -108,6 +112,7 @@ pub fn build(engine: &Engine, request: &Request<'_>, tell: &mut dyn FnMut(Event<
     // While all layers are kept, whoever removes the images.
     let built = Built { images };
     output::write((engine, request), &built, &mut |warning| tell(Event::Warning(warning)))?;
+    sharing::export(engine, request, &schedules, tell)?;
     Ok(built)
 }
 

@@ -24,6 +24,8 @@ pub struct Request<'a> {
     pub contexts: Contexts,
     /// How images are had.
     pub images: Images<'a>,
+    /// Where others' results are, and ours go.
+    pub caches: Caches,
     /// How steps are done.
     pub settings: Settings,
     /// What becomes of the result.
@@ -40,6 +42,15 @@ pub struct Images<'a> {
     pub registry: RegistryOptions,
     /// Of transfers.
     pub progress: &'a dyn Progress,
+}
+
+/// Caches that several machines share; the registry's options are those of the images.
+#[derive(Debug, Clone, Default)]
+pub struct Caches {
+    /// `--cache-from`
+    pub from: Vec<image::Location>,
+    /// `--cache-to`
+    pub to: Vec<engine::build::Export>,
 }
 
 /// How steps are done.

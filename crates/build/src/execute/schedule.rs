@@ -9,7 +9,7 @@ use crate::language::excerpt;
 use crate::plan::Origin;
 use crate::steps::{Action, Interpreted, Step};
 use engine::Engine;
-use engine::build::KeptLayers;
+use engine::build::{CacheRecord, KeptLayers, SharedCache};
 use oci::image::History;
 use oci::{Digest, Platform};
 use std::cell::OnceCell;
@@ -23,6 +23,10 @@ pub(super) struct Schedule<'b> {
     pub(super) request: &'b Request<'b>,
     pub(super) target: &'b Target,
     stages: Vec<StageRun<'b>>,
+    /// What others have made.
+    pub(super) shared: &'b [SharedCache],
+    /// What was made or found, for others, with the stage's number.
+    records: Vec<(usize, CacheRecord)>,
     /// In a step's process alone.
     here: OnceCell<Here>,
 }
@@ -126,7 +130,12 @@ fn shell(
 }
 
 impl<'b> Schedule<'b> {
-    pub(super) fn new(engine: &'b Engine, request: &'b Request<'b>, target: &'b Target) -> Result<Schedule<'b>, Error> {
+    pub(super) fn new(
+        engine: &'b Engine,
+        request: &'b Request<'b>,
+        shared: &'b [SharedCache],
+        target: &'b Target,
+    ) -> Result<Schedule<'b>, Error> {
         let run = |(index, stage): (&usize, &'b Interpreted)| StageRun {
             index: *index,
             label: target.plan.stages[*index].label(*index),
@@ -138,12 +147,24 @@ impl<'b> Schedule<'b> {
         };
         let keeper = engine::build::keep_layers(engine)?;
         let stages = target.stages.iter().map(run).collect();
-        Ok(Schedule { engine, keeper, request, target, stages, here: OnceCell::new() })
+        let (records, here) = Default::default();
+        Ok(Schedule { engine, keeper, request, target, stages, shared, records, here })
     }
 
     /// What the target has become.
     pub(super) fn result(&self) -> Made {
         self.made(self.target.plan.target).cloned().unwrap_or_default()
+    }
+
+    /// What others may use: all, or what the target consists of.
+    pub(super) fn records(&self, everything: bool) -> Vec<CacheRecord> {
+        let plan = &self.target.plan;
+        let mut chain = vec![plan.target];
+        while let Some(Origin::Stage(below)) = chain.last().map(|index| &plan.stages[*index].base) {
+            chain.push(*below);
+        }
+        let wanted = self.records.iter().filter(|(index, _)| everything || chain.contains(index));
+        wanted.map(|(_, record)| record.clone()).collect()
     }
 
     fn can_go_on(&self, at: usize) -> bool {
@@ -234,6 +255,8 @@ impl<'b> Schedule<'b> {
             true => Event::Cached { stage: position, layer },
             false => Event::Made { stage: position, layer },
         });
+        let index = self.stages[at].index;
+        self.records.extend(outcome.record.map(|record| (index, record)));
         self.record(at, outcome.layer, created_by);
         Ok(())
     }

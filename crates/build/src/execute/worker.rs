@@ -2,6 +2,7 @@
 
 use super::interrupt::Interrupts;
 use crate::error::Error;
+use engine::build::CacheRecord;
 use oci::Digest;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
@@ -22,6 +23,8 @@ pub(super) struct Outcome {
     pub(super) content: Option<Digest>,
     /// What to know.
     pub(super) warnings: Vec<String>,
+    /// For others who have the same inputs.
+    pub(super) record: Option<CacheRecord>,
 }
 
 /// Why it made nothing.

@@ -25,7 +25,7 @@ pub const FLAGS: &[(&str, &str)] = &[
     ),
     (
         "build",
-        "all-platforms cache-from cache-to cgroup-parent cgroupns compat-volumes compress cpp-flag \
+        "all-platforms cgroup-parent cgroupns compat-volumes compress cpp-flag \
          cpu-period cpu-quota created-annotation cw disable-compression,D disable-content-trust from \
          group-add hooks-dir identity-label inherit-annotations inherit-labels ipc isolation layer-label \
          logfile logsplit manifest no-hostname omit-history os-feature os-version pid \
@@ -49,7 +49,6 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("skopeo sync", "sign-by-sq-fingerprint"),
     ("manifest push", "sign-by-sq-fingerprint"),
     ("artifact push", "sign-by-sq-fingerprint"),
-    ("image prune", "build-cache"),
     ("container exists", "external"),
     ("info", "debug"),
     ("completion", "no-desc"),
@@ -74,7 +73,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "checkpoint cleanup clone commit cp export init mount pause prune rename restart \
          restore runlabel stats unmount unpause update",
     ),
-    ("system", "connection dial-stdio events locks migrate prune renumber reset service"),
+    ("system", "connection dial-stdio events locks migrate renumber reset service"),
 ];
 
 /// The name of the flag, if Podman's command `verb` (as typed, without the program) has it: `flag` is `--name` or `-n`.

@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::flag::Flag;
 use super::missing;
-use crate::commands::{artifact, container, image, manifest, registry, skopeo, system};
+use crate::commands::{artifact, builder, container, image, manifest, registry, skopeo, system};
 use crate::error::Failure;
 
 /// Options of the program itself, before or among those of a command.
@@ -32,6 +32,7 @@ pub struct Noun {
 /// All nouns.
 pub static NOUNS: &[Noun] = &[
     Noun { name: "artifact", summary: "Manage artifacts: files in the store and in registries" },
+    Noun { name: "builder", summary: "Look after the build cache" },
     Noun { name: "container", summary: "Manage containers" },
     Noun { name: "image", summary: "Manage images" },
     Noun { name: "image trust", summary: "Manage which images are trusted" },
@@ -109,6 +110,9 @@ pub static ENTRIES: &[Entry] = &[
     entry("artifact", "push", &artifact::push::COMMAND),
     hidden("artifact", "remove", &artifact::rm::COMMAND),
     entry("artifact", "rm", &artifact::rm::COMMAND),
+    hidden("builder", "build", &image::build::COMMAND),
+    entry("builder", "du", &builder::du::COMMAND),
+    entry("builder", "prune", &builder::prune::COMMAND),
     entry("container", "attach", &container::attach::COMMAND),
     entry("container", "create", &container::create::COMMAND),
     entry("container", "diff", &container::diff::COMMAND),
@@ -175,6 +179,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("system", "check", &system::check::COMMAND),
     entry("system", "df", &system::df::COMMAND),
     entry("system", "info", &system::info::COMMAND),
+    entry("system", "prune", &system::prune::COMMAND),
 ];
 
 /// Where words lead.

@@ -4,15 +4,20 @@
 mod draft;
 mod export;
 mod hide;
+mod prune;
+mod shared_cache;
 mod unpacked;
 mod view;
 
 pub use draft::Draft;
 pub use export::{export_folder, export_tar};
+pub use prune::{CacheItem, CacheLimits, cache_items, prune_cache, until};
+pub use shared_cache::{Export, SharedCache, export};
 pub use unpacked::Unpacked;
 pub use view::Mounted;
 
 use crate::{Engine, Error};
+pub use ::image::CacheRecord;
 use ::image::assemble::Parts;
 use oci::Digest;
 use oci::image::{Descriptor, ImageConfig};
@@ -23,6 +28,7 @@ pub use store::{AppliedLayer, CacheFolder, Cached, FilesOf, KeptLayers, Temporar
 pub fn hold(engine: &Engine) -> Result<(), Error> {
     // Whatever comes of it: what steps leave goes behind the answer.
     engine.left_trash();
+    engine.has_built();
     Ok(engine.store().writing()?)
 }
 
@@ -82,6 +88,14 @@ pub fn temporary_folder(engine: &Engine) -> Result<TemporaryFolder<'_>, Error> {
 /// The folder of a cache mount, for as long as the result lives.
 pub fn cache_folder(engine: &Engine, id: &str, how: Use) -> Result<CacheFolder, Error> {
     Ok(engine.store().cache_folder(id, how)?)
+}
+
+/// What killed steps have left is cleaned up.
+pub fn clear_up(engine: &Engine) {
+    let died = |id: &String| matches!(engine.runs().live(id), Ok(crate::state::live::Live::Dead(_)));
+    if engine.runs().ids().is_ok_and(|ids| ids.iter().any(died)) {
+        crate::container::cleanup::reconcile(engine, None);
+    }
 }
 
 /// Owners can't be given: the user has one id only.

@@ -16,6 +16,8 @@ pub struct Usage {
     pub containers: Vec<ContainerUsage>,
     /// By name.
     pub volumes: Vec<VolumeUsage>,
+    /// The build cache, without what images have, too.
+    pub cache: Sum,
 }
 
 /// How many, and how many bytes.
@@ -84,6 +86,7 @@ pub fn df(engine: &Engine) -> Result<Usage, Error> {
         all_images: sum(&images, &sizes, used),
         containers: containers(engine, &links)?,
         volumes: volumes(engine, &links)?,
+        cache: super::prune::cache_sum(engine)?,
     })
 }
 

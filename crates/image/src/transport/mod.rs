@@ -21,6 +21,7 @@ pub use layout_archive::{LayoutArchiveSink, open_archive};
 pub(crate) use layout_folder::Layout;
 pub(crate) use registry::wanted;
 pub use registry::{RegistrySink, RegistrySource};
+pub(crate) use storage::put_layer;
 pub use storage::{StoreNaming, StoreSink, StoreSource};
 pub use tar_file::Output;
 

@@ -192,7 +192,12 @@ impl Sink for StoreSink<'_> {
 }
 
 /// One layer in one pass: decompression, files and DiffID; nothing is visible before both digests are right.
-fn put_layer(store: &Store, blob: &Descriptor, diff_id: &Digest, content: Content<'_>) -> Result<Sum, Error> {
+pub(crate) fn put_layer(
+    store: &Store,
+    blob: &Descriptor,
+    diff_id: &Digest,
+    content: Content<'_>,
+) -> Result<Sum, Error> {
     let what = content.what().to_owned();
     let mut tar = Decompressed::new(content, &what)?;
     let mut layer = store.begin_layer()?;

@@ -42,7 +42,7 @@ impl Store {
 
     fn check_build_cache(&self, damage: &mut Damage) -> Result<(), Error> {
         let is_hex = |hex: &str| Digest::from_sha256_hex(hex).is_ok();
-        let is_record = |name: &str| name.strip_suffix(".json").is_some_and(is_hex);
+        let is_record = |name: &str| name == "tended" || name.strip_suffix(".json").is_some_and(is_hex);
         let is_mount = |name: &str| {
             name.split_once('-').map_or(is_hex(name), |(hex, number)| is_hex(hex) && number.parse::<u32>().is_ok())
         };

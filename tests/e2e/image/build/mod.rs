@@ -11,6 +11,7 @@ mod outputs;
 mod remote;
 mod result;
 mod run;
+mod shared_cache;
 mod stages;
 mod terminal;
 mod why;

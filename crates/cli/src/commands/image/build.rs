@@ -82,6 +82,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             registry: registry::options(matches)?,
             progress: &progress,
         },
+        caches: caching::shared(matches)?,
         settings: Settings {
             cache: caching::is_used(matches)?,
             remember: matches.maybe_bool("layers").unwrap_or(true),

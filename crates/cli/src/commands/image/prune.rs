@@ -8,6 +8,7 @@ use crate::prompt;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
+use engine::build::{CacheLimits, prune_cache};
 use engine::image::{PruneOptions, prune};
 
 /// `image prune`
@@ -26,6 +27,7 @@ pub static COMMAND: Command = Command {
 
 static FLAGS: &[Flag] = &[
     Flag::bool("all", "Also images that have names").short('a'),
+    Flag::bool("build-cache", "Also the build cache"),
     Flag::bool("external", "Also images that only other tools' containers use (minke knows of none)"),
     Flag::array("filter", "stringArray", "Only images that match (key=value)"),
     Flag::bool("force", "Don't ask").short('f'),
@@ -47,5 +49,10 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     }
     let removed = prune(context.engine()?, &options)?;
     removed.iter().try_for_each(|id| stream::line(id))?;
+    if matches.bool("build-cache") {
+        let limits = CacheLimits { mounts: true, in_images: true, ..CacheLimits::default() };
+        let removed = prune_cache(context.engine()?, &limits)?;
+        removed.iter().try_for_each(|item| stream::line(&item.id))?;
+    }
     Ok(0)
 }

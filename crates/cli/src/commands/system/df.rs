@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// `system df`
 pub static COMMAND: Command = Command {
     usage: "[options]",
-    summary: "Show how much room images, containers and volumes take",
+    summary: "Show how much room images, containers, volumes and the build cache take",
     details: "What images have in common counts once. RECLAIMABLE is what would be free if all went that isn't in use.",
     examples: &["system df", "system df --verbose", "system df --format '{{.Type}} {{.Size}}'"],
     flags: &[FLAGS],
@@ -51,8 +51,12 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         stream::print(&verbose(&usage))?;
         return Ok(0);
     }
-    let kinds =
-        [("Images", usage.all_images), ("Containers", usage.all_containers()), ("Local Volumes", usage.all_volumes())];
+    let kinds = [
+        ("Images", usage.all_images),
+        ("Containers", usage.all_containers()),
+        ("Local Volumes", usage.all_volumes()),
+        ("Build Cache", usage.cache),
+    ];
     let rows: Vec<Value> = kinds.into_iter().map(|(kind, sum)| row(kind, sum)).collect();
     match format {
         Some(format) if is_json(format) => {

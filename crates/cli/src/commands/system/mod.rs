@@ -8,4 +8,5 @@ pub mod diff;
 pub mod info;
 pub mod inspect;
 pub mod man;
+pub mod prune;
 pub mod version;

@@ -1,0 +1,3 @@
+//! `builder`: the memory of builds.
+
+mod prune;

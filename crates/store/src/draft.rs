@@ -5,7 +5,7 @@
 //! [`Store::reclaim`] clears it away.
 
 use crate::error::{At, Error};
-use crate::layer::{AppliedLayer, LayerWriter, Times, compose};
+use crate::layer::{AppliedLayer, LayerWriter, Times, compose, mapped};
 use crate::location::{Ownership, Store, make_dir};
 use crate::root::{self, RootDirs};
 use oci::Digest;
@@ -104,6 +104,11 @@ impl Draft<'_> {
         let place = folder.join(name);
         make_dir(&place)?;
         Ok(place)
+    }
+
+    /// What was changed in a working container, or all that is mounted somewhere, is copied into it. It must be new.
+    pub fn fill(&self, source: &Path) -> Result<(), Error> {
+        mapped::copy_files(source, self.layer.folder())
     }
 
     /// Makes it a layer; `None` if nothing was changed. Files get `times`.

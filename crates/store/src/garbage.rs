@@ -26,7 +26,9 @@ impl Store {
         for container in self.roots()? {
             all.layers.extend(self.root_layers(&container)?);
         }
+        // Before those: a new one comes from there.
         all.layers.extend(self.draft_layers()?);
+        all.layers.extend(self.working_layers()?);
         all.layers.extend(self.cached_layers()?);
         Ok(all)
     }

@@ -21,6 +21,7 @@
 //! names/<name>                image ID and name
 //! artifacts/<name>             manifest and blobs of an artifact
 //! containers/<id>/            upper, work, merged, root.json, overlays of its volumes, and what the engine keeps there
+//! working/<id>/                upper, work, merged, stubs, root.json, record.json of a working container
 //! volumes/<name>/_data
 //! cache/<hex>.json            what a build step made from which inputs
 //! cache-mounts/<hex>[-<n>]/   folders of `RUN --mount=type=cache`, flocked by whoever uses one alone
@@ -73,6 +74,7 @@ mod trash;
 mod view;
 mod volume;
 mod walk;
+mod working;
 
 pub use artifact::{Artifact, Prior, check_artifact_name};
 pub use build_cache::Cached;
@@ -95,3 +97,4 @@ pub use partial::Partial;
 pub use root::RootDirs;
 pub use seen::SeenBlob;
 pub use temporary::TemporaryFolder;
+pub use working::{WorkingHold, WorkingRecords};

@@ -40,7 +40,7 @@ pub struct Store {
     scratch: Option<PathBuf>,
 }
 
-pub(crate) const FOLDERS: [&str; 12] = [
+pub(crate) const FOLDERS: [&str; 13] = [
     "layers",
     "blobs",
     "images",
@@ -53,6 +53,7 @@ pub(crate) const FOLDERS: [&str; 12] = [
     "cache-mounts",
     "tmp",
     "trash",
+    crate::working::FOLDER,
 ];
 
 impl Store {

@@ -262,9 +262,12 @@ fn scenario(store: &Store) -> Result<(), Error> {
     store.cache_folder("victim", Use::Alone)?;
     store.create_root("victim", &layers)?;
     store.create_volume_dir("victim")?;
+    store.create_working("victim", &layers, b"{}")?;
+    store.write_working_record(&store.lock_working_records()?, "victim", b"[]")?;
     store.reclaim()?;
     store.tag(&image.id, "a.b/victim:3")?;
     store.remove_root("victim")?;
+    store.remove_working("victim")?;
     store.remove_image(&image.id)?;
     store.remove_artifact("victim")?;
     store.prune_cache(&CacheLimits { mounts: true, in_images: true, ..CacheLimits::default() })?;
@@ -328,6 +331,10 @@ fn check_sound(fixture: &Fixture, base: &crate::Image, at: usize) {
     // And the next try works.
     for container in store.roots().unwrap() {
         store.remove_root(&container).unwrap();
+    }
+    for working in store.workings().unwrap() {
+        assert!(store.working_record(&working).unwrap().is_some_and(|record| record.len() == 2), "step {at}");
+        store.remove_working(&working).unwrap();
     }
     scenario(&store).unwrap_or_else(|e| panic!("after step {at}: {e}"));
 }

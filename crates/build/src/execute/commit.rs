@@ -32,6 +32,7 @@ pub(super) fn commit(
         config: Some(config),
         rootfs: RootFs { kind: "layers".to_owned(), diff_ids: made.diff_ids() },
         history: made.history,
+        ..ImageConfig::default()
     };
     let created = created(engine, request, &config)?;
     config.created = Some(created.clone());

@@ -21,6 +21,15 @@ pub struct ImageConfig {
     pub variant: Option<String>,
     /// GOOS.
     pub os: String,
+    /// Windows only.
+    #[serde(rename = "os.version", skip_serializing_if = "Option::is_none")]
+    pub os_version: Option<String>,
+    /// Windows only.
+    #[serde(rename = "os.features", skip_serializing_if = "Vec::is_empty", deserialize_with = "null_default")]
+    pub os_features: Vec<String>,
+    /// Docker's.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "null_default")]
+    pub comment: String,
     /// What a container takes from the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<ContainerConfig>,
@@ -145,6 +154,12 @@ pub struct ContainerConfig {
     /// Name or number.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stop_signal: String,
+    /// Docker's.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "null_default")]
+    pub hostname: String,
+    /// Docker's.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "null_default")]
+    pub domainname: String,
     /// Docker's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub healthcheck: Option<Healthcheck>,

@@ -112,6 +112,12 @@ impl Store {
                 }
             }
         }
+        for id in self.workings()? {
+            let faults = self.layer_faults_of(&crate::root::recorded_layers(&self.working_path(&id)), damage);
+            if !faults.is_empty() && self.working_path(&id).exists() {
+                damage.containers.insert(id, faults);
+            }
+        }
         Ok(())
     }
 }

@@ -111,6 +111,12 @@ struct Copy<'a> {
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
+/// A copy of `source` as `folder/diff`, with everything as it is there.
+pub(crate) fn copy_files(source: &Path, folder: &Path) -> Result<(), Error> {
+    let all = [(0, 0, u32::MAX)];
+    copy_tree(source, folder, &IdMaps::new(&all, &all))
+}
+
 /// Copies `source` to `temporary/diff`.
 fn copy_tree(source: &Path, temporary: &Path, ids: &IdMaps) -> Result<(), Error> {
     let (diff, links) = (temporary.join("diff"), temporary.join("links"));
@@ -127,7 +133,7 @@ fn copy_tree(source: &Path, temporary: &Path, ids: &IdMaps) -> Result<(), Error>
         root_uid: ids.uid(0).unwrap_or(0),
     };
     copy.run().map_err(|e| match e {
-        Failure::Io(e) => Error::Io { what: "copy layer with other owners", path: source.to_owned(), source: e.into() },
+        Failure::Io(e) => Error::Io { what: "copy the files of", path: source.to_owned(), source: e.into() },
         Failure::Owner(name, stat) => {
             Error::Owner { entry: printable(name.to_bytes()), uid: stat.st_uid, gid: stat.st_gid }
         }
@@ -279,9 +285,32 @@ fn copy_range(from: &OwnedFd, to: &OwnedFd, start: u64, end: u64) -> Result<(), 
     let (mut source, mut target) = (start, start);
     while source < end {
         let most = usize::try_from(end - source).unwrap_or(usize::MAX).min(1 << 30);
-        if rustix::fs::copy_file_range(from, Some(&mut source), to, Some(&mut target), most)? == 0 {
+        let copied = match rustix::fs::copy_file_range(from, Some(&mut source), to, Some(&mut target), most) {
+            // From an overlay.
+            Err(Errno::XDEV) => return copy_bytes(from, to, source, end),
+            copied => copied?,
+        };
+        if copied == 0 {
             return Err(Errno::IO.into());
         }
+    }
+    Ok(())
+}
+
+/// Through this process.
+fn copy_bytes(from: &OwnedFd, to: &OwnedFd, mut at: u64, end: u64) -> Result<(), Failure> {
+    let mut buffer = vec![0; 128 << 10];
+    while at < end {
+        let most = buffer.len().min(usize::try_from(end - at).unwrap_or(usize::MAX));
+        let count = rustix::io::pread(from, &mut buffer[..most], at)?;
+        if count == 0 {
+            return Err(Errno::IO.into());
+        }
+        let mut written = 0;
+        while written < count {
+            written += rustix::io::pwrite(to, &buffer[written..count], at + written as u64)?;
+        }
+        at += count as u64;
     }
     Ok(())
 }

@@ -22,6 +22,19 @@ pub enum Error {
         /// Who has it.
         id: String,
     },
+    /// Names are unique: the same where nothing can be replaced.
+    #[error(
+        "creating container: the container name \"{name}\" is already in use by {id}. You have to remove that container to be able to reuse that name: that name is already in use"
+    )]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Who has it.
+        id: String,
+    },
+    /// No working container has that name or id.
+    #[error("container not known")]
+    NotWorking(String),
     /// The container's state doesn't allow the operation.
     #[error("{0}")]
     State(String),

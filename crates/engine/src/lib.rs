@@ -16,6 +16,7 @@ pub mod info;
 pub mod manifest;
 pub mod system;
 pub mod volume;
+pub mod working;
 
 mod network;
 mod sandbox;

@@ -29,7 +29,7 @@ mod view;
 pub use error::{Error, ErrorKind};
 pub use exec::exec;
 pub use launch::launch;
-pub use view::{mount_memory, mount_opened, mount_root, mount_view, own_mounts, unmount_view};
+pub use view::{is_mount_point, mount_memory, mount_opened, mount_root, mount_view, own_mounts, unmount_view};
 
 use oci::runtime::Spec;
 use std::collections::BTreeMap;

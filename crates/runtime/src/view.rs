@@ -84,6 +84,13 @@ pub fn unmount_view(place: &Path) -> Result<(), Error> {
     }
 }
 
+/// Whether something is mounted on the folder `place`, for this process.
+pub fn is_mount_point(place: &Path) -> bool {
+    let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
+    let found = rustix::fs::statx(rustix::fs::CWD, place, flags, rustix::fs::StatxFlags::empty());
+    found.is_ok_and(|found| found.stx_attributes.contains(rustix::fs::StatxAttributes::MOUNT_ROOT))
+}
+
 fn bind(layer: &Path) -> Result<OwnedFd, Error> {
     let what = || format!("bind the layer `{}`", layer.display());
     let mount = sys::mount::detached_copy(&folder(layer)?, Depth::One).tried(what)?;

@@ -54,34 +54,48 @@ impl<'e> Draft<'e> {
 
     /// Runs a command in it to its end, with this process's streams; its exit code (128 + signal).
     pub fn run(&self, spec: ContainerSpec, config: &ImageConfig, warn: &mut dyn FnMut(&str)) -> Result<i32, Error> {
-        let engine = self.engine;
-        let defaults = Defaults::from_conf(engine.config())?;
-        let facts = facts::host(engine, &spec, &defaults, facts::Outside::default())?;
-        let mut resolved = spec.resolve(config, &defaults, &facts)?;
-        // The image's accounts are what its files say.
-        (resolved.passwd_line, resolved.group_line) = Default::default();
-        for warning in &resolved.warnings {
-            warn(warning);
-        }
-        crate::network::check(engine, &resolved)?;
-        let id = names::id();
-        let draft = DraftRoot { dirs: self.draft.dirs().clone(), stubs: self.draft.stubs().to_owned() };
-        let subject = Subject {
-            name: id.clone(),
-            id,
-            image_id: String::new(),
-            image_name: String::new(),
-            spec: resolved,
-            layers: Vec::new(),
-            draft: Some(draft),
-        };
-        run_step(engine, &subject, warn)
+        let (dirs, stubs) = (self.draft.dirs().clone(), self.draft.stubs().to_owned());
+        run_in(self.engine, DraftRoot { dirs, stubs, mounted: false, own_streams: false }, (spec, config), warn)
+    }
+
+    /// What was changed in a working container, or all that is mounted somewhere, is copied into it, which is new.
+    pub(crate) fn fill(&self, source: &Path) -> Result<(), Error> {
+        Ok(self.draft.fill(source)?)
     }
 
     /// Makes it a layer; `None` if nothing was changed. Files get `times`.
     pub fn finish(self, times: store::Times) -> Result<Option<store::AppliedLayer>, Error> {
         Ok(self.draft.finish(times)?)
     }
+}
+
+/// Runs a command in a root that is no stored container's.
+pub(crate) fn run_in(
+    engine: &Engine,
+    root: DraftRoot,
+    (spec, config): (ContainerSpec, &ImageConfig),
+    warn: &mut dyn FnMut(&str),
+) -> Result<i32, Error> {
+    let defaults = Defaults::from_conf(engine.config())?;
+    let facts = facts::host(engine, &spec, &defaults, facts::Outside::default())?;
+    let mut resolved = spec.resolve(config, &defaults, &facts)?;
+    // The image's accounts are what its files say.
+    (resolved.passwd_line, resolved.group_line) = Default::default();
+    for warning in &resolved.warnings {
+        warn(warning);
+    }
+    crate::network::check(engine, &resolved)?;
+    let id = names::id();
+    let subject = Subject {
+        name: id.clone(),
+        id,
+        image_id: String::new(),
+        image_name: String::new(),
+        spec: resolved,
+        layers: Vec::new(),
+        draft: Some(root),
+    };
+    run_step(engine, &subject, warn)
 }
 
 /// What is mounted where, for this process only.

@@ -10,6 +10,7 @@ mod unpacked;
 mod view;
 
 pub use draft::Draft;
+pub(crate) use draft::run_in;
 pub use export::{export_folder, export_tar};
 pub use prune::{CacheItem, CacheLimits, cache_items, prune_cache, until};
 pub use shared_cache::{Export, SharedCache, export};

@@ -71,7 +71,7 @@ pub(crate) fn make(
     if spec.identity.create_command.is_empty() {
         spec.identity.create_command.clone_from(&options.create_command);
     }
-    check_input(&spec)?;
+    check_input(engine, &spec)?;
     let image = crate::image::pull(
         engine,
         &spec.rootfs.image,
@@ -140,14 +140,17 @@ pub(crate) fn make(
     Ok(Made { created: Created { id, name }, spec: resolved, layers, image_id, image_name: image.name, lock })
 }
 
-fn check_input(spec: &ContainerSpec) -> Result<(), Error> {
+fn check_input(engine: &Engine, spec: &ContainerSpec) -> Result<(), Error> {
     let name = &spec.identity.name;
     if !name.is_empty() && !names::is_valid(name) {
         return Err(Error::Invalid(format!(
             "invalid container name \"{name}\": names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: invalid argument"
         )));
     }
-    Ok(())
+    match crate::working::id_of_name(engine, name)? {
+        Some(id) => Err(Error::NameInUse { name: name.clone(), id }),
+        None => Ok(()),
+    }
 }
 
 /// The name may belong to a `--rm` container whose monitor was killed: clean up and try once more.

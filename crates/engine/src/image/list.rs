@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// All images, newest first.
 pub fn list(engine: &Engine, options: &ListOptions) -> Result<Vec<ImageSummary>, Error> {
     let filters = Filters::parse(engine, &options.filters)?;
-    let counts = engine.database()?.image_counts()?;
+    let counts = crate::working::image_counts(engine)?;
     let mut images: Vec<ImageSummary> =
         engine.store().images()?.into_iter().map(|image| summary(image, &counts)).collect();
     if let Some(name) = &options.name {

@@ -67,7 +67,8 @@ fn remove_one(engine: &Engine, name: &str, options: &RemoveOptions) -> Result<Re
 
 pub(crate) fn remove_image(engine: &Engine, image: &store::Image, options: &RemoveOptions) -> Result<Removed, Error> {
     let users = engine.database()?.users_of_image(image.id.hex())?;
-    if let (Some(user), false) = (users.first(), options.force) {
+    let working = crate::working::users_of_image(engine, image.id.hex())?;
+    if let (Some(user), false) = (users.first().or(working.first()), options.force) {
         return Err(Error::ImageInUse(format!(
             "image used by {user}: image is in use by a container: consider listing external containers and \
              force-removing image"
@@ -76,6 +77,9 @@ pub(crate) fn remove_image(engine: &Engine, image: &store::Image, options: &Remo
     let remove = container::RemoveOptions { force: true, volumes: true, depend: true, ..Default::default() };
     for user in users {
         container::remove(engine, &user, &remove)?;
+    }
+    for user in working {
+        crate::working::remove(engine, &crate::working::find(engine, &user)?)?;
     }
     super::mount::forget(engine, image)?;
     engine.store().remove_image(&image.id)?;

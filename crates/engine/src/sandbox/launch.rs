@@ -56,7 +56,7 @@ pub(super) fn launch(
     facts.cgroups_path = group;
     facts.netns = begun.as_ref().map(Begun::path);
     let mut oci = spec.to_oci(&facts);
-    if let Some(draft) = &subject.draft {
+    if let Some(draft) = subject.draft.as_ref().filter(|draft| !draft.mounted) {
         super::stubs::make(&draft.stubs, &oci.mounts)?;
     }
     let (mut outer, inner) = streams(subject)?;
@@ -209,6 +209,9 @@ fn root(engine: &Engine, subject: &Subject) -> Result<Root, Error> {
     let store = engine.store();
     // Who has one id owns everything, whatever it is called inside.
     let dirs = if let Some(draft) = &subject.draft {
+        if draft.mounted {
+            return Ok(Root::Folder(draft.dirs.merged.clone()));
+        }
         draft.dirs.clone()
     } else if mapped && matches!(engine.privilege(), Privilege::User { single_id: false, .. }) {
         let ids = |map: &[spec::users::IdRange]| -> Vec<(u32, u32, u32)> {

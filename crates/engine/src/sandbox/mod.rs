@@ -40,6 +40,10 @@ pub(crate) struct DraftRoot {
     pub(crate) dirs: store::RootDirs,
     /// The lowest of its folders, which gets what there must be to mount on.
     pub(crate) stubs: PathBuf,
+    /// It is mounted already, and is used as it is.
+    pub(crate) mounted: bool,
+    /// If it has a terminal, it is connected with the caller's standard streams, not with what the caller was started on.
+    pub(crate) own_streams: bool,
 }
 
 /// How.

@@ -15,7 +15,8 @@ pub(crate) fn run_step(engine: &Engine, subject: &Subject, warn: &mut dyn FnMut(
     let taken = || Error::State(format!("run folder {} is in use", subject.id));
     let lock = engine.runs().create(&subject.id)?.ok_or_else(taken)?;
     let how = How { attached: false, stdin_once: false, output_once: false, terminal_size: None, preserve_fds: 0 };
-    let mut connected = subject.spec.terminal.then(Connected::start).transpose()?;
+    let own_streams = subject.draft.as_ref().is_some_and(|draft| draft.own_streams);
+    let mut connected = subject.spec.terminal.then(|| Connected::start(own_streams)).transpose()?;
     let mut state = RunState::default();
     let ended = launch::launch(engine, subject, how, &mut state, warn).and_then(|running| {
         let mut container = running.container;

@@ -13,15 +13,15 @@ pub(super) struct Connected {
 }
 
 impl Connected {
-    /// Forks it.
-    pub(super) fn start() -> Result<Connected, Error> {
+    /// Forks it. `own_streams`: those of this process are used, whatever they are.
+    pub(super) fn start(own_streams: bool) -> Result<Connected, Error> {
         let failed = |source| Error::io("connect", "the terminal", source);
         let (ours, theirs) = monitor::protocol::pair().map_err(failed)?;
         match sys::process::fork().map_err(failed)? {
             sys::process::Fork::Parent(pid) => Ok(Connected { pid, socket: Some(ours) }),
             sys::process::Fork::Child => {
                 drop(ours);
-                let code = if relay(&theirs).is_ok() { 0 } else { 1 };
+                let code = if relay(&theirs, own_streams).is_ok() { 0 } else { 1 };
                 sys::process::exit_now(code)
             }
         }
@@ -37,10 +37,12 @@ impl Drop for Connected {
     }
 }
 
-fn relay(socket: &OwnedFd) -> std::io::Result<()> {
-    let terminal = rustix::fs::open("/dev/tty", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-    rustix::stdio::dup2_stdin(&terminal)?;
-    rustix::stdio::dup2_stdout(&terminal)?;
+fn relay(socket: &OwnedFd, own_streams: bool) -> std::io::Result<()> {
+    if !own_streams {
+        let terminal = rustix::fs::open("/dev/tty", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+        rustix::stdio::dup2_stdin(&terminal)?;
+        rustix::stdio::dup2_stdout(&terminal)?;
+    }
     let mask = monitor::attach::signals();
     sys::signal::block(&mask)?;
     let signals = sys::signal::signalfd(&mask)?;

@@ -74,7 +74,7 @@ pub struct VolumeUsage {
 
 /// Measures everything: reads the folders of all containers and volumes.
 pub fn df(engine: &Engine) -> Result<Usage, Error> {
-    let counts = engine.database()?.image_counts()?;
+    let counts = crate::working::image_counts(engine)?;
     let mut images = engine.store().images()?;
     images.sort_by(|a, b| a.created.cmp(&b.created).then_with(|| a.id.cmp(&b.id)));
     images.dedup_by(|a, b| a.id == b.id);
@@ -142,7 +142,8 @@ fn sum(images: &[store::Image], sizes: &HashMap<Digest, u64>, used: impl Fn(&sto
 
 fn containers(engine: &Engine, links: &[(String, String)]) -> Result<Vec<ContainerUsage>, Error> {
     let options = ListOptions { all: true, size: true, ..ListOptions::default() };
-    let all = container::list(engine, &options)?;
+    let mut all = container::list(engine, &options)?;
+    all.extend(crate::working::listed(engine, true)?);
     let usage = |summary: ContainerSummary| ContainerUsage {
         volumes: links.iter().filter(|(_, container)| *container == summary.id).count(),
         size: summary.size.map_or(0, |size| size.rw_size),

@@ -135,20 +135,33 @@ fn repair_container(
     aside: &Aside<'_>,
     report: &mut CheckReport,
 ) -> Result<(), Error> {
-    let Some(full) = engine.database()?.full(id)? else { return Ok(()) };
+    let Some(layers) = layers_of(engine, id)? else { return Ok(()) };
     if !options.force {
-        for layer in &full.layers {
+        for layer in &layers {
             aside.put_back(layer)?;
         }
         return Err(Error::State("its layers are damaged: remove it with --force".to_owned()));
     }
-    let remove = container::RemoveOptions { force: true, volumes: false, depend: true, ..Default::default() };
-    container::remove(engine, id, &remove)?;
+    match crate::working::find(engine, id) {
+        Ok(working) => crate::working::remove(engine, &working)?,
+        Err(_) => {
+            let remove = container::RemoveOptions { force: true, volumes: false, depend: true, ..Default::default() };
+            container::remove(engine, id, &remove)?;
+        }
+    }
     report.removed_containers.insert(id.to_owned());
     Ok(())
 }
 
 fn layers_are_there(engine: &Engine, container: &str) -> Result<bool, Error> {
-    let Some(full) = engine.database()?.full(container)? else { return Ok(true) };
-    Ok(full.layers.iter().all(|layer| engine.store().has_layer(layer)))
+    let layers = layers_of(engine, container)?;
+    Ok(layers.is_none_or(|layers| layers.iter().all(|layer| engine.store().has_layer(layer))))
+}
+
+/// What a container, or a working container, stands on.
+fn layers_of(engine: &Engine, container: &str) -> Result<Option<Vec<Digest>>, Error> {
+    if let Ok(working) = crate::working::find(engine, container) {
+        return Ok(Some(working.layers.into_iter().map(|(layer, _)| layer).collect()));
+    }
+    Ok(engine.database()?.full(container)?.map(|full| full.layers))
 }

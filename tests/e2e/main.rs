@@ -4,6 +4,7 @@
 //! binary, because linking many costs more than running them.
 
 mod artifact;
+mod buildah;
 mod builder;
 mod container;
 mod counterpart;

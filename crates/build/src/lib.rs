@@ -12,5 +12,6 @@ pub mod lint;
 pub mod plan;
 pub mod remote;
 pub mod steps;
+pub mod working;
 
 pub use error::Error;

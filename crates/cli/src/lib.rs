@@ -11,6 +11,7 @@ pub mod output;
 mod prompt;
 pub mod syntax;
 
+pub use commands::buildah::unshare::session;
 pub use engine::Privilege;
 pub use engine::info::Build;
 pub use error::Failure;

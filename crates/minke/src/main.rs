@@ -42,6 +42,11 @@ fn text(argv: Vec<OsString>) -> Result<Vec<String>, Failure> {
 /// Root works as it is; an ordinary user becomes root of a user namespace, if the command needs the store.
 fn privilege(invocation: &cli::Invocation) -> Result<Privilege, Failure> {
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    if let Some((uid, gid)) = cli::session() {
+        // In the namespaces that `unshare` has entered.
+        let single_id = rootless::has_single_id().map_err(Failure::new)?;
+        return Ok(Privilege::User { uid, gid, single_id });
+    }
     if uid == 0 {
         return Ok(Privilege::Root);
     }

@@ -4,6 +4,7 @@ mod attach;
 mod create;
 mod exec;
 mod exists;
+mod external;
 mod inspect;
 mod kill;
 mod logs;

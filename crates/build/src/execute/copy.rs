@@ -4,16 +4,17 @@ use super::inputs::Inputs;
 use super::layer_of;
 use super::memory::{Fresh, remembered};
 use super::schedule::{Schedule, failure};
-use super::sources::{Files, Prepared, open, prepare};
+use super::sources::{Files, Prepared, Taking, open, prepare};
 use super::worker::{Failure, Outcome};
 use crate::error::Error;
 use crate::files::{self, Listing, Owner, Placing};
 use crate::plan::Origin;
 use crate::steps::{Copy, Source};
+use engine::Engine;
 use engine::build::{Draft, Mounted};
 use oci::Digest;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(super) fn copy(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcome, Failure> {
     work(schedule, below, copy).map_err(|error| failure(&error))
@@ -38,7 +39,7 @@ fn work(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcom
         }
         (None, _) => open(PathBuf::from("/proc/self/fdinfo"))?,
     };
-    let prepared = prepare(schedule, &draft, copy, &root)?;
+    let prepared = prepare(taking(schedule, &draft), copy, &root)?;
     let mut listing = Listing::default();
     let content = content(copy, &prepared, &mut listing)?;
     let inputs = Inputs::new(if copy.is_add { "add" } else { "copy" })
@@ -51,9 +52,9 @@ fn work(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcom
         .with("parents", copy.parents.to_string());
     let times = schedule.request.settings.times;
     remembered(schedule, inputs, Some(content), || {
-        let prepared: Vec<Files<'_>> = prepared.into_iter().map(|one| one.files(schedule)).collect::<Result<_, _>>()?;
+        let prepared: Vec<Files<'_>> = prepared.into_iter().map(|one| one.files(engine)).collect::<Result<_, _>>()?;
         let merged = draft.mount()?;
-        let placed = open(merged).and_then(|target| put(schedule, copy, &target, &prepared));
+        let placed = open(merged).and_then(|target| put(engine, copy, &target, &prepared));
         draft.unmount()?;
         placed?;
         // A context may be worked on while it is copied; what came of that must not pass for what was hashed.
@@ -64,8 +65,20 @@ fn work(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcom
     })
 }
 
+/// With what a build has.
+fn taking<'e, 't>(schedule: &'t Schedule<'e>, draft: &'t Draft<'e>) -> Taking<'e, 't> {
+    let settings = &schedule.request.settings;
+    Taking {
+        engine: schedule.engine,
+        draft,
+        ignore: &schedule.request.contexts.ignore,
+        secrets: &settings.secrets,
+        agents: &settings.agents,
+    }
+}
+
 /// What is copied, as one digest.
-fn content(copy: &Copy, prepared: &[Prepared<'_>], listing: &mut Listing) -> Result<Digest, Error> {
+pub(crate) fn content(copy: &Copy, prepared: &[Prepared<'_>], listing: &mut Listing) -> Result<Digest, Error> {
     let mut all = Vec::new();
     for one in prepared {
         all.push(match one {
@@ -86,7 +99,7 @@ fn content(copy: &Copy, prepared: &[Prepared<'_>], listing: &mut Listing) -> Res
     }
 }
 
-fn put(schedule: &Schedule<'_>, copy: &Copy, target: &OwnedFd, prepared: &[Files<'_>]) -> Result<(), Error> {
+pub(crate) fn put(engine: &Engine, copy: &Copy, target: &OwnedFd, prepared: &[Files<'_>]) -> Result<(), Error> {
     let owner = copy.owner.as_deref().map(|text| files::owner(target, text)).transpose()?;
     let several = prepared.iter().map(|one| one.chosen.len()).sum::<usize>() > 1;
     if several && !copy.destination.ends_with('/') && !copy.parents {
@@ -101,14 +114,14 @@ fn put(schedule: &Schedule<'_>, copy: &Copy, target: &OwnedFd, prepared: &[Files
         is_archive,
         keeps_names: copy.parents,
         disowns_parents: copy.link,
-        single_id: engine::build::has_single_id(schedule.engine),
+        single_id: engine::build::has_single_id(engine),
     };
     for one in prepared {
         files::place(&placing(one.disowned, one.is_archive()), &one.root, &one.chosen)?;
     }
     for source in &copy.sources {
         if let Source::Text { name, content } = source {
-            files::write_text(&placing(true, false), name, content)?;
+            files::write(&placing(true, false), Path::new(name), &mut content.as_bytes())?;
         }
     }
     Ok(())

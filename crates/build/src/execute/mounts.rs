@@ -10,6 +10,7 @@ use crate::language::instruction::Network;
 use crate::plan::Origin;
 use crate::steps::Run;
 use crate::steps::mount::{Cache, Kind, Mount, Owner, Sharing};
+use engine::Engine;
 use engine::build::{CacheFolder, Draft, Mounted, Use};
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -173,34 +174,46 @@ impl Prepared<'_> {
     }
 
     fn cache(&mut self, number: usize, cache: &Cache, origin: &Origin) -> Result<PathBuf, Error> {
-        let how = match cache.sharing {
-            Sharing::Shared => Use::Shared,
-            Sharing::Private => Use::OwnOne,
-            Sharing::Locked => Use::Alone,
-        };
-        let folder = engine::build::cache_folder(self.schedule.engine, &cache.id, how)?;
+        let engine = self.schedule.engine;
+        let folder = cache_folder(engine, cache, &mut || self.source(number, origin, &cache.source))?;
         let path = folder.path();
-        if folder.is_new() {
-            let Owner { uid, gid, mode } = cache.owner;
-            let failed = || Error::io(format!("make the cache folder {}", cache.id));
-            let single_id = engine::build::has_single_id(self.schedule.engine);
-            let (mut uid, mut gid, mut mode) = (uid, gid, mode);
-            if cache.from.is_some() {
-                let from = self.source(number, origin, &cache.source)?;
-                fill(&from, &path, single_id)?;
-                // It is the folder that was asked for: what else is said of a new one doesn't count.
-                let own = std::fs::metadata(&from).map_err(failed())?;
-                (uid, gid, mode) = (own.uid(), own.gid(), own.mode() & 0o7777);
-            }
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).map_err(failed())?;
-            if !single_id {
-                chown(&path, Some(uid), Some(gid)).map_err(failed())?;
-            }
-            folder.begun().map_err(engine::Error::from)?;
-        }
         self.kept.caches.push(folder);
         Ok(path)
     }
+}
+
+/// The folder of a cache mount; a new one has what `from` tells, where that is asked for.
+pub(crate) fn cache_folder(
+    engine: &Engine,
+    cache: &Cache,
+    from: &mut dyn FnMut() -> Result<PathBuf, Error>,
+) -> Result<CacheFolder, Error> {
+    let how = match cache.sharing {
+        Sharing::Shared => Use::Shared,
+        Sharing::Private => Use::OwnOne,
+        Sharing::Locked => Use::Alone,
+    };
+    let folder = engine::build::cache_folder(engine, &cache.id, how)?;
+    if !folder.is_new() {
+        return Ok(folder);
+    }
+    let path = folder.path();
+    let Owner { mut uid, mut gid, mut mode } = cache.owner;
+    let failed = || Error::io(format!("make the cache folder {}", cache.id));
+    let single_id = engine::build::has_single_id(engine);
+    if cache.from.is_some() {
+        let from = from()?;
+        fill(&from, &path, single_id)?;
+        // It is the folder that was asked for: what else is said of a new one doesn't count.
+        let own = std::fs::metadata(&from).map_err(failed())?;
+        (uid, gid, mode) = (own.uid(), own.gid(), own.mode() & 0o7777);
+    }
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).map_err(failed())?;
+    if !single_id {
+        chown(&path, Some(uid), Some(gid)).map_err(failed())?;
+    }
+    folder.begun().map_err(engine::Error::from)?;
+    Ok(folder)
 }
 
 /// What a new cache has at first.

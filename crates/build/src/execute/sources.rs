@@ -1,19 +1,35 @@
 //! What `COPY` and `ADD` take: files of a context, of other stages, of archives, of the web, of repositories.
 
-use super::schedule::Schedule;
+use super::request::Secret;
 use crate::error::Error;
 use crate::files::ignore::Ignore;
 use crate::files::{self, Choice, Chosen, Pattern};
 use crate::plan::Origin;
 use crate::remote::{self, Access, Held, Repository};
 use crate::steps::{Copy, Source};
+use engine::Engine;
 use engine::build::{Draft, Unpacked};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
+/// What they are taken with.
+#[derive(Clone, Copy)]
+pub(crate) struct Taking<'e, 't> {
+    pub(crate) engine: &'e Engine,
+    /// Has folders for what is fetched.
+    pub(crate) draft: &'t Draft<'e>,
+    /// Of the context.
+    pub(crate) ignore: &'t Ignore,
+    /// For repositories.
+    pub(crate) secrets: &'t BTreeMap<String, Secret>,
+    /// Likewise.
+    pub(crate) agents: &'t BTreeMap<String, PathBuf>,
+}
+
 /// Files of one source.
-pub(super) enum Prepared<'e> {
+pub(crate) enum Prepared<'e> {
     /// Ready to be put in place.
     Files(Files<'e>),
     /// Told by its commit, and fetched only if that isn't remembered.
@@ -21,17 +37,17 @@ pub(super) enum Prepared<'e> {
 }
 
 /// Files that have been looked at.
-pub(super) struct Files<'e> {
-    pub(super) root: OwnedFd,
-    pub(super) chosen: Vec<Chosen>,
+pub(crate) struct Files<'e> {
+    pub(crate) root: OwnedFd,
+    pub(crate) chosen: Vec<Chosen>,
     /// They are root's, whoever has them outside.
-    pub(super) disowned: bool,
+    pub(crate) disowned: bool,
     /// What they are in must stay until they are copied.
     held: Option<Held<'e>>,
 }
 
 /// A repository's.
-pub(super) struct Commit {
+pub(crate) struct Commit {
     repository: Repository,
     access: Access,
     keep_git: bool,
@@ -41,31 +57,26 @@ pub(super) struct Commit {
 }
 
 impl<'e> Prepared<'e> {
-    pub(super) fn files(self, schedule: &Schedule<'e>) -> Result<Files<'e>, Error> {
+    pub(crate) fn files(self, engine: &'e Engine) -> Result<Files<'e>, Error> {
         match self {
             Prepared::Files(files) => Ok(files),
-            Prepared::Commit(commit) => commit.files(schedule),
+            Prepared::Commit(commit) => commit.files(engine),
         }
     }
 }
 
 impl Files<'_> {
     /// It says the modes itself.
-    pub(super) fn is_archive(&self) -> bool {
+    pub(crate) fn is_archive(&self) -> bool {
         matches!(self.held, Some(Held::Tar(_)))
     }
 }
 
 /// Finds, fetches and unpacks.
-pub(super) fn prepare<'e>(
-    schedule: &Schedule<'e>,
-    draft: &Draft<'e>,
-    copy: &Copy,
-    root: &OwnedFd,
-) -> Result<Vec<Prepared<'e>>, Error> {
+pub(crate) fn prepare<'e>(taking: Taking<'e, '_>, copy: &Copy, root: &OwnedFd) -> Result<Vec<Prepared<'e>>, Error> {
     let nothing = Ignore::default();
     let exclude = Ignore::of(copy.exclude.iter().map(String::as_str))?;
-    let ignore = if copy.from == Origin::Context { &schedule.request.contexts.ignore } else { &nothing };
+    let ignore = if copy.from == Origin::Context { taking.ignore } else { &nothing };
     let from_outside = matches!(copy.from, Origin::Context | Origin::Named(_));
     let mut prepared = Vec::new();
     for (number, source) in copy.sources.iter().enumerate() {
@@ -74,11 +85,11 @@ pub(super) fn prepare<'e>(
                 let pattern = Pattern { text, parents: copy.parents, exact: false };
                 let chosen = files::select(root, pattern, Choice { ignore, exclude: &exclude })?;
                 for one in chosen {
-                    prepared.push(Prepared::Files(local(schedule, copy, root, one, from_outside)?));
+                    prepared.push(Prepared::Files(local(taking.engine, copy, root, one, from_outside)?));
                 }
             }
-            Source::Url(url) => prepared.push(Prepared::Files(fetch(schedule, draft, copy, url, number)?)),
-            Source::Git(repository) => prepared.push(commit(schedule, draft, copy, repository)?),
+            Source::Url(url) => prepared.push(Prepared::Files(fetch(taking, copy, url, number)?)),
+            Source::Git(repository) => prepared.push(commit(taking, copy, repository)?),
             Source::Text { .. } => {}
         }
     }
@@ -87,7 +98,7 @@ pub(super) fn prepare<'e>(
 
 /// A file or folder of a root; ADD unpacks an archive.
 fn local<'e>(
-    schedule: &Schedule<'e>,
+    engine: &'e Engine,
     copy: &Copy,
     root: &OwnedFd,
     chosen: Chosen,
@@ -99,7 +110,7 @@ fn local<'e>(
     {
         let file = sys::path::open_without_links(root, &item.source, rustix::fs::OFlags::RDONLY, 0);
         let file = File::from(file.map_err(failed("open"))?);
-        if let Some(unpacked) = Unpacked::new(schedule.engine, file, &chosen.name.display().to_string())? {
+        if let Some(unpacked) = Unpacked::new(engine, file, &chosen.name.display().to_string())? {
             return from_archive(unpacked);
         }
     }
@@ -117,13 +128,7 @@ fn from_archive(unpacked: Unpacked<'_>) -> Result<Files<'_>, Error> {
 }
 
 /// What an http address has, in a file of the name that it has there.
-fn fetch<'e>(
-    schedule: &Schedule<'e>,
-    draft: &Draft<'e>,
-    copy: &Copy,
-    url: &str,
-    number: usize,
-) -> Result<Files<'e>, Error> {
+fn fetch<'e>(taking: Taking<'e, '_>, copy: &Copy, url: &str, number: usize) -> Result<Files<'e>, Error> {
     let plain = url.split(['?', '#']).next().unwrap_or_default();
     let name = plain.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
     let name = name.rsplit('/').next().unwrap_or_default();
@@ -133,7 +138,7 @@ fn fetch<'e>(
         )));
     }
     let name = if name.is_empty() { "download" } else { name };
-    let folder = draft.aside(&format!("fetched-{number}"))?;
+    let folder = taking.draft.aside(&format!("fetched-{number}"))?;
     let path = folder.join(name);
     let failed = || Error::io(format!("fetch {url}"));
     let (file, found) = remote::download_to(&path, url)?;
@@ -148,7 +153,7 @@ fn fetch<'e>(
     rustix::fs::futimens(&file, &times).map_err(|error| failed()(error.into()))?;
     if copy.unpack == Some(true) {
         let file = File::open(&path).map_err(failed())?;
-        if let Some(unpacked) = Unpacked::new(schedule.engine, file, url)? {
+        if let Some(unpacked) = Unpacked::new(taking.engine, file, url)? {
             return from_archive(unpacked);
         }
     }
@@ -159,15 +164,9 @@ fn fetch<'e>(
     Ok(Files { root, chosen, disowned: true, held: None })
 }
 
-fn commit<'e>(
-    schedule: &Schedule<'e>,
-    draft: &Draft<'e>,
-    copy: &Copy,
-    repository: &Repository,
-) -> Result<Prepared<'e>, Error> {
-    let settings = &schedule.request.settings;
-    let agent = settings.agents.get("default").cloned();
-    let access = Access::new(repository, agent, |id| super::secret(&settings.secrets, id))?;
+fn commit<'e>(taking: Taking<'e, '_>, copy: &Copy, repository: &Repository) -> Result<Prepared<'e>, Error> {
+    let agent = taking.agents.get("default").cloned();
+    let access = Access::new(repository, agent, |id| super::secret(taking.secrets, id))?;
     let mut commit = Commit {
         repository: repository.clone(),
         access,
@@ -175,27 +174,27 @@ fn commit<'e>(
         exclude: copy.exclude.clone(),
         commit: String::new(),
     };
-    let folder = draft.aside("git")?;
+    let folder = taking.draft.aside("git")?;
     match remote::find_commit(&folder, &commit.repository, &commit.access)? {
         Some(found) => {
             commit.commit = found;
             Ok(Prepared::Commit(commit))
         }
         // An abbreviated hash: only who has them all knows which it is.
-        None => commit.files(schedule).map(Prepared::Files),
+        None => commit.files(taking.engine).map(Prepared::Files),
     }
 }
 
 impl Commit {
     /// What makes its files what they are.
-    pub(super) fn content(&self) -> String {
+    pub(crate) fn content(&self) -> String {
         let Repository { url, folder, submodules, .. } = &self.repository;
         let from = self.keep_git.then_some(url);
         format!("commit {} {folder:?} {submodules} {from:?} {:?}", self.commit, self.exclude)
     }
 
-    pub(super) fn files<'e>(&self, schedule: &Schedule<'e>) -> Result<Files<'e>, Error> {
-        let folder = engine::build::temporary_folder(schedule.engine)?;
+    pub(crate) fn files<'e>(&self, engine: &'e Engine) -> Result<Files<'e>, Error> {
+        let folder = engine::build::temporary_folder(engine)?;
         // What was asked for once stays that, whatever the server says by now.
         let mut repository = self.repository.clone();
         if !self.commit.is_empty() {
@@ -214,7 +213,7 @@ impl Commit {
     }
 }
 
-pub(super) fn open(path: PathBuf) -> Result<OwnedFd, Error> {
+pub(crate) fn open(path: PathBuf) -> Result<OwnedFd, Error> {
     let opened = File::open(&path).map(OwnedFd::from);
     opened.map_err(Error::io(format!("open {}", path.display())))
 }

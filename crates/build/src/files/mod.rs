@@ -14,7 +14,7 @@ mod select;
 pub use accounts::{Owner, owner};
 pub use hash::content;
 pub use listing::Listing;
-pub use place::{Placing, make_folder, place, write_text};
+pub use place::{Placing, make_folder, place, write};
 pub use select::{Choice, Chosen, Item, Pattern, are_unchanged, select};
 
 use std::path::{Path, PathBuf};

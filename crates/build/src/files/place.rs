@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Write;
+use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -65,14 +65,14 @@ pub fn make_folder(placing: &Placing<'_>) -> Result<(), Error> {
     placing.folder(Path::new(placing.destination)).map(drop)
 }
 
-/// Writes a file with this text.
-pub fn write_text(placing: &Placing<'_>, name: &str, text: &str) -> Result<(), Error> {
+/// Writes a file with this content, of the usual mode.
+pub fn write(placing: &Placing<'_>, name: &Path, content: &mut dyn Read) -> Result<(), Error> {
     let base = PathBuf::from(placing.destination);
     let path = if placing.is_folder()? { base.join(name) } else { base };
     let mode = placing.mode.map_or(0o644, |change| change.apply(0o644, false));
     let (folder, name) = placing.parent(&path)?;
     let mut file = File::from(placing.create(&folder, name, &path)?);
-    file.write_all(text.as_bytes()).at("write", &path)?;
+    std::io::copy(content, &mut file).at("write", &path)?;
     placing.own(file.as_fd(), &path, placing.owner.unwrap_or(Owner { uid: 0, gid: 0 }))?;
     rustix::fs::fchmod(&file, Mode::from_raw_mode(mode)).at("change mode of", &path)
 }

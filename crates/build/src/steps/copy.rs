@@ -120,7 +120,7 @@ impl Stage<'_> {
 }
 
 /// What ADD fetches, by its looks. The caller's own repositories are no affair of a Containerfile.
-fn remote(text: String) -> Result<Source, String> {
+pub(crate) fn remote(text: String) -> Result<Source, String> {
     if let Some(repository) = Repository::recognize(&text)?.filter(|found| !found.url.starts_with("file://")) {
         return Ok(Source::Git(Box::new(repository)));
     }

@@ -1,6 +1,7 @@
 //! One file a command: arguments → spec → engine → print.
 
 pub mod artifact;
+pub mod buildah;
 pub mod builder;
 pub mod container;
 pub mod image;

@@ -4,6 +4,7 @@ use crate::error::Failure;
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
 use spec::{ContainerSpec, Invalid};
+use std::path::PathBuf;
 
 /// See podman-run(1).
 pub static FLAGS: &[Flag] = &[
@@ -19,12 +20,26 @@ pub static FLAGS: &[Flag] = &[
 
 /// Puts the flags into the spec.
 pub fn apply(matches: &Matches, spec: &mut ContainerSpec) -> Result<(), Failure> {
-    let cwd = std::env::current_dir().map_err(|error| Failure::new(format!("find the working folder: {error}")));
-    for text in matches.list("volume") {
-        spec.mounts.add_volume(text, &cwd.clone()?)?;
+    folders(matches, spec)?;
+    mounts(matches.list("mount"), spec)
+}
+
+/// The values of `--mount`.
+pub fn mounts(texts: &[String], spec: &mut ContainerSpec) -> Result<(), Failure> {
+    match texts {
+        [] => Ok(()),
+        texts => Ok(spec.mounts.add_mounts(texts, &working_folder()?, &glob)?),
     }
-    if let texts @ [_, ..] = matches.list("mount") {
-        spec.mounts.add_mounts(texts, &cwd.clone()?, &glob)?;
+}
+
+fn working_folder() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| Failure::new(format!("find the working folder: {error}")))
+}
+
+/// All but `--mount`.
+pub fn folders(matches: &Matches, spec: &mut ContainerSpec) -> Result<(), Failure> {
+    for text in matches.list("volume") {
+        spec.mounts.add_volume(text, &working_folder()?)?;
     }
     for text in matches.list("tmpfs") {
         spec.mounts.add_tmpfs(text)?;

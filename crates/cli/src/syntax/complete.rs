@@ -174,7 +174,7 @@ fn words(usage: &'static str) -> Option<clap::builder::PossibleValuesParser> {
 fn flags(flags: impl Iterator<Item = &'static Flag>) -> Vec<clap::Arg> {
     let shown = |flag: &'static Flag| {
         let mut arg = argument(flag, flag.short).help(flag.help);
-        if flag.kind == Kind::Bool {
+        if matches!(flag.kind, Kind::Bool | Kind::Optional(_)) {
             // Nobody wants `[=true]` completed.
             arg = arg.num_args(0).require_equals(false).action(clap::ArgAction::SetTrue);
         } else {

@@ -7,6 +7,8 @@ pub enum Kind {
     Bool,
     /// One text; the last one given counts.
     Text,
+    /// One text, which may be left out: then it is this one.
+    Optional(&'static str),
     /// Repeatable and comma-separated (Go's `StringSlice`, with CSV's quotes).
     List,
     /// Repeatable, each value taken whole (Go's `StringArray`).
@@ -53,6 +55,11 @@ impl Flag {
     /// Takes one text.
     pub const fn text(name: &'static str, value: &'static str, help: &'static str) -> Self {
         Self::new(name, Kind::Text, value, help)
+    }
+
+    /// Takes one text, only after `=`; without it the value is `absent`.
+    pub const fn optional(name: &'static str, value: &'static str, absent: &'static str, help: &'static str) -> Self {
+        Self::new(name, Kind::Optional(absent), value, help)
     }
 
     /// Repeatable, split at commas.

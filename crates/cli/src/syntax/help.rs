@@ -4,7 +4,7 @@ use super::command::Command;
 use super::flag::{Flag, Kind};
 use super::parse::HELP;
 use super::tree::{self, Noun};
-use crate::commands::skopeo;
+use crate::commands::{buildah, skopeo};
 use std::fmt::Write;
 
 /// The help of one command called by `path`.
@@ -53,6 +53,7 @@ pub fn group(path: &str, noun: Option<&Noun>) -> String {
     }
     let globals: Vec<&Flag> = match noun {
         None => tree::GLOBALS.iter().chain([&HELP]).collect(),
+        Some(noun) if noun.name == buildah::NAME => tree::GLOBALS.iter().chain([&HELP]).collect(),
         Some(noun) if noun.name == skopeo::NAME => {
             skopeo::global::FLAGS.iter().chain([&skopeo::global::VERSION, &HELP]).collect()
         }
@@ -88,7 +89,7 @@ fn right(flag: &Flag) -> String {
     }
     match (flag.kind, flag.default) {
         (_, "") => {}
-        (Kind::Text | Kind::Choice(_), default) => {
+        (Kind::Text | Kind::Optional(_) | Kind::Choice(_), default) => {
             let _ = write!(text, " (default {default:?})");
         }
         (_, default) => {

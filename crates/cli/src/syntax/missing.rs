@@ -34,17 +34,30 @@ pub const FLAGS: &[(&str, &str)] = &[
          unsetannotation unsetlabel userns userns-gid-map userns-gid-map-group userns-uid-map \
          userns-uid-map-user uts",
     ),
+    (
+        "buildah from",
+        "cgroup-parent cpu-period cpu-quota userns userns-gid-map userns-gid-map-group userns-uid-map \
+         userns-uid-map-user",
+    ),
+    ("buildah copy", "timestamp"),
+    ("buildah add", "timestamp"),
+    ("buildah run", "contextdir no-pivot runtime runtime-flag"),
+    (
+        "buildah commit",
+        "cw pull sbom sbom-image-output sbom-image-purl-output sbom-merge-strategy sbom-output sbom-purl-output \
+         sbom-scanner-command sbom-scanner-image",
+    ),
     ("exec", "no-session preserve-fd wait"),
-    ("ps", "external pod,p sync watch,w storage"),
+    ("ps", "pod,p sync watch,w"),
     ("logs", "color details"),
     ("stop", "service"),
     ("wait", "exit-first-match"),
-    ("rm", "storage"),
     ("top", "list-descriptors"),
     ("pull", "disable-content-trust"),
     ("push", "disable-content-trust sign-by-sq-fingerprint signature-policy"),
     ("save", "signature-policy"),
     ("login", "secret"),
+    ("unshare", "rootless-netns"),
     ("skopeo copy", "sign-by-sq-fingerprint"),
     ("skopeo sync", "sign-by-sq-fingerprint"),
     ("manifest push", "sign-by-sq-fingerprint"),
@@ -62,11 +75,12 @@ pub const GLOBALS: &str = "cdi-spec-dir config conmon connection,c events-backen
 
 /// Noun (empty: the top level) and the words below it.
 pub const COMMANDS: &[(&str, &str)] = &[
+    ("buildah", "mkcw source"),
     (
         "",
         "auto-update buildx commit compose context cp events export farm generate \
          healthcheck init kube machine mount network pause play pod \
-         quadlet rename restart secret stats unmount unpause unshare update volume",
+         quadlet rename restart secret stats unmount unpause update volume",
     ),
     (
         "container",
@@ -109,8 +123,9 @@ pub fn canonical(verb: &str) -> &str {
         "image list" | "image ls" => "images",
         "image rm" => "rmi",
         "system info" => "info",
+        "buildah build" | "buildah bud" | "buildah build-using-dockerfile" => "build",
         "image inspect" | "container inspect" | "image prune" | "container exists" => verb,
-        own if ["artifact ", "skopeo ", "manifest "].iter().any(|noun| own.starts_with(noun)) => own,
+        own if ["artifact ", "skopeo ", "manifest ", "buildah "].iter().any(|noun| own.starts_with(noun)) => own,
         other => other.rsplit(' ').next().unwrap_or(other),
     }
 }

@@ -67,7 +67,12 @@ pub fn wanted(words: &[&str]) -> Wanted {
 pub fn globals<'w, 'a>(words: &'w [&'a str]) -> &'w [&'a str] {
     let mut at = 0;
     while let Some(flag) = words.get(at).filter(|word| word.starts_with('-')) {
-        at += if GLOBALS.iter().any(|global| is(global, flag) && global.kind != Kind::Bool) { 2 } else { 1 };
+        at += if GLOBALS.iter().any(|global| is(global, flag) && !matches!(global.kind, Kind::Bool | Kind::Optional(_)))
+        {
+            2
+        } else {
+            1
+        };
     }
     &words[..at.min(words.len())]
 }
@@ -104,7 +109,7 @@ fn arguments(entry: &Entry, words: &[&str]) -> Option<usize> {
 /// `--name`, `-n`, `-itn`, whose value is the next word.
 fn takes_value(entry: &Entry, word: &str) -> bool {
     let known = || entry.command.all_flags().chain(GLOBALS.iter());
-    let wants = |flag: &Flag| flag.kind != Kind::Bool;
+    let wants = |flag: &Flag| !matches!(flag.kind, Kind::Bool | Kind::Optional(_));
     match word.strip_prefix("--") {
         Some(name) => !name.contains('=') && known().any(|flag| is(flag, word) && wants(flag)),
         None => {

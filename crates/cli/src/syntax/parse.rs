@@ -5,7 +5,7 @@ use super::command::Command;
 use super::flag::{Flag, Kind};
 use super::matches::Matches;
 use super::{missing, tree};
-use crate::commands::skopeo;
+use crate::commands::{buildah, skopeo};
 use crate::error::Failure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction};
@@ -45,11 +45,22 @@ pub fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Failure> {
     let flags: Vec<&'static Flag> = tree::GLOBALS.iter().chain([&HELP]).collect();
     let mut globals = read(&flags, arguments, true).map_err(|e| e.into_failure(program, ""))?;
     let words = std::mem::take(&mut globals.arguments);
+    if program == buildah::NAME {
+        return buildah_words(program.to_owned(), &words, globals);
+    }
     if globals.bool("version") {
         return Ok(Parsed { path: program.to_owned(), action: Action::Version, globals });
     }
     if words.first().is_some_and(|first| first == skopeo::NAME) {
         return skopeo_words(program, &words[1..]);
+    }
+    if words.first().is_some_and(|first| first == buildah::NAME) && !globals.bool("help") {
+        let inner = read(&flags, &words[1..], true);
+        let path = format!("{program} {}", buildah::NAME);
+        let mut inner = inner.map_err(|e| e.into_failure(&path, buildah::NAME))?;
+        let words = std::mem::take(&mut inner.arguments);
+        let both = outer_and_inner(&globals, inner)?;
+        return buildah_words(path, &words, both);
     }
     let (asked, words) = match words.split_first() {
         Some((first, rest)) if first == "help" => (true, rest),
@@ -66,6 +77,41 @@ pub fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Failure> {
         return Ok(Parsed { path, action: Action::Help(command), globals });
     }
     leaf(path, program, command, &words[used..], globals)
+}
+
+/// Flags before a program's name that stands second, and those behind it, which win.
+fn outer_and_inner(outer: &Matches, mut inner: Matches) -> Result<Matches, Failure> {
+    for flag in tree::GLOBALS {
+        if !outer.given(flag.name) || inner.given(flag.name) {
+            continue;
+        }
+        inner.insert(flag, outer.list(flag.name).to_vec()).map_err(Failure::new)?;
+    }
+    Ok(inner)
+}
+
+/// Buildah's command line; `path` is what it is called by.
+fn buildah_words(path: String, words: &[String], globals: Matches) -> Result<Parsed, Failure> {
+    if globals.bool("version") {
+        return Ok(Parsed { path, action: Action::Version, globals });
+    }
+    let (asked, words) = match words.split_first() {
+        Some((first, rest)) if first == "help" => (true, rest),
+        // Without a command it shows what there is, too.
+        None => (true, words),
+        _ => (globals.bool("help"), words),
+    };
+    let program = path.trim_end_matches(buildah::NAME).trim_end().to_owned();
+    match tree::below(path, &tree::BUILDAH, words, 0)? {
+        tree::Found::Command { path, command, .. } if asked => {
+            Ok(Parsed { path, action: Action::Help(command), globals })
+        }
+        tree::Found::Command { path, command, used } => leaf(path, &program, command, &words[used..], globals),
+        tree::Found::Noun { path, noun } => {
+            let asked = asked || words.iter().any(|word| word == "--help" || word == "-h");
+            Ok(Parsed { path, action: Action::Group { noun, asked }, globals })
+        }
+    }
 }
 
 /// Skopeo's command line: options that all commands take may stand before the command. `program` is what it is called
@@ -150,7 +196,8 @@ impl Refusal {
                 // Podman takes its global flags among those of the command, too.
                 let known = missing::flag(verb, &flag).or_else(|| missing::global(&flag));
                 if let Some(name) = known {
-                    let why = "it is one of podman's flags that minke is still to get";
+                    let owner = if verb.starts_with(buildah::NAME) { "buildah" } else { "podman" };
+                    let why = format!("it is one of {owner}'s flags that minke is still to get");
                     return Failure::new(format!("--{name} is not supported yet: {why}"));
                 }
                 match flag.strip_prefix('-') {
@@ -198,6 +245,9 @@ pub fn argument(flag: &'static Flag, short: Option<char>) -> Arg {
     match flag.kind {
         // A value only after `=`; otherwise the next word is not ours.
         Kind::Bool => arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true"),
+        Kind::Optional(absent) => {
+            arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value(absent)
+        }
         Kind::List | Kind::Array => arg.action(ArgAction::Append).num_args(1).allow_hyphen_values(true),
         _ => arg.action(ArgAction::Set).num_args(1).allow_hyphen_values(true),
     }

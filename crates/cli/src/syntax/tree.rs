@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::flag::Flag;
 use super::missing;
-use crate::commands::{artifact, builder, container, image, manifest, registry, skopeo, system};
+use crate::commands::{artifact, buildah, builder, container, image, manifest, registry, skopeo, system};
 use crate::error::Failure;
 
 /// Options of the program itself, before or among those of a command.
@@ -32,6 +32,8 @@ pub struct Noun {
 /// All nouns.
 pub static NOUNS: &[Noun] = &[
     Noun { name: "artifact", summary: "Manage artifacts: files in the store and in registries" },
+    BUILDAH,
+    Noun { name: "buildah manifest", summary: "Manage lists of images for several platforms" },
     Noun { name: "builder", summary: "Look after the build cache" },
     Noun { name: "container", summary: "Manage containers" },
     Noun { name: "image", summary: "Manage images" },
@@ -40,6 +42,9 @@ pub static NOUNS: &[Noun] = &[
     Noun { name: SKOPEO.name, summary: SKOPEO.summary },
     Noun { name: "system", summary: "Look after the engine" },
 ];
+
+/// Buildah's commands, which are also called by its name.
+pub const BUILDAH: Noun = Noun { name: buildah::NAME, summary: "Make images step by step, as Buildah does" };
 
 /// Skopeo's commands, which are also called by its name.
 pub static SKOPEO: Noun =
@@ -98,6 +103,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("", "stop", &container::stop::COMMAND),
     entry("", "tag", &image::tag::COMMAND),
     entry("", "top", &container::top::COMMAND),
+    entry("", "unshare", &buildah::unshare::OF_USER),
     entry("", "untag", &image::untag::COMMAND),
     entry("", "version", &system::version::COMMAND),
     entry("", "wait", &container::wait::COMMAND),
@@ -110,6 +116,45 @@ pub static ENTRIES: &[Entry] = &[
     entry("artifact", "push", &artifact::push::COMMAND),
     hidden("artifact", "remove", &artifact::rm::COMMAND),
     entry("artifact", "rm", &artifact::rm::COMMAND),
+    entry("buildah", "add", &buildah::copy::ADD),
+    hidden("buildah", "bud", &image::build::COMMAND),
+    entry("buildah", "build", &image::build::COMMAND),
+    hidden("buildah", "build-using-dockerfile", &image::build::COMMAND),
+    entry("buildah", "commit", &buildah::commit::COMMAND),
+    entry("buildah", "config", &buildah::config::COMMAND),
+    entry("buildah", "containers", &buildah::containers::COMMAND),
+    entry("buildah", "copy", &buildah::copy::COPY),
+    hidden("buildah", "delete", &buildah::rm::COMMAND),
+    entry("buildah", "from", &buildah::from::COMMAND),
+    entry("buildah", "images", &buildah::images::IMAGES),
+    entry("buildah", "info", &buildah::about::INFO),
+    entry("buildah", "inspect", &buildah::inspect::COMMAND),
+    hidden("buildah", "list", &buildah::containers::COMMAND),
+    entry("buildah", "login", &buildah::same::LOGIN),
+    entry("buildah", "logout", &buildah::same::LOGOUT),
+    hidden("buildah", "ls", &buildah::containers::COMMAND),
+    entry("buildah", "prune", &buildah::images::PRUNE),
+    hidden("buildah", "ps", &buildah::containers::COMMAND),
+    entry("buildah", "mount", &buildah::mount::COMMAND),
+    entry("buildah", "pull", &buildah::same::PULL),
+    entry("buildah", "push", &buildah::same::PUSH),
+    entry("buildah", "rename", &buildah::rename::COMMAND),
+    entry("buildah", "rm", &buildah::rm::COMMAND),
+    entry("buildah", "rmi", &buildah::images::RMI),
+    entry("buildah", "run", &buildah::run::COMMAND),
+    entry("buildah", "tag", &image::tag::COMMAND),
+    entry("buildah", "umount", &buildah::umount::COMMAND),
+    hidden("buildah", "unmount", &buildah::umount::COMMAND),
+    entry("buildah", "unshare", &buildah::unshare::COMMAND),
+    entry("buildah", "version", &buildah::about::VERSION),
+    entry("buildah manifest", "add", &manifest::add::COMMAND),
+    entry("buildah manifest", "annotate", &manifest::annotate::COMMAND),
+    entry("buildah manifest", "create", &manifest::create::COMMAND),
+    entry("buildah manifest", "exists", &manifest::exists::COMMAND),
+    entry("buildah manifest", "inspect", &manifest::inspect::COMMAND),
+    entry("buildah manifest", "push", &manifest::push::COMMAND),
+    entry("buildah manifest", "remove", &manifest::remove::COMMAND),
+    entry("buildah manifest", "rm", &manifest::rm::COMMAND),
     hidden("builder", "build", &image::build::COMMAND),
     entry("builder", "du", &builder::du::COMMAND),
     entry("builder", "prune", &builder::prune::COMMAND),
@@ -215,7 +260,7 @@ pub fn find(program: &str, words: &[String]) -> Result<Found, Failure> {
 }
 
 /// `used` words led to the noun.
-fn below(path: String, noun: &'static Noun, words: &[String], used: usize) -> Result<Found, Failure> {
+pub fn below(path: String, noun: &'static Noun, words: &[String], used: usize) -> Result<Found, Failure> {
     let Some(word) = words.get(used).filter(|word| !word.starts_with('-')) else {
         return Ok(Found::Noun { path, noun: Some(noun) });
     };
@@ -237,7 +282,8 @@ fn lookup(noun: &str, verb: &str) -> Option<&'static Command> {
 
 fn unknown(path: &str, noun: &str, word: &str) -> Failure {
     if missing::command(noun, word) {
-        let why = "it is one of podman's commands that minke is still to get";
+        let owner = if noun.split(' ').next() == Some(buildah::NAME) { "buildah" } else { "podman" };
+        let why = format!("it is one of {owner}'s commands that minke is still to get");
         return Failure::new(format!("`{path} {word}` is not supported yet: {why}"));
     }
     let near: Vec<&str> = ENTRIES

@@ -2,7 +2,7 @@
 
 use super::record::Working;
 use super::{Root, hold};
-use crate::build::Draft;
+use crate::build::{Draft, Times};
 use crate::{Engine, Error};
 use ::image::assemble::Parts;
 use oci::Digest;
@@ -23,8 +23,8 @@ pub struct Commit {
     pub omit_history: bool,
     /// RFC 3339.
     pub created: String,
-    /// No file of the layer is younger (seconds since 1970).
-    pub latest: Option<i64>,
+    /// Of the layer's files.
+    pub times: Times,
 }
 
 /// Puts files into the layer that is being made: gets its `/`.
@@ -75,7 +75,7 @@ fn layer(
         draft.unmount()?;
         placed?;
     }
-    Ok(draft.finish(wanted.latest)?.map(|layer| (layer.diff_id, layer.size)))
+    Ok(draft.finish(wanted.times)?.map(|layer| (layer.diff_id, layer.size)))
 }
 
 /// The base's, what was noted, and this layer. Which image it stands on is said where that isn't seen otherwise.
@@ -87,9 +87,9 @@ fn history(working: &Working, wanted: &Commit, empty_layer: bool) -> Vec<History
         comment: (!working.history_comment.is_empty()).then(|| working.history_comment.clone()),
         empty_layer,
     };
-    let noted = working.added.iter().cloned().map(|entry| match wanted.latest {
-        Some(_) => History { created: Some(wanted.created.clone()), ..entry },
-        None => entry,
+    let noted = working.added.iter().cloned().map(|entry| match wanted.times {
+        Times::Own => entry,
+        _ => History { created: Some(wanted.created.clone()), ..entry },
     });
     let mut new: Vec<History> = noted.chain([own]).collect();
     if let (Some(first), Some(base)) = (new.first_mut(), &working.base)

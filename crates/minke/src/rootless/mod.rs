@@ -52,12 +52,17 @@ pub fn enter(uid: u32, gid: u32, run_root: &Path) -> Result<bool, String> {
     // Changing ids made this process's /proc files root's; later commands of this user must be able to join its namespace.
     rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable)
         .map_err(|error| format!("make this process visible to its user: {error}"))?;
-    let map = sys::id_map::read("/proc/self/uid_map").map_err(|error| format!("read /proc/self/uid_map: {error}"))?;
-    let single = map.iter().map(|range| u64::from(range.count)).sum::<u64>() <= 1;
+    let single = has_single_id()?;
     if single {
         warn_single(&wanted.user, why.as_deref().unwrap_or("running containers of this user have one id"));
     }
     Ok(single)
+}
+
+/// Whether this process's user namespace has one id only.
+pub fn has_single_id() -> Result<bool, String> {
+    let map = sys::id_map::read("/proc/self/uid_map").map_err(|error| format!("read /proc/self/uid_map: {error}"))?;
+    Ok(map.iter().map(|range| u64::from(range.count)).sum::<u64>() <= 1)
 }
 
 /// Joins those that may be in the namespace: commands and the keeper, which hold a shared lock for their lives. Also: whether there

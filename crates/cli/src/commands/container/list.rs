@@ -30,6 +30,7 @@ pub static COMMAND: Command = Command {
 
 static FLAGS: &[Flag] = &[
     Flag::bool("all", "All containers, not only running ones").short('a'),
+    Flag::bool("external", "Also working containers, which `buildah from` makes").alias(&["storage"]),
     Flag::array("filter", "stringArray", "Only containers that match (key=value)").short('f'),
     Flag::text("format", "string", "Show by a Go template, or json"),
     Flag::int("last", "The N containers made last, whatever their state").short('n').default("-1"),
@@ -52,6 +53,9 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         size: matches.bool("size"),
     };
     let mut containers = list(context.engine()?, &options)?;
+    if matches.bool("external") {
+        containers.extend(engine::working::listed(context.engine()?, options.size)?);
+    }
     sort(&mut containers, matches.text("sort").unwrap_or("created"));
     let full = matches.bool("no-trunc");
     match matches.text("format") {

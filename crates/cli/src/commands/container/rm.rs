@@ -3,10 +3,13 @@
 use super::select::{LATEST, each, is_listed, several};
 use crate::context::Context;
 use crate::error::{ENGINE_ERROR, Failure};
+use crate::output::quote;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
+use engine::Engine;
 use engine::container::{RemoveOptions, remove, resolve_name};
+use engine::working::{self, Working};
 
 /// `rm`
 pub static COMMAND: Command = Command {
@@ -29,6 +32,7 @@ static FLAGS: &[Flag] = &[
     Flag::bool("force", "Stop it first if it runs").short('f'),
     Flag::bool("ignore", "A missing container is no error").short('i'),
     LATEST,
+    Flag::bool("storage", "Only working containers, which `buildah from` makes").hidden(),
     Flag::int("time", "With --force: seconds until SIGKILL").short('t').alias(&["timeout"]).default("10"),
     Flag::bool("volumes", "Also its anonymous volumes").short('v'),
 ];
@@ -54,15 +58,32 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     };
     // All that were typed are there, or none is removed.
     for name in names.iter().filter(|_| !options.ignore) {
-        resolve_name(engine, name).map_err(failed)?;
+        match working::find(engine, name) {
+            Ok(_) => {}
+            Err(_) if matches.bool("storage") => return Err(failed(engine::Error::NoSuchContainer(name.clone()))),
+            Err(_) => drop(resolve_name(engine, name).map_err(failed)?),
+        }
     }
     each(&names, |name| {
+        if let Ok(found) = working::find(engine, name) {
+            remove_working(engine, &found, force)?;
+            return Ok(Some(name.to_owned()));
+        }
         let removed = remove(engine, name, &options).map_err(failed)?;
         // What depended on it went first and has no word of the user's; nothing went when it was missing and that is fine.
         let Some((_, dependents)) = removed.split_last() else { return Ok(None) };
         let shown: Vec<&str> = dependents.iter().map(String::as_str).chain([name]).collect();
         Ok(Some(shown.join("\n")))
     })
+}
+
+/// One that is mounted is somebody's work.
+fn remove_working(engine: &Engine, found: &Working, force: bool) -> Result<(), Failure> {
+    if working::is_mounted(engine, &found.id) && !force {
+        let why = "is mounted and cannot be removed without using force: container state improper";
+        return Err(Failure::new(format!("container {} {why}", quote(&found.name))).code(2));
+    }
+    Ok(working::remove(engine, found)?)
 }
 
 /// Podman's: 1 for a missing container, 2 for one whose state forbids it.

@@ -4,7 +4,7 @@ mod caching;
 mod check;
 mod contexts;
 mod display;
-mod flags;
+pub mod flags;
 mod outputs;
 mod report;
 mod secrets;

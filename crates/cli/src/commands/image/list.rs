@@ -25,7 +25,8 @@ pub static COMMAND: Command = Command {
     run,
 };
 
-static FLAGS: &[Flag] = &[
+/// Its own flags.
+pub static FLAGS: &[Flag] = &[
     Flag::bool("all", "Also images without a name that others are built on").short('a'),
     Flag::bool("digests", "Also show digests"),
     Flag::array("filter", "stringArray", "Only images that match (key=value)").short('f'),
@@ -73,7 +74,8 @@ const TYPES: Types = Types {
     ..Types::NONE
 };
 
-fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
+/// Does it.
+pub fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let options = ListOptions {
         all: matches.bool("all"),
         filters: matches.list("filter").iter().map(|text| filter(text)).collect::<Result<_, _>>()?,

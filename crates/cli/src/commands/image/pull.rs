@@ -22,7 +22,8 @@ pub static COMMAND: Command = Command {
     run,
 };
 
-static FLAGS: &[Flag] = &[
+/// Its own flags.
+pub static FLAGS: &[Flag] = &[
     Flag::bool("all-tags", "Fetch all tags of the repository").short('a'),
     Flag::text("policy", "string", "Ask the registry: always, missing, never, newer").default("always"),
     Flag::bool("quiet", "Don't show what is copied").short('q'),

@@ -25,7 +25,8 @@ pub static COMMAND: Command = Command {
     run,
 };
 
-static FLAGS: &[Flag] = &[
+/// Its own flags.
+pub static FLAGS: &[Flag] = &[
     Flag::bool("compress", "Compress layers on their way into a folder"),
     Flag::text("digestfile", "string", "Write the pushed manifest's digest into this file"),
     Flag::text("format", "string", "The manifest's format (oci, v2s2)").short('f'),
@@ -33,7 +34,8 @@ static FLAGS: &[Flag] = &[
     Flag::bool("remove-signatures", "Leave signatures behind"),
 ];
 
-fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
+/// Does it.
+pub fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let progress = Reporter::new(matches.bool("quiet"));
     let registry = registry::options(matches)?;
     let wish = compression::wish(matches)?;
@@ -83,6 +85,9 @@ pub fn format(text: &str) -> Result<Format, Failure> {
 
 /// Everywhere but in folders layers are compressed, or can't be.
 fn compress(matches: &Matches) -> Result<Option<Layers>, Failure> {
+    if matches.bool("disable-compression") {
+        return Ok(Some(Layers::Keep));
+    }
     if !matches.bool("compress") {
         return Ok(None);
     }

@@ -94,7 +94,7 @@ fn add(arguments: &mut BTreeMap<String, String>, text: &str) {
 }
 
 /// `key=value`; what has no value has an empty one.
-pub(super) fn pairs(texts: &[String]) -> BTreeMap<String, String> {
+pub fn pairs(texts: &[String]) -> BTreeMap<String, String> {
     let pair = |text: &String| {
         let (key, value) = text.split_once('=').unwrap_or((text, ""));
         (key.to_owned(), value.to_owned())
@@ -112,18 +112,18 @@ pub(super) fn variables(texts: &[String]) -> Vec<String> {
 }
 
 /// Times of the result.
-pub(super) struct Time {
+pub struct Time {
     /// RFC 3339.
-    pub(super) created: String,
+    pub created: String,
     /// The same in seconds since 1970, if it was asked for.
     pub(super) epoch: Option<i64>,
     /// Of the files that are made.
-    pub(super) times: Times,
+    pub times: Times,
 }
 
 /// `--timestamp` is all files' time, `--source-date-epoch` (or the variable of that name) their latest, if
 /// `--rewrite-timestamp` isn't denied; else it is now.
-pub(super) fn time(matches: &Matches) -> Result<Time, Failure> {
+pub fn time(matches: &Matches) -> Result<Time, Failure> {
     let (exact, latest) = (matches.number::<i64>("timestamp"), matches.number::<i64>("source-date-epoch"));
     if exact.is_some() && latest.is_some() {
         return Err(Failure::new("--timestamp and --source-date-epoch cannot be used together"));

@@ -182,6 +182,23 @@ impl Resources {
         self.cpu().shares = Some(shares).filter(|shares| *shares != 0);
     }
 
+    /// `--cpu-period` and `--cpu-quota`, in microseconds; 0: the usual period, no limit.
+    pub fn set_cpu_time(&mut self, period: Option<u64>, quota: Option<i64>) -> Result<(), Invalid> {
+        if let Some(period) = period.filter(|period| *period != 0) {
+            if !(1000..=1_000_000).contains(&period) {
+                return Err(Invalid::new(format!("invalid CPU period {period}: it is 1000 to 1000000 microseconds")));
+            }
+            self.cpu().period = Some(period);
+        }
+        if let Some(quota) = quota.filter(|quota| *quota != 0) {
+            if (0..1000).contains(&quota) {
+                return Err(Invalid::new(format!("invalid CPU quota {quota}: it is 1000 microseconds or more")));
+            }
+            self.cpu().quota = Some(quota);
+        }
+        Ok(())
+    }
+
     /// `--cpuset-cpus`; empty: all.
     pub fn set_cpuset_cpus(&mut self, text: &str) -> Result<(), Invalid> {
         if !text.is_empty() && !cpuset::is_list(text) {
@@ -274,6 +291,15 @@ mod tests {
         assert_eq!(resources.set_memory(""), Ok(()));
         assert_eq!(resources.set_memory_swap("-1"), Ok(()));
         assert_eq!(resources.memory().swap, Some(-1));
+    }
+
+    #[test]
+    fn cpu_time() {
+        let mut resources = Resources::default();
+        resources.set_cpu_time(Some(50_000), Some(25_000)).unwrap();
+        assert_eq!((resources.cpu().period, resources.cpu().quota), (Some(50_000), Some(25_000)));
+        assert!(resources.set_cpu_time(Some(5), None).is_err());
+        assert!(resources.set_cpu_time(None, Some(5)).is_err());
     }
 
     #[test]

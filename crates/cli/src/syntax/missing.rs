@@ -25,14 +25,14 @@ pub const FLAGS: &[(&str, &str)] = &[
     ),
     (
         "build",
-        "all-platforms cgroup-parent cgroupns compat-volumes compress cpp-flag \
-         cpu-period cpu-quota created-annotation cw disable-compression,D disable-content-trust from \
-         group-add hooks-dir identity-label inherit-annotations inherit-labels ipc isolation layer-label \
-         logfile logsplit manifest no-hostname omit-history os-feature os-version pid \
+        "all-platforms compat-volumes compress cpp-flag \
+         created-annotation cw disable-compression,D disable-content-trust from \
+         hooks-dir identity-label inherit-annotations inherit-labels layer-label \
+         logfile logsplit manifest no-hostname omit-history os-feature os-version \
          runtime-flag sbom sbom-image-output sbom-image-purl-output sbom-merge-strategy \
          sbom-output sbom-purl-output sbom-scanner-command sbom-scanner-image sign-by squash squash-all stdin \
-         unsetannotation unsetlabel userns userns-gid-map userns-gid-map-group userns-uid-map \
-         userns-uid-map-user uts",
+         unsetannotation unsetlabel userns-gid-map userns-gid-map-group userns-uid-map \
+         userns-uid-map-user",
     ),
     (
         "buildah from",

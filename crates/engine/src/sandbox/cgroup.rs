@@ -90,6 +90,10 @@ pub(super) fn prepare(engine: &Engine, id: &str, spec: &ResolvedSpec) -> Result<
     if disabled(spec) {
         return Ok(None);
     }
+    if !spec.spec.namespaces.cgroup_parent.is_empty() {
+        let why = "--cgroup-parent needs --cgroup-manager cgroupfs: systemd decides where its groups are";
+        return Err(Error::Invalid(why.to_owned()));
+    }
     let unit = format!("minke-{id}.scope");
     if let Some(scope) = own_scope(&unit) {
         return Ok(Some(format!("{scope}/container")));

@@ -5,6 +5,7 @@ mod check;
 mod configuration;
 mod contexts;
 mod copy;
+mod isolation;
 mod mistakes;
 mod mounts;
 mod outputs;

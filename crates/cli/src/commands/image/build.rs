@@ -5,6 +5,7 @@ mod check;
 mod contexts;
 mod display;
 pub mod flags;
+mod isolation;
 mod outputs;
 mod report;
 mod secrets;
@@ -40,6 +41,7 @@ pub static COMMAND: Command = Command {
         flags::FLAGS,
         flags::COMMANDS,
         caching::FLAGS,
+        isolation::FLAGS,
         platform::FLAGS,
         registry::FLAGS,
         registry::RETRY,
@@ -163,6 +165,7 @@ fn container(matches: &Matches) -> Result<ContainerSpec, Failure> {
     resources::apply(matches, &mut spec)?;
     security::apply(matches, &mut spec)?;
     mounts::apply(matches, &mut spec)?;
+    isolation::apply(matches, &mut spec)?;
     spec.process.http_proxy = matches.maybe_bool("http-proxy");
     Ok(spec)
 }

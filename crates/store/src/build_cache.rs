@@ -34,6 +34,13 @@ impl Store {
         if cached.layer.as_ref().is_some_and(|(layer, _)| !self.has_layer(layer)) {
             return Ok(None);
         }
+        if let Some((layer, _)) = &cached.layer
+            && !self.diff_path(layer).is_dir()
+        {
+            // Somebody deleted its files: the step makes them again, and they need the place.
+            self.discard(&self.layer_path(layer))?;
+            return Ok(None);
+        }
         // Whatever is in the way of that, it is used all the same.
         let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
         let times = rustix::fs::Timestamps { last_access: now, last_modification: now };

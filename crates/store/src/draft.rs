@@ -28,6 +28,9 @@ pub struct KeptLayers<'a> {
     _lock: OwnedFd,
 }
 
+/// Of an image that containers can be made from. Overlayfs takes 500 folders, of which one is for the stubs, one for changes.
+pub(crate) const MAX_LAYERS: usize = 498;
+
 impl KeptLayers<'_> {
     /// From now on these, and no others.
     ///
@@ -68,6 +71,10 @@ impl Store {
             make_dir(dir)?;
         }
         let mut lower = self.image_dirs(layers)?;
+        // Besides the layer that is made, of which a container wants to see all.
+        if lower.len() >= MAX_LAYERS {
+            return Err(Error::TooManyLayers(lower.len() + 1));
+        }
         lower.push(stubs.clone());
         let upper = folder.join("diff");
         self.root_attributes(layers).apply(&upper)?;
@@ -130,6 +137,17 @@ impl Draft<'_> {
 mod tests {
     use crate::error::Error;
     use crate::testing::{Fixture, Tar, add_image, add_layer};
+
+    #[test]
+    fn more_layers_than_the_kernel_takes_are_refused() {
+        let fixture = Fixture::new();
+        let store = &fixture.store;
+        let layer = |number: usize| add_layer(store, &Tar::new().file(&number.to_string(), b"").end()).unwrap().diff_id;
+        let layers: Vec<_> = (0..super::MAX_LAYERS).map(layer).collect();
+        assert!(store.begin_draft(&layers[1..]).is_ok());
+        let error = store.begin_draft(&layers).err().unwrap().to_string();
+        assert!(error.starts_with("499 layers are too many"), "{error}");
+    }
 
     #[test]
     fn kept_layers_outlive_their_image() {

@@ -1,5 +1,6 @@
 //! What can go wrong in the store.
 
+use crate::draft::MAX_LAYERS;
 use oci::Digest;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,9 @@ pub enum Error {
     /// A layer isn't in the store (any more): it has to be fetched again.
     #[error("layer {0} is not in the store")]
     MissingLayer(Digest),
+    /// The kernel stacks no more of them (overlayfs: 500 folders).
+    #[error("{0} layers are too many: the kernel can show {MAX_LAYERS} at most (join steps, or squash what is below)")]
+    TooManyLayers(usize),
     /// A manifest or configuration isn't in the store.
     #[error("blob {0} is not in the store (pull or load it again, or run `system check --repair`)")]
     MissingBlob(Digest),

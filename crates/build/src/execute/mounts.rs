@@ -52,6 +52,10 @@ impl Prepared<'_> {
         self.spec.rootfs.image_volume_mode = "ignore".to_owned();
         self.spec.life.remove = true;
         self.spec.process.env.extend(run.proxies.iter().cloned());
+        // What tells a program that it is in a container is no part of a build, with BuildKit and Buildah alike.
+        if !run.env.iter().any(|pair| pair.starts_with("container=")) {
+            self.spec.process.unset_env.push("container".to_owned());
+        }
         match run.network {
             Some(Network::None) => self.spec.network.set_networks(&["none".to_owned()]).map_err(invalid)?,
             Some(Network::Host) => self.spec.network.set_networks(&["host".to_owned()]).map_err(invalid)?,

@@ -70,6 +70,8 @@ pub struct Settings {
     pub shell_on_error: bool,
     /// So often something is told at least, while steps run.
     pub tick: Option<Duration>,
+    /// Commands read the caller's standard input.
+    pub stdin: bool,
     /// Steps at a time.
     pub jobs: usize,
     /// Of what is made.

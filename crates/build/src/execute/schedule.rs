@@ -2,7 +2,7 @@
 
 use super::interrupt::Interrupts;
 use super::target::Target;
-use super::worker::{self, Beside, Failure, News, Outcome, Voice, Worker};
+use super::worker::{self, Beside, Failure, News, Outcome, Stdin, Voice, Worker};
 use super::{Event, Made, Position, Request, copy, run, workdir};
 use crate::error::Error;
 use crate::language::excerpt;
@@ -197,16 +197,19 @@ impl<'b> Schedule<'b> {
         let step = &stage.steps[stage.next];
         tell(Event::Step { stage: self.position(at, stage.next + 1), text: &step.text });
         let below = stage.made.diff_ids();
+        let stdin = if self.request.settings.stdin { Stdin::Callers } else { Stdin::Empty };
         let worker = match &step.action {
             Action::Configure => {
                 self.record(at, None, step.created_by.clone());
                 return Ok(None);
             }
-            Action::Workdir { path, user } => {
-                Worker::start(|voice| self.in_child(at, voice, || workdir::make(self, &below, path, user)))?
+            Action::Workdir { path, user } => Worker::start(Stdin::Empty, |voice| {
+                self.in_child(at, voice, || workdir::make(self, &below, path, user))
+            })?,
+            Action::Run(run) => Worker::start(stdin, |voice| self.in_child(at, voice, || run::run(self, &below, run)))?,
+            Action::Copy(copy) => {
+                Worker::start(Stdin::Empty, |voice| self.in_child(at, voice, || copy::copy(self, &below, copy)))?
             }
-            Action::Run(run) => Worker::start(|voice| self.in_child(at, voice, || run::run(self, &below, run)))?,
-            Action::Copy(copy) => Worker::start(|voice| self.in_child(at, voice, || copy::copy(self, &below, copy)))?,
         };
         self.stages[at].running = true;
         Ok(Some(worker))

@@ -70,6 +70,15 @@ impl Voice {
     }
 }
 
+/// What a step can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stdin {
+    /// Nothing.
+    Empty,
+    /// What the caller gives (`--stdin`).
+    Callers,
+}
+
 /// A running step.
 pub(super) struct Worker {
     pid: i32,
@@ -81,7 +90,10 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Forks; `work` is done in the new process, whose standard streams are pipes. The caller has one thread.
-    pub(super) fn start(work: impl FnOnce(Rc<Voice>) -> Result<Outcome, Failure>) -> Result<Worker, Error> {
+    pub(super) fn start(
+        stdin: Stdin,
+        work: impl FnOnce(Rc<Voice>) -> Result<Outcome, Failure>,
+    ) -> Result<Worker, Error> {
         let failed = |error: std::io::Error| Error::io("start a build step")(error);
         let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(|error| failed(error.into()));
         let [out, error, news, answer] = [pipe()?, pipe()?, pipe()?, pipe()?];
@@ -94,7 +106,7 @@ impl Worker {
                 // Its own copy of the other end would keep the answer from ending with the coordinator.
                 drop(answer.1);
                 let voice = Voice { out: news.1.into(), answer: answer.0.into() };
-                let code = match child((&out.1, &error.1), voice, work) {
+                let code = match child((stdin, &out.1, &error.1), voice, work) {
                     Ok(()) => 0,
                     Err(_) => 125,
                 };
@@ -166,7 +178,7 @@ impl Drop for Worker {
 
 /// In the new process.
 fn child(
-    (out, error): (&OwnedFd, &OwnedFd),
+    (stdin, out, error): (Stdin, &OwnedFd, &OwnedFd),
     voice: Voice,
     work: impl FnOnce(Rc<Voice>) -> Result<Outcome, Failure>,
 ) -> std::io::Result<()> {
@@ -174,8 +186,10 @@ fn child(
     sys::process::die_with_parent(9)?;
     sys::process::set_name(c"minke-build");
     sys::signal::set_mask(&sys::signal::Mask::of(&[]))?;
-    let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty())?;
-    rustix::stdio::dup2_stdin(&null)?;
+    if stdin == Stdin::Empty {
+        let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty())?;
+        rustix::stdio::dup2_stdin(&null)?;
+    }
     rustix::stdio::dup2_stdout(out)?;
     rustix::stdio::dup2_stderr(error)?;
     let voice = Rc::new(voice);

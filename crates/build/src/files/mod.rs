@@ -10,6 +10,7 @@ pub mod ignore;
 mod listing;
 mod place;
 mod select;
+mod sparse;
 
 pub use accounts::{Owner, owner};
 pub use hash::content;
@@ -35,6 +36,12 @@ pub enum Error {
     NoMatch {
         /// As written.
         pattern: String,
+    },
+    /// A socket belongs to the process that listens.
+    #[error("\"{path}\" is a socket, which no image can have")]
+    Socket {
+        /// As written.
+        path: String,
     },
     /// A malformed pattern.
     #[error("pattern \"{pattern}\" is malformed: {why}")]
@@ -71,7 +78,7 @@ pub enum Error {
         file: &'static str,
     },
     /// What the system says.
-    #[error("{what} {}", path.display())]
+    #[error("{what} {}", shown(path))]
     Io {
         /// What was tried.
         what: &'static str,
@@ -81,6 +88,20 @@ pub enum Error {
         source: std::io::Error,
     },
 }
+
+/// Of a very long path its ends.
+fn shown(path: &Path) -> String {
+    let text = path.display().to_string();
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= LONGEST_SHOWN {
+        return text;
+    }
+    let (start, end) = (&letters[..LONGEST_SHOWN / 2], &letters[letters.len() - LONGEST_SHOWN / 2..]);
+    format!("{}[…]{}", start.iter().collect::<String>(), end.iter().collect::<String>())
+}
+
+/// In characters.
+const LONGEST_SHOWN: usize = 300;
 
 trait At<T> {
     fn at(self, what: &'static str, path: &Path) -> Result<T, Error>;

@@ -3,7 +3,7 @@
 
 use super::accounts::Owner;
 use super::select::{Chosen, Item, open};
-use super::{At, Error};
+use super::{At, Error, sparse};
 use crate::steps::mode::ModeChange;
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
@@ -130,7 +130,7 @@ impl Placing<'_> {
                 let from = open(source, item, OFlags::RDONLY | OFlags::NONBLOCK)?;
                 let to = self.create(&folder, name, path)?;
                 let (mut from, mut to) = (File::from(from), File::from(to));
-                std::io::copy(&mut from, &mut to).at("write", path)?;
+                sparse::copy(&mut from, &mut to, &item.stat).at("write", path)?;
                 self.own(to.as_fd(), path, owner)?;
                 rustix::fs::fchmod(&to, mode).at("change mode of", path)?;
                 attributes(&OwnedFd::from(from), &to);

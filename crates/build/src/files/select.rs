@@ -88,6 +88,12 @@ pub fn select(root: &OwnedFd, pattern: Pattern<'_>, choice: Choice<'_>) -> Resul
                 Err(_) => continue,
             }
         };
+        if FileType::from_raw_mode(stat.st_mode) == FileType::Socket {
+            match is_pattern {
+                true => continue,
+                false => return Err(Error::Socket { path: pattern.text.to_owned() }),
+            }
+        }
         let kept_name = kept(pattern, &path);
         let mut walk = Walk { root, choice, items: Vec::new(), omitted: Vec::new() };
         walk.item(real, PathBuf::new(), stat)?;

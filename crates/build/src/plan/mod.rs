@@ -25,6 +25,8 @@ pub struct Wishes {
     pub target: Option<String>,
     /// Names of `--build-context`.
     pub contexts: BTreeSet<String>,
+    /// `--from`: the base of the first stage, whatever its FROM says.
+    pub first_base: Option<String>,
 }
 
 /// The stages of a file.
@@ -72,7 +74,7 @@ impl Plan {
         let escape = file.directives.escape;
         let mut plan = Plan { stages: Vec::new(), target: 0, arguments, escape, contexts: wishes.contexts.clone() };
         for located in file.instructions {
-            plan.add(located)?;
+            plan.add(located, wishes)?;
         }
         if plan.stages.is_empty() {
             return Err(Fault::new(Place { first: 1, last: 1 }, "no build stage: there is no FROM"));
@@ -82,10 +84,16 @@ impl Plan {
         Ok(plan)
     }
 
-    fn add(&mut self, located: Located) -> Result<(), Fault> {
+    fn add(&mut self, located: Located, wishes: &Wishes) -> Result<(), Fault> {
         match (located.instruction, self.stages.last_mut()) {
-            (Instruction::From(from), _) => {
-                let stage = self.stage(located.place, located.text, from)?;
+            (Instruction::From(mut from), _) => {
+                let given = wishes.first_base.as_ref().filter(|_| self.stages.is_empty());
+                let mut text = located.text;
+                if let Some(base) = given {
+                    text = text.replacen(&from.base, base, 1);
+                    from.base.clone_from(base);
+                }
+                let stage = self.stage(located.place, text, from)?;
                 self.stages.push(stage);
             }
             (Instruction::Arg(arguments), None) => self.declare(located.place, arguments)?,

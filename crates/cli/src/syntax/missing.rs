@@ -25,12 +25,12 @@ pub const FLAGS: &[(&str, &str)] = &[
     ),
     (
         "build",
-        "all-platforms compat-volumes compress cpp-flag \
-         created-annotation cw disable-compression,D disable-content-trust from \
+        "all-platforms compat-volumes compress \
+         created-annotation cw disable-compression,D disable-content-trust \
          hooks-dir identity-label inherit-annotations inherit-labels layer-label \
-         logfile logsplit manifest no-hostname omit-history os-feature os-version \
+         manifest omit-history os-feature os-version \
          runtime-flag sbom sbom-image-output sbom-image-purl-output sbom-merge-strategy \
-         sbom-output sbom-purl-output sbom-scanner-command sbom-scanner-image sign-by squash squash-all stdin \
+         sbom-output sbom-purl-output sbom-scanner-command sbom-scanner-image sign-by squash squash-all \
          unsetannotation unsetlabel userns-gid-map userns-gid-map-group userns-uid-map \
          userns-uid-map-user",
     ),

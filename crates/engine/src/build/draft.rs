@@ -5,9 +5,9 @@ use crate::sandbox::{DraftRoot, Subject, run_step};
 use crate::state::names;
 use crate::{Engine, Error};
 use oci::Digest;
-use oci::image::ImageConfig;
+use oci::image::{ContainerConfig, ImageConfig};
 use runtime::Overlay;
-use spec::{ContainerSpec, Defaults};
+use spec::{ContainerSpec, Defaults, ResolvedSpec};
 use std::path::{Path, PathBuf};
 
 /// See the module. Dropping it leaves nothing.
@@ -76,15 +76,12 @@ pub(crate) fn run_in(
     (spec, config): (ContainerSpec, &ImageConfig),
     warn: &mut dyn FnMut(&str),
 ) -> Result<i32, Error> {
-    let defaults = Defaults::from_conf(engine.config())?;
-    let facts = facts::host(engine, &spec, &defaults, facts::Outside::default())?;
-    let mut resolved = spec.resolve(config, &defaults, &facts)?;
+    let mut resolved = resolve(engine, spec, config)?;
     // The image's accounts are what its files say.
     (resolved.passwd_line, resolved.group_line) = Default::default();
     for warning in &resolved.warnings {
         warn(warning);
     }
-    crate::network::check(engine, &resolved)?;
     let id = names::id();
     let subject = Subject {
         name: id.clone(),
@@ -96,6 +93,20 @@ pub(crate) fn run_in(
         draft: Some(root),
     };
     run_step(engine, &subject, warn)
+}
+
+/// Whether commands can be run so, before any of them is.
+pub fn check(engine: &Engine, spec: ContainerSpec) -> Result<(), Error> {
+    let some = ContainerConfig { cmd: vec!["/".to_owned()], ..ContainerConfig::default() };
+    resolve(engine, spec, &ImageConfig { config: Some(some), ..ImageConfig::default() }).map(drop)
+}
+
+fn resolve(engine: &Engine, spec: ContainerSpec, config: &ImageConfig) -> Result<ResolvedSpec, Error> {
+    let defaults = Defaults::from_conf(engine.config())?;
+    let facts = facts::host(engine, &spec, &defaults, facts::Outside::default())?;
+    let resolved = spec.resolve(config, &defaults, &facts)?;
+    crate::network::check(engine, &resolved)?;
+    Ok(resolved)
 }
 
 /// What is mounted where, for this process only.

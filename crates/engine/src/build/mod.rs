@@ -9,8 +9,8 @@ mod shared_cache;
 mod unpacked;
 mod view;
 
-pub use draft::Draft;
 pub(crate) use draft::run_in;
+pub use draft::{Draft, check};
 pub use export::{export_folder, export_tar};
 pub use prune::{CacheItem, CacheLimits, cache_items, prune_cache, until};
 pub use shared_cache::{Export, SharedCache, export};

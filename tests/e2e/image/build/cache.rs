@@ -76,7 +76,23 @@ fn what_a_build_stands_on_stays(env: &TestEnv) {
     env.ok("system check").quiet();
 }
 
+/// Its step is done again, and has a place to put what it makes.
+fn a_layer_without_its_files_is_made_again(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman keeps its layers elsewhere");
+    }
+    let text = "FROM base\nCOPY --link f /new/f\n";
+    env.write("ctx/f", "x");
+    build(env, "", text).ok();
+    let layers = env.graphroot().join("minke/layers");
+    let layer = super::field(env, "{{index .RootFS.Layers 1}}").replace("sha256:", "");
+    env.host_root(&format!("rm -r {}/{layer}/diff", layers.display())).run().ok();
+    build(env, "", text).ok().lacks("Using cache");
+    assert_eq!(super::inside(env, "cat /new/f"), "x");
+}
+
 testkit::cases! { both: [
+    a_layer_without_its_files_is_made_again,
     the_same_is_the_same, content_decides, arguments_count_where_they_are_used, outlives_its_images,
     what_a_build_stands_on_stays,
 ] }

@@ -122,6 +122,26 @@ fn what_is_there_is_replaced_or_filled(env: &TestEnv) {
     );
 }
 
+fn holes_sockets_and_long_paths(env: &TestEnv) {
+    if env.is_peer() {
+        return testkit::note_skipped("podman copies sockets");
+    }
+    env.base();
+    env.host("sh -ec").arg("mkdir -p ctx; truncate -s 1G ctx/holes; echo end >> ctx/holes").run().ok();
+    build(env, "", "FROM base\nCOPY holes /\nRUN ls -l /holes && tail -c 4 /holes\n").ok().has("1073741828").has("end");
+    let diffs = env.graphroot().join("minke/layers");
+    let used = env.host_root(&format!("du -sm {}", diffs.display())).run().ok().text();
+    assert!(used.split_whitespace().next().unwrap().parse::<u64>().unwrap() < 200, "{used}");
+    let socket = std::os::unix::net::UnixListener::bind(env.work().join("ctx/socket")).unwrap();
+    build(env, "", "FROM base\nCOPY socket /\n").code(125).complains("is a socket");
+    build(env, "", "FROM base\nCOPY s* /s/\n").code(125).complains("no source files");
+    drop(socket);
+    let deep = "cd ctx; mkdir deep; cd deep; i=0; while [ $i -lt 25 ]; do mkdir -p \"$0\"; cd -P \"$0\"; i=$((i+1)); done; touch f";
+    env.host("sh -ec").arg(deep).arg("d".repeat(200)).run().ok();
+    let failed = build(env, "", "FROM base\nCOPY deep /deep\n");
+    assert!(failed.complaint().len() < 1000, "{failed}");
+}
+
 /// As BuildKit does it: content comes with what it has, the folder that gets it is the image's.
 fn the_folder_itself_is_not_copied(env: &TestEnv) {
     if env.is_peer() {
@@ -137,7 +157,7 @@ fn the_folder_itself_is_not_copied(env: &TestEnv) {
 
 testkit::cases! { both: [
     archives_win_and_links_may_lead_nowhere_yet, owners_and_modes_of_variables_without_a_value, the_same_layer_may_come_twice,
-    the_folder_itself_is_not_copied,
+    the_folder_itself_is_not_copied, holes_sockets_and_long_paths,
     files_folders_and_patterns, owners_and_modes, from_other_places, what_is_ignored_is_not_there, excludes_and_parents,
     heredocs, archives_are_unpacked_by_add_only, what_is_there_is_replaced_or_filled,
 ] }

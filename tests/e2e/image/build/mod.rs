@@ -5,6 +5,7 @@ mod check;
 mod configuration;
 mod contexts;
 mod copy;
+mod flags;
 mod isolation;
 mod mistakes;
 mod mounts;

@@ -6,7 +6,9 @@ mod contexts;
 mod display;
 pub mod flags;
 mod isolation;
+mod log;
 mod outputs;
+mod preprocess;
 mod report;
 mod secrets;
 mod tail;
@@ -15,11 +17,11 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::flags::{image, mounts, network, platform, registry, resources, security};
 use crate::output::progress::Reporter;
-use crate::output::stream;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::matches::Matches;
 use build::execute::{self, Images, Request, Settings, Wanted};
 use build::plan::Wishes;
+use log::Log;
 use oci::Platform;
 use report::{Form, Report};
 use spec::ContainerSpec;
@@ -61,6 +63,12 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         return Ok(code);
     }
     let warnings = check::before(context, matches, &input)?;
+    let container = container(matches)?;
+    engine::build::check(context.engine()?, container.clone())?;
+    if let Some(path) = matches.text("iidfile") {
+        check_writable(path)?;
+    }
+    let log = Log::wanted(matches)?;
     let form = Form::wanted(matches)?;
     let progress = Reporter::new(form == Form::Quiet);
     let platform = platform::wanted(matches)?.unwrap_or_else(Platform::host);
@@ -76,6 +84,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             platform: Platform::default(),
             target: matches.text("target").map(str::to_owned),
             contexts: input.contexts.names(),
+            first_base: matches.text("from").map(str::to_owned),
         },
         platforms: vec![platform],
         contexts: input.contexts.clone(),
@@ -96,7 +105,8 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             jobs: jobs(matches),
             times: time.times,
             all_stages: !matches.maybe_bool("skip-unused-stages").unwrap_or(true),
-            container: container(matches)?,
+            container,
+            stdin: matches.bool("stdin"),
             secrets: secrets::secrets(matches)?,
             agents: secrets::agents(matches)?,
             allow_insecure: flags::allows_insecure(matches)?,
@@ -114,7 +124,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         },
         outputs: outputs.written,
     };
-    let mut report = Report::new(form, &names);
+    let mut report = Report::new(form, &names, log.as_ref());
     let built = execute::build(context.engine()?, &request, &mut |event| {
         // Transfers are over when steps begin, and two can't draw on one terminal.
         progress.finish();
@@ -131,8 +141,19 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             .map_err(|error| Failure::new(format!("write image id file {path}: {error}")))?;
     }
     report.end(id.hex());
-    stream::line(id.hex())?;
+    report.line(None, id.hex())?;
     Ok(0)
+}
+
+/// What couldn't be written in the end is an error at the beginning.
+fn check_writable(path: &str) -> Result<(), Failure> {
+    let is_new = !std::path::Path::new(path).exists();
+    let opened = std::fs::File::options().append(true).create(true).open(path);
+    opened.map_err(|error| Failure::new(format!("write image id file {path}: {error}")))?;
+    if is_new {
+        drop(std::fs::remove_file(path));
+    }
+    Ok(())
 }
 
 /// A failed command's code is the build's, as Podman's.
@@ -167,5 +188,6 @@ fn container(matches: &Matches) -> Result<ContainerSpec, Failure> {
     mounts::apply(matches, &mut spec)?;
     isolation::apply(matches, &mut spec)?;
     spec.process.http_proxy = matches.maybe_bool("http-proxy");
+    spec.network.use_image_hostname = matches.bool("no-hostname");
     Ok(spec)
 }

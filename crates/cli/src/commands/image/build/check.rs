@@ -41,6 +41,7 @@ fn check(context: &Context, matches: &Matches, input: &Input<'_>) -> Result<i32,
         platform,
         target: matches.text("target").map(str::to_owned),
         contexts: input.contexts.names(),
+        first_base: matches.text("from").map(str::to_owned),
     };
     Plan::new(file, &wishes).map_err(|fault| fault_of(input, &fault))?;
     if options.error && !warnings.is_empty() {

@@ -1,5 +1,6 @@
 //! Where a build's files are: the context, the Containerfile, what is left out.
 
+use super::preprocess::preprocess;
 use super::secrets;
 use crate::context::Context;
 use crate::error::Failure;
@@ -77,7 +78,7 @@ pub(super) fn read<'e>(context: &'e Context, matches: &Matches) -> Result<Input<
     };
     let (file, text) = match (&place, alone) {
         (_, Some(alone)) => alone,
-        (Some(place), None) => containerfile(place, files)?,
+        (Some(place), None) => preprocessed(place, containerfile(place, files)?, matches)?,
         (None, None) => return Err(Failure::new("there is no context")),
     };
     if let Some(place) = &place {
@@ -168,6 +169,25 @@ fn containerfile(place: &Place, files: &[String]) -> Result<(String, String), Fa
         }
     }
     Ok((files[0].clone(), all))
+}
+
+/// A name that ends with `.in` is one for cpp. What others wrote isn't: it could include any file of this machine.
+fn preprocessed(place: &Place, (file, text): (String, String), matches: &Matches) -> Result<(String, String), Failure> {
+    let flags = matches.list("cpp-flag");
+    match (place, file.ends_with(".in")) {
+        (_, false) if flags.is_empty() => Ok((file, text)),
+        (_, false) => {
+            Err(Failure::new(format!("--cpp-flag: {file} isn't preprocessed: its name doesn't end with .in")))
+        }
+        (Place::Fetched(_), true) => {
+            let why = "it was fetched, and could include any file of this machine";
+            Err(Failure::new(format!("{file} isn't preprocessed: {why}")))
+        }
+        (Place::Own(folder), true) => {
+            let text = preprocess(&file, &text, folder, flags)?;
+            Ok((file, text))
+        }
+    }
 }
 
 /// One of `--file`.

@@ -1,6 +1,7 @@
 //! What a build tells: Podman's lines on standard output with what the commands print, or a display on a terminal.
 
 use super::display::{Display, End};
+use super::log::Log;
 use super::tail::Tail;
 use crate::error::Failure;
 use crate::output::{logger, stream};
@@ -45,11 +46,22 @@ pub(super) struct Report<'a> {
     /// What wasn't shown, for the case that something fails.
     unshown: Tail,
     names: &'a [String],
+    log: Option<&'a Log>,
 }
 
-impl Report<'_> {
-    pub(super) fn new(form: Form, names: &[String]) -> Report<'_> {
-        Report { form, display: None, unshown: Tail::default(), names }
+impl<'a> Report<'a> {
+    /// With a log all is told there.
+    pub(super) fn new(form: Form, names: &'a [String], log: Option<&'a Log>) -> Report<'a> {
+        let form = if log.is_some() && form == Form::Terminal { Form::Plain } else { form };
+        Report { form, display: None, unshown: Tail::default(), names, log }
+    }
+
+    /// Tells a line of a platform, if there are several.
+    pub(super) fn line(&self, platform: Option<&str>, text: &str) -> Result<(), Failure> {
+        match self.log {
+            Some(log) => log.write(platform, format!("{text}\n").as_bytes()),
+            None => stream::line(text),
+        }
     }
 
     pub(super) fn tell(&mut self, event: &Event<'_>) {
@@ -76,22 +88,27 @@ impl Report<'_> {
     fn plain(&self, event: &Event<'_>) -> Result<(), Failure> {
         match event {
             Event::Warning(text) => logger::line("warning", text),
+            Event::Output { stage, bytes, .. } if let Some(log) = self.log => log.write(stage.platform, bytes)?,
             Event::Output { error: true, bytes, .. } => drop(std::io::stderr().lock().write_all(bytes)),
             Event::Output { bytes, .. } => stream::bytes(bytes)?,
             Event::Step { stage, text } => {
                 let Position { step, steps, .. } = stage;
-                stream::line(&format!("{}STEP {step}/{steps}: {text}", prefix(stage)))?;
+                self.line(stage.platform, &format!("{}STEP {step}/{steps}: {text}", prefix(stage)))?;
             }
-            Event::Cached { layer: Some(layer), .. } => stream::line(&format!("--> Using cache {}", layer.hex()))?,
-            Event::Cached { layer: None, .. } => stream::line("--> Using cache")?,
+            Event::Cached { layer: Some(layer), stage } => {
+                self.line(stage.platform, &format!("--> Using cache {}", layer.hex()))?
+            }
+            Event::Cached { layer: None, stage } => self.line(stage.platform, "--> Using cache")?,
             Event::Missed { stage, reasons } => {
                 let mut lines = reasons.iter().map(|reason| format!("{}--> Not cached: {reason}", prefix(stage)));
-                lines.try_for_each(|line| stream::line(&line))?;
+                lines.try_for_each(|line| self.line(stage.platform, &line))?;
             }
-            Event::Made { layer: Some(layer), .. } => stream::line(&format!("--> {}", &layer.hex()[..12]))?,
+            Event::Made { layer: Some(layer), stage } => {
+                self.line(stage.platform, &format!("--> {}", &layer.hex()[..12]))?
+            }
             Event::Commit { platform } => {
                 let name = self.names.first().map_or("", String::as_str);
-                stream::line(format!("{}COMMIT {name}", label(*platform)).trim_end())?;
+                self.line(*platform, format!("{}COMMIT {name}", label(*platform)).trim_end())?;
             }
             Event::Made { layer: None, .. } | Event::Failed { .. } | Event::Shell | Event::Tick => {}
         }
@@ -132,7 +149,7 @@ impl Report<'_> {
         }
         let lines = std::iter::once(format!("--> {}", &id[..12]))
             .chain(self.names.iter().map(|name| format!("Successfully tagged {name}")));
-        lines.for_each(|line| drop(stream::line(&line)));
+        lines.for_each(|line| drop(self.line(None, &line)));
     }
 }
 

@@ -68,8 +68,19 @@ pub fn source(text: &str) -> Result<Source, String> {
     crate::steps::copy::remote(text.to_owned())
 }
 
+/// What is to be copied.
+pub struct Copying<'c> {
+    /// Which files, and where to.
+    pub copy: &'c Copy,
+    /// What of a folder of the host is left out.
+    pub ignore: &'c Ignore,
+    /// Time of all files, in seconds since 1970; else their own.
+    pub time: Option<i64>,
+}
+
 /// Copies. The process has a mount namespace of its own.
-pub fn copy(engine: &Engine, into: &Working, from: &From, copy: &Copy, ignore: &Ignore) -> Result<Copied, Error> {
+pub fn copy(engine: &Engine, into: &Working, from: &From, copying: &Copying<'_>) -> Result<Copied, Error> {
+    let Copying { copy, ignore, time } = *copying;
     let target = Root::open(engine, into)?;
     // For folders of its own; it never becomes a layer.
     let draft = Draft::begin(engine, &[])?;
@@ -86,7 +97,12 @@ pub fn copy(engine: &Engine, into: &Working, from: &From, copy: &Copy, ignore: &
     let taking = Taking { engine, draft: &draft, ignore, secrets: &secrets, agents: &agents };
     let prepared = prepare(taking, &copy, &open(folder.to_owned())?)?;
     let digest = content(&copy, &prepared, &mut Listing::default())?;
-    let prepared: Vec<Files<'_>> = prepared.into_iter().map(|one| one.files(engine)).collect::<Result<_, _>>()?;
+    let mut prepared: Vec<Files<'_>> = prepared.into_iter().map(|one| one.files(engine)).collect::<Result<_, _>>()?;
+    if let Some(time) = time {
+        for item in prepared.iter_mut().flat_map(|one| &mut one.chosen).flat_map(|chosen| &mut chosen.items) {
+            (item.stat.st_mtime, item.stat.st_mtime_nsec) = (time, 0);
+        }
+    }
     let kind = match &prepared[..] {
         [only] if only.is_archive() => "file",
         [only] if only.chosen.len() == 1 && only.chosen[0].is_folder() => "dir",

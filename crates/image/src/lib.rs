@@ -42,6 +42,7 @@ pub mod sign;
 pub mod signature;
 mod sink;
 mod source;
+pub mod source_image;
 mod transport;
 pub mod trust;
 mod verified;

@@ -128,6 +128,16 @@ impl Store {
         Ok((dirs, stubs))
     }
 
+    /// Takes away what was there to mount on. The caller holds it, and it isn't mounted.
+    pub fn clear_working_stubs(&self, id: &str) -> Result<(), Error> {
+        let stubs = self.working_path(id).join("stubs");
+        if std::fs::read_dir(&stubs).is_ok_and(|mut entries| entries.next().is_none()) {
+            return Ok(());
+        }
+        self.discard(&stubs)?;
+        make_dir(&stubs)
+    }
+
     /// Where it is mounted, if it is.
     pub fn working_mount_point(&self, id: &str) -> PathBuf {
         self.working_path(id).join("merged")

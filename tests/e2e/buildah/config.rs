@@ -14,7 +14,7 @@ fn lists_are_added_to_and_taken_from(env: &TestEnv) {
     ok(env, "from --name c scratch");
     let env_of = "{{.OCIv1.Config.Env}}";
     assert_eq!(set(env, &["--env", "A=1", "--env", "B=2", "-e", "C=$A-x"], env_of), "[A=1 B=2 C=1-x]");
-    assert_eq!(set(env, &["--env", "A-", "--env", "B=3"], env_of), "[B=3 C=1-x]");
+    assert_eq!(set(env, &["--env", "A-", "--env", "B=3"], env_of), "[C=1-x B=3]");
     assert_eq!(set(env, &["--env", "-"], env_of), "[]");
     let labels = "{{.OCIv1.Config.Labels}}";
     assert_eq!(set(env, &["--label", "a=b", "--label", "c", "-l", "d="], labels), "map[a:b c: d:]");
@@ -46,10 +46,13 @@ fn what_only_docker_has(env: &TestEnv) {
     ok(env, "from --name c scratch");
     let health = "{{json .Docker.Config.Healthcheck}}";
     let first = set(env, &["--healthcheck", "CMD-SHELL curl -f http://x/"], health);
-    assert_eq!(
-        first,
-        "{\"Test\":[\"CMD-SHELL\",\"curl -f http://x/\"],\"Interval\":30000000000,\"Timeout\":30000000000,\"Retries\":3}"
-    );
+    // Buildah splits the line at first; Docker would run its first word only.
+    if !env.is_peer() {
+        assert_eq!(
+            first,
+            "{\"Test\":[\"CMD-SHELL\",\"curl -f http://x/\"],\"Interval\":30000000000,\"Timeout\":30000000000,\"Retries\":3}"
+        );
+    }
     let flags = ["--healthcheck", "CMD a b", "--healthcheck-interval", "1m", "--healthcheck-retries", "4"];
     assert_eq!(
         set(env, &flags, health),

@@ -1,6 +1,6 @@
 //! `buildah copy` and `buildah add`.
 
-use super::{buildah, ok};
+use super::{buildah, can_run, ok};
 use testkit::TestEnv;
 
 /// A shell in the working container `c`.
@@ -21,6 +21,9 @@ fn begin(env: &TestEnv) {
 }
 
 fn files_and_folders(env: &TestEnv) {
+    if !can_run(env) {
+        return;
+    }
     begin(env);
     let digest = ok(env, "copy c f").text();
     assert!(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{digest}");
@@ -33,6 +36,8 @@ fn files_and_folders(env: &TestEnv) {
     ok(env, &format!("copy c {path} ../work/f /both/"));
     ok(env, "copy --chown 1:2 --chmod 0700 c f /owned");
     assert_eq!(sh(env, "stat -c %u:%g:%a /owned"), "1:2:700");
+    ok(env, "copy --timestamp 1000 c d /dated");
+    assert_eq!(sh(env, "stat -c %Y /dated/a"), "1000");
     ok(env, "copy --contextdir d c sub /from-context");
     assert_eq!(sh(env, "cat /from-context/b"), "three");
     env.write("ignored", "a\n");
@@ -46,6 +51,9 @@ fn files_and_folders(env: &TestEnv) {
 }
 
 fn from_images_and_containers(env: &TestEnv) {
+    if !can_run(env) {
+        return;
+    }
     begin(env);
     ok(env, "from --name other base");
     ok(env, "copy --chown 5:6 other f /theirs");
@@ -60,6 +68,9 @@ fn from_images_and_containers(env: &TestEnv) {
 }
 
 fn archives_are_unpacked(env: &TestEnv) {
+    if !can_run(env) {
+        return;
+    }
     begin(env);
     env.host("tar czf a.tgz d").run().ok();
     ok(env, "add --add-history c a.tgz /unpacked");
@@ -73,6 +84,9 @@ fn archives_are_unpacked(env: &TestEnv) {
 }
 
 fn nothing_leaves(env: &TestEnv) {
+    if !can_run(env) {
+        return;
+    }
     begin(env);
     env.write("secret", "outside");
     env.host("ln -s ../secret d/link").run().ok();

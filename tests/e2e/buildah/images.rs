@@ -28,9 +28,12 @@ fn pruned(env: &TestEnv) {
     env.base();
     ok(env, "from --name c base");
     let nameless = ok(env, "commit -q c").text();
-    ok(env, "prune").has(nameless.trim());
-    // The container's stays.
-    ok(env, "prune --all");
+    // Buildah keeps one whose container is still there.
+    if !env.is_peer() {
+        ok(env, "prune").has(nameless.trim());
+    }
+    // The container's stays. (Buildah complains of it.)
+    buildah(env, "prune --all").run().code(if env.is_peer() { 125 } else { 0 });
     assert_eq!(ok(env, "images -q").lines().len(), 1);
     ok(env, "prune --all --force").has("untagged: localhost/base:latest");
     ok(env, "containers -q").prints("");
@@ -38,13 +41,14 @@ fn pruned(env: &TestEnv) {
 
 fn to_and_fro(env: &TestEnv) {
     env.base();
-    ok(env, "push -q --rm base oci:layout:1");
-    ok(env, "images -q").prints("");
+    ok(env, "push -q base oci:layout:1");
+    ok(env, "rmi base");
     ok(env, "pull -q oci:layout:1");
     assert_eq!(ok(env, "images -q").lines().len(), 1);
     env.base();
     ok(env, "manifest create list base");
     assert_eq!(json(env, "manifest inspect list")["manifests"].as_array().unwrap().len(), 1);
+    ok(env, "manifest push -q list oci:layout:list");
     buildah(env, "login").run().code(125).complains("please specify a registry to login to");
     buildah(env, "logout").run().code(125).complains("registry must be given");
 }
@@ -54,7 +58,8 @@ fn about_itself(env: &TestEnv) {
     assert_eq!(info["host"]["os"], "linux");
     assert_eq!(info["host"]["rootless"], !env.is_root());
     assert_eq!(info["store"]["GraphRoot"], env.graphroot().display().to_string());
-    ok(env, "info --format {{.store.GraphRoot}}").prints(&format!("{}\n", env.graphroot().display()));
+    let root = ok(env, "info --format {{.store.GraphRoot}}").text();
+    assert_eq!(root, env.graphroot().display().to_string());
     assert_eq!(json(env, "version --json")["imageSpec"], "1.1.1");
     ok(env, "version").has("OS/Arch:");
     ok(env, "--version").has("buildah version ");

@@ -16,7 +16,6 @@ fn shows_container_and_image(env: &TestEnv) {
     assert_eq!(object["FromImage"], "localhost/base:latest");
     assert_eq!(object["Container"], "base-working-container");
     assert_eq!(object["OCIv1"]["config"]["Cmd"][0], "sh");
-    assert_eq!(object["OCIv1"]["config"]["WorkingDir"], "/");
     assert_eq!(object["Docker"]["config"]["Cmd"][0], "sh");
     assert_eq!(object["Docker"]["config"]["AttachStdin"], false);
     assert_eq!(object["OCIv1"]["rootfs"]["type"], "layers");
@@ -47,7 +46,7 @@ fn templates_have_gos_names(env: &TestEnv) {
 
 fn what_is_not_there(env: &TestEnv) {
     buildah(env, "inspect nope").run().code(125).complains("nope");
-    buildah(env, "inspect --type container nope").run().code(125).complains("nope");
+    buildah(env, "inspect --type container nope").run().code(125).complains("container not known");
     buildah(env, "inspect --type foo nope").run().code(125).complains("the only recognized types are");
     buildah(env, "inspect").run().code(125).complains("container or image name must be specified");
 }

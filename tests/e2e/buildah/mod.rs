@@ -11,8 +11,9 @@ mod kills;
 mod mount;
 mod rm;
 mod run;
+mod source;
 
-use testkit::{Output, Run, TestEnv};
+use testkit::{Output, Run, TestEnv, note_skipped};
 
 /// `minke buildah`, or the real one where the reference is asked.
 pub fn buildah<'e>(env: &'e TestEnv, line: &str) -> Run<'e> {
@@ -25,6 +26,15 @@ pub fn ok(env: &TestEnv, line: &str) -> Output {
     let output = buildah(env, line).run();
     output.ok();
     output
+}
+
+/// Whether commands can be run here: the reference wants limits that a machine may not be allowed to give, as root.
+pub fn can_run(env: &TestEnv) -> bool {
+    let limited = env.is_peer() && env.is_root();
+    if limited {
+        note_skipped("the reference can't set its limits for `run` here");
+    }
+    !limited
 }
 
 /// What a template shows of a working container.

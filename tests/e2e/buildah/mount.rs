@@ -1,6 +1,6 @@
 //! `buildah mount`, `umount` and `unshare`.
 
-use super::{buildah, ok};
+use super::{buildah, can_run, ok};
 use testkit::{Output, TestEnv};
 
 /// A script in which `buildah` is a command: for a user in a session of `unshare`.
@@ -47,6 +47,9 @@ fn a_tutorial(env: &TestEnv) {
 }
 
 fn mounts_are_listed(env: &TestEnv) {
+    if !can_run(env) {
+        return;
+    }
     env.base();
     let text = r#"
         one=$(buildah from base)
@@ -62,8 +65,8 @@ fn mounts_are_listed(env: &TestEnv) {
         buildah run --network none $one cat /from-outside
         buildah run --network none $one sh -c 'echo inside > /from-inside'
         cat $mnt/from-inside
-        buildah umount --all > /dev/null
-        test -z "$(buildah mount)"
+        # Buildah counts how often they were mounted.
+        while test -n "$(buildah mount)"; do buildah umount --all > /dev/null; done
         test ! -e $mnt/bin
     "#;
     let output = script(env, text);

@@ -39,8 +39,6 @@ pub const FLAGS: &[(&str, &str)] = &[
         "cgroup-parent cpu-period cpu-quota userns userns-gid-map userns-gid-map-group userns-uid-map \
          userns-uid-map-user",
     ),
-    ("buildah copy", "timestamp"),
-    ("buildah add", "timestamp"),
     ("buildah run", "contextdir no-pivot runtime runtime-flag"),
     (
         "buildah commit",
@@ -75,7 +73,7 @@ pub const GLOBALS: &str = "cdi-spec-dir config conmon connection,c events-backen
 
 /// Noun (empty: the top level) and the words below it.
 pub const COMMANDS: &[(&str, &str)] = &[
-    ("buildah", "mkcw source"),
+    ("buildah", "mkcw"),
     (
         "",
         "auto-update buildx commit compose context cp events export farm generate \

@@ -74,14 +74,10 @@ pub fn image(engine: &Engine, name: &str) -> Result<Working, Error> {
 
 fn begin(engine: &Engine, found: Option<&Resolved>, platform: Option<Platform>) -> Result<Working, Error> {
     let now = jiff::Timestamp::now().to_string();
-    let mut config = match found {
+    let config = match found {
         Some(found) => found.config.clone(),
         None => scratch(&platform.unwrap_or_else(Platform::host), now.clone()),
     };
-    let container = config.config.get_or_insert_with(ContainerConfig::default);
-    if container.working_dir.is_empty() {
-        "/".clone_into(&mut container.working_dir);
-    }
     let base = found.map(|found| base(engine, found)).transpose()?;
     let layers = found.map(|found| layers(engine, found)).transpose()?.unwrap_or_default();
     Ok(Working {
@@ -107,6 +103,7 @@ fn scratch(platform: &Platform, created: String) -> ImageConfig {
         architecture: platform.architecture.clone(),
         os: platform.os.clone(),
         variant: platform.variant.clone(),
+        config: Some(ContainerConfig { working_dir: "/".to_owned(), ..ContainerConfig::default() }),
         ..ImageConfig::default()
     }
 }

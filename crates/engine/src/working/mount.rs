@@ -37,6 +37,8 @@ pub fn is_mounted(engine: &Engine, id: &str) -> bool {
 }
 
 pub(super) fn overlay(engine: &Engine, working: &Working) -> Result<Overlay, Error> {
+    // Of a command that was killed.
+    engine.store().clear_working_stubs(&working.id)?;
     let (dirs, _) = engine.store().working_dirs(&working.id, &working.diff_ids())?;
     Ok(Overlay {
         lower: dirs.lower,

@@ -28,7 +28,15 @@ pub fn run(
     warn: &mut dyn FnMut(&str),
 ) -> Result<i32, Error> {
     let _hold = hold(engine, &working.id)?;
-    let (dirs, stubs) = engine.store().working_dirs(&working.id, &working.diff_ids())?;
     let mounted = is_mounted(engine, &working.id);
-    run_in(engine, DraftRoot { dirs, stubs, mounted, own_streams: true }, (spec, config), warn)
+    if !mounted {
+        engine.store().clear_working_stubs(&working.id)?;
+    }
+    let (dirs, stubs) = engine.store().working_dirs(&working.id, &working.diff_ids())?;
+    let code = run_in(engine, DraftRoot { dirs, stubs, mounted, own_streams: true }, (spec, config), warn);
+    if !mounted {
+        engine.store().clear_working_stubs(&working.id)?;
+        engine.left_trash();
+    }
+    code
 }

@@ -95,7 +95,10 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     if matches.bool("rm") {
         working::remove(engine, &found)?;
     }
-    stream::line(id.hex())?;
+    // Who has it in a file doesn't need it twice.
+    if !matches.given("iidfile") {
+        stream::line(id.hex())?;
+    }
     Ok(0)
 }
 

@@ -13,7 +13,7 @@ use build::files::ignore::Ignore;
 use build::plan::Origin;
 use build::steps::path::join;
 use build::steps::{Copy, Source};
-use build::working::{From, copy as put, source};
+use build::working::{Copying, From, copy as put, source};
 use engine::working::{self, Working};
 use std::path::PathBuf;
 
@@ -53,6 +53,7 @@ static FLAGS: &[Flag] = &[
     Flag::text("ignorefile", "string", "File that says what to leave out of the folder of --contextdir"),
     Flag::bool("link", "Don't follow links of the container to what is made on the way"),
     Flag::bool("quiet", "Print no digest").short('q'),
+    Flag::uint("timestamp", "Time of all files, in seconds since 1970 (else their own)"),
 ];
 
 static PARENTS: &[Flag] = &[Flag::bool("parents", "Keep the folders that sources are in")];
@@ -73,7 +74,9 @@ fn run(context: &Context, matches: &Matches, is_add: bool) -> Result<i32, Failur
     let from = from(context, matches)?;
     engine::build::own_mounts()?;
     let adding = |error| Failure::new(format!("adding content to container {}: {}", quote(name), chain(&error)));
-    let copied = put(engine, &found, &from, &copy, &ignore).map_err(adding)?;
+    let copied =
+        put(engine, &found, &from, &Copying { copy: &copy, ignore: &ignore, time: matches.number("timestamp") })
+            .map_err(adding)?;
     if adds_history(matches) {
         let keyword = if is_add { "ADD" } else { "COPY" };
         let line = format!("/bin/sh -c #(nop) {keyword} {}:{}", copied.kind, copied.digest.hex());

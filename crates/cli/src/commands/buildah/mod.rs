@@ -17,6 +17,7 @@ pub mod rm;
 pub mod run;
 pub mod same;
 mod settings;
+pub mod source;
 pub mod umount;
 pub mod unshare;
 

@@ -61,7 +61,10 @@ pub static PUSH: Command = Command {
         registry::RETRY,
         registry::POLICY,
     ],
-    examples: &["buildah push mine:1 docker://registry.example.com/mine:1", "buildah push --rm mine:1 oci:layout:1"],
+    examples: &[
+        "buildah push mine:1 docker://registry.example.com/mine:1",
+        "buildah push --rm list docker://registry.example.com/mine:1",
+    ],
     run: push,
     ..ours_push::COMMAND
 };
@@ -71,7 +74,7 @@ static PULL_FLAGS: &[Flag] = &[Flag::bool("remove-signatures", "Leave signatures
 static PUSH_FLAGS: &[Flag] = &[
     Flag::bool("all", "Push all images of a list").default("true"),
     Flag::bool("disable-compression", "Leave layers as they are").short('D'),
-    Flag::bool("rm", "Remove the image afterwards"),
+    Flag::bool("rm", "Remove a list afterwards"),
 ];
 
 fn named(
@@ -92,7 +95,7 @@ fn push(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         return Err(Failure::new("--all=false is not possible: a list without its images would lead nowhere"));
     }
     let code = ours_push::run(context, matches)?;
-    if matches.bool("rm") {
+    if matches.bool("rm") && engine::manifest::exists(context.engine()?, &matches.arguments[0])? {
         let (_, errors) = engine::image::remove(context.engine()?, &matches.arguments[..1], &Default::default());
         if let Some(error) = errors.first() {
             return Err(Failure::new(crate::error::chain(error)));

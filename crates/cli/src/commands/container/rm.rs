@@ -58,16 +58,15 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     };
     // All that were typed are there, or none is removed.
     for name in names.iter().filter(|_| !options.ignore) {
-        match working::find(engine, name) {
-            Ok(_) => {}
-            Err(_) if matches.bool("storage") => return Err(failed(engine::Error::NoSuchContainer(name.clone()))),
-            Err(_) => drop(resolve_name(engine, name).map_err(failed)?),
-        }
+        meant(engine, name, matches.bool("storage")).map_err(failed)?;
     }
     each(&names, |name| {
-        if let Ok(found) = working::find(engine, name) {
-            remove_working(engine, &found, force)?;
-            return Ok(Some(name.to_owned()));
+        let storage = matches.bool("storage");
+        match meant(engine, name, storage) {
+            Ok(Some(found)) => return remove_working(engine, &found, force).map(|()| Some(name.to_owned())),
+            Err(_) if storage && options.ignore => return Ok(None),
+            Err(error) if storage => return Err(failed(error)),
+            _ => {}
         }
         let removed = remove(engine, name, &options).map_err(failed)?;
         // What depended on it went first and has no word of the user's; nothing went when it was missing and that is fine.
@@ -75,6 +74,21 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
         let shown: Vec<&str> = dependents.iter().map(String::as_str).chain([name]).collect();
         Ok(Some(shown.join("\n")))
     })
+}
+
+/// The working container of that name, if there is no other container of it (`storage`: none else is meant).
+fn meant(engine: &Engine, name: &str, storage: bool) -> Result<Option<Working>, engine::Error> {
+    let missing = match resolve_name(engine, name) {
+        Ok(_) if !storage => return Ok(None),
+        Ok(_) => engine::Error::NoSuchContainer(name.to_owned()),
+        Err(error @ engine::Error::NoSuchContainer(_)) => error,
+        Err(error) => return Err(error),
+    };
+    match working::find(engine, name) {
+        Ok(found) => Ok(Some(found)),
+        Err(engine::Error::NotWorking(_)) => Err(missing),
+        Err(error) => Err(error),
+    }
 }
 
 /// One that is mounted is somebody's work.

@@ -123,11 +123,8 @@ fn variable(text: &str, env: &mut Vec<String>) -> Result<(), Failure> {
             }
         },
     };
-    let pair = format!("{name}={value}");
-    match env.iter_mut().find(|known| known.split_once('=').is_some_and(|(key, _)| key == name)) {
-        Some(known) => *known = pair,
-        None => env.push(pair),
-    }
+    env.retain(|pair| pair.split_once('=').is_none_or(|(key, _)| key != name));
+    env.push(format!("{name}={value}"));
     Ok(())
 }
 
@@ -141,7 +138,7 @@ mod tests {
         variable("B=$A-x", &mut env).unwrap();
         variable("A=2-", &mut env).unwrap();
         variable("C=\"${B}\"", &mut env).unwrap();
-        assert_eq!(env, ["A=2-", "B=1-x", "C=\"1-x\""]);
+        assert_eq!(env, ["B=1-x", "A=2-", "C=\"1-x\""]);
         variable("A-", &mut env).unwrap();
         assert_eq!(env, ["B=1-x", "C=\"1-x\""]);
         variable("-", &mut env).unwrap();

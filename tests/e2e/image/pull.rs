@@ -269,6 +269,17 @@ fn a_full_disk_is_told_and_survived(env: &TestEnv) {
     env.ok("images -q").has(&Base::image().id()[..12]);
 }
 
+fn content_trust_is_dockers(env: &TestEnv) {
+    let registry = env.registry();
+    registry.push("lib/base", "1", &Base::image());
+    let name = format!("{}/lib/base:1", registry.host());
+    env.ok(&format!("pull -q --disable-content-trust {name}"));
+    env.ok(&format!("push -q --disable-content-trust=true {name}"));
+    if !env.is_peer() {
+        env.run(&format!("pull -q --disable-content-trust=false {name}")).refused("policy.json");
+    }
+}
+
 fn progress_is_shown_on_a_terminal_only(env: &TestEnv) {
     let registry = env.registry();
     registry.push("lib/base", "1", &Base::image());
@@ -282,6 +293,7 @@ fn progress_is_shown_on_a_terminal_only(env: &TestEnv) {
 }
 
 testkit::cases! { both: [
+    content_trust_is_dockers,
     by_tag, by_digest, docker_manifests, all_compressions, media_types_of_old_compressions, an_index_by_platform, a_registry_without_tls_is_told, many_layers_in_order,
     a_layer_that_is_there_is_not_fetched_again, the_policy_of_run, unqualified_names_are_searched,
     aliases_mirrors_and_blocked_ones, wrong_names_are_refused, an_unreachable_registry_is_named,

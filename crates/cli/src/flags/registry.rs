@@ -23,6 +23,10 @@ pub static RETRY: &[Flag] = &[
 /// Who is trusted.
 pub static POLICY: &[Flag] = &[Flag::text("signature-policy", "string", "File with the policy of trust").hidden()];
 
+/// Docker's own way of verifying, by a server that signs for names. Not to use it is how it always is here.
+pub static CONTENT_TRUST: &[Flag] =
+    &[Flag::bool("disable-content-trust", "Don't verify by Docker's content trust").hidden()];
+
 /// What opens encrypted layers.
 pub static DECRYPTION: &[Flag] =
     &[Flag::array("decryption-key", "stringArray", "Key of an encrypted image: FILE or FILE:PASSWORD")];
@@ -32,6 +36,12 @@ pub fn options(matches: &Matches) -> Result<RegistryOptions, Failure> {
     if let Some(file) = matches.text("authfile") {
         std::fs::metadata(file)
             .map_err(|error| Failure::new(format!("credential file is not accessible: {file}: {error}")))?;
+    }
+    if matches.maybe_bool("disable-content-trust") == Some(false) {
+        return Err(Failure::new(
+            "--disable-content-trust=false is not supported: Docker's content trust is never asked",
+        )
+        .hint("who is trusted stands in policy.json (containers-policy.json(5))"));
     }
     Ok(RegistryOptions {
         authfile: matches.text("authfile").map(Into::into),

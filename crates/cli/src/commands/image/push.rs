@@ -18,7 +18,15 @@ pub static COMMAND: Command = Command {
               DESTINATION the image's own name is where it goes. DESTINATION may also be docker://NAME, \
               oci:PATH[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME] or dir:PATH.",
     examples: &["push alpine registry.example.com/alpine:3", "push alpine oci-archive:alpine.tar:alpine"],
-    flags: &[FLAGS, signing::ENCRYPTION, signing::SIGNATURES, compression::FLAGS, registry::FLAGS, registry::RETRY],
+    flags: &[
+        FLAGS,
+        signing::ENCRYPTION,
+        signing::SIGNATURES,
+        compression::FLAGS,
+        registry::FLAGS,
+        registry::RETRY,
+        registry::CONTENT_TRUST,
+    ],
     stops: false,
     arguments: Arguments::Between(1, 2),
     needs: Needs::Store,

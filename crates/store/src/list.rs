@@ -50,16 +50,18 @@ pub fn empty_index() -> Index {
 }
 
 impl Store {
-    /// Records a new list under one name, which it takes from whichever image had it. Its blobs must be in the store.
+    /// Records a new list under these names, which it takes from whichever image had them. Its blobs must be in the store.
     /// `created` is an RFC 3339 time.
     pub fn create_list(
         &self,
-        name: &str,
+        names: &[String],
         created: String,
         index: &Index,
         members: Vec<Member>,
     ) -> Result<Image, Error> {
-        let name = canonical(name)?;
+        let names = names.iter().map(|name| canonical(name)).collect::<Result<Vec<_>, _>>()?;
+        // Before the store's lock, as everywhere.
+        self.writing()?;
         let seed = format!("{}{}", crate::lock::random_name(), crate::lock::random_name());
         let image = Image {
             id: Digest::sha256(seed.as_bytes()),
@@ -67,7 +69,7 @@ impl Store {
             layers: Vec::new(),
             repo_digests: Vec::new(),
             pinned: Vec::new(),
-            names: vec![name.clone()],
+            names: names.clone(),
             created: Some(created),
             size: encode(index)?.len() as u64,
             platform: Platform::default(),
@@ -79,8 +81,10 @@ impl Store {
         image.list.iter().try_for_each(|list| self.check_members(&list.members))?;
         crate::step::point();
         self.write_record(&image)?;
-        crate::step::point();
-        self.write_name(&image.id, &name)?;
+        for name in &names {
+            crate::step::point();
+            self.write_name(&image.id, name)?;
+        }
         drop(lock);
         self.written();
         Ok(image)

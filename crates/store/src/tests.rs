@@ -80,14 +80,17 @@ fn a_list_takes_no_member_that_is_gone() {
         files: Default::default(),
     };
     let (now, empty) = ("2026-01-01T00:00:00Z".to_owned(), crate::empty_index());
-    let list = store.create_list("a.b/list:1", now.clone(), &empty, Vec::new()).unwrap();
+    let list = store.create_list(&["a.b/list:1".to_owned()], now.clone(), &empty, Vec::new()).unwrap();
     store.remove_image(&image.id).unwrap();
     let added = store.change_list(&list.id, |_, members| {
         members.push(member.clone());
         Ok::<_, Error>(())
     });
     assert!(matches!(added, Err(Error::MissingLayer(_))), "{added:?}");
-    assert!(matches!(store.create_list("a.b/other:1", now, &empty, vec![member]), Err(Error::MissingLayer(_))));
+    assert!(matches!(
+        store.create_list(&["a.b/other:1".to_owned()], now, &empty, vec![member]),
+        Err(Error::MissingLayer(_))
+    ));
     assert_eq!(store.image_named("a.b/other:1").unwrap(), None);
 }
 

@@ -28,7 +28,7 @@ impl BaseImages {
     /// Pulls it as is asked for, if it isn't known yet.
     fn have(
         &mut self,
-        (engine, request): (&Engine, &Request<'_>),
+        (engine, request, alone): (&Engine, &Request<'_>, bool),
         name: &str,
         platform: &Platform,
     ) -> Result<&Resolved, Error> {
@@ -36,7 +36,7 @@ impl BaseImages {
         if !self.0.contains_key(&key) {
             let Images { pull, registry, progress } = &request.images;
             // A single build for this machine takes what is stored under that name, whatever it calls itself.
-            let any = request.platforms.len() == 1 && *platform == Platform::host();
+            let any = alone && *platform == Platform::host();
             let found = engine::image::pull(engine, name, *pull, (!any).then_some(platform), registry, *progress)?;
             self.0.insert(key.clone(), found);
         }
@@ -53,8 +53,10 @@ pub(super) fn understand((engine, request): (&Engine, &Request<'_>), target: &mu
         let needed = target.plan.needed_stages(request.settings.all_stages).map_err(fault)?;
         let Some(index) = needed.into_iter().find(|index| !target.stages.contains_key(index)) else { return Ok(()) };
         let platform = target.platform_of(index).clone();
+        let alone = target.label.is_none();
         let Target { plan, images, stages, .. } = target;
-        let mut have = |name: &str, platform: &Platform| images.have((engine, request), name, platform).map(base_of);
+        let mut have =
+            |name: &str, platform: &Platform| images.have((engine, request, alone), name, platform).map(base_of);
         let mut base = match &plan.stages[index].base {
             Origin::Stage(below) => stages[below].end.clone(),
             Origin::Image(name) => have(name, &platform)?,
@@ -64,6 +66,9 @@ pub(super) fn understand((engine, request): (&Engine, &Request<'_>), target: &mu
             },
             Origin::Scratch | Origin::Context => Base::scratch(),
         };
+        if !request.result.inherits_labels {
+            base.config.labels.clear();
+        }
         set_variables(&mut base.config.env, &request.result.env);
         plan.insert_triggers(index, &base.config.on_build).map_err(fault)?;
         for origin in plan.needs(index).map_err(fault)? {

@@ -7,6 +7,7 @@ mod bases;
 mod commit;
 mod context;
 pub(crate) mod copy;
+mod emulation;
 mod event;
 mod inputs;
 mod interrupt;
@@ -19,6 +20,7 @@ mod schedule;
 mod secret;
 mod sharing;
 pub(crate) mod sources;
+mod squash;
 mod target;
 mod why;
 mod workdir;
@@ -27,7 +29,7 @@ mod worker;
 pub use context::Contexts;
 pub use event::{Event, Position};
 pub use output::{ImageOutput, Output, Place, To};
-pub use request::{Caches, Images, Request, Secret, Settings, Wanted};
+pub use request::{Caches, Images, Platforms, Request, Secret, Settings, Squash, Wanted};
 pub use secret::secret;
 
 use crate::error::Error;
@@ -36,7 +38,6 @@ use engine::build::AppliedLayer;
 use oci::image::{Descriptor, History};
 use oci::{Digest, Platform};
 use schedule::Schedule;
-use target::Target;
 
 /// What a stage has become.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +59,8 @@ impl Made {
 pub struct Built {
     /// One for each platform.
     pub images: Vec<BuiltImage>,
+    /// The list of several, by its id in the store.
+    pub list: Option<Digest>,
 }
 
 /// An image that was made.
@@ -83,13 +86,16 @@ pub struct StoredImage {
 impl Built {
     /// By which the result is known in the store: nothing, if only the steps count.
     pub fn id(&self) -> Option<&Digest> {
-        self.images.last().and_then(|image| image.stored.as_ref()).map(|stored| &stored.id)
+        self.list.as_ref().or_else(|| Some(&self.images.last()?.stored.as_ref()?.id))
     }
 }
 
 /// Builds for each platform that is wanted.
 pub fn build(engine: &Engine, request: &Request<'_>, tell: &mut dyn FnMut(Event<'_>)) -> Result<Built, Error> {
     engine::build::hold(engine)?;
+    if let Some(list) = &request.result.list {
+        engine::build::check_list(engine, list)?;
+    }
     let targets = target::understand(engine, request)?;
     let stages = &targets[0].plan.stages;
     let labels: Vec<String> = stages.iter().enumerate().map(|(index, stage)| stage.label(index)).collect();
@@ -109,8 +115,9 @@ pub fn build(engine: &Engine, request: &Request<'_>, tell: &mut dyn FnMut(Event<
     for schedule in &schedules {
         images.push(image((engine, request), schedule, tell)?);
     }
+    let list = list((engine, request), &images)?;
     // While all layers are kept, whoever removes the images.
-    let built = Built { images };
+    let built = Built { images, list };
     output::write((engine, request), &built, &mut |warning| tell(Event::Warning(warning)))?;
     sharing::export(engine, request, &schedules, tell)?;
     Ok(built)
@@ -121,17 +128,33 @@ fn image(
     schedule: &Schedule<'_>,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<BuiltImage, Error> {
-    let Target { label, platform, plan, stages, .. } = schedule.target;
+    let target = schedule.target;
     let made = schedule.result();
     let layers = made.diff_ids();
     let stored = match request.result.is_stored {
         true => {
-            tell(Event::Commit { platform: label.as_deref() });
-            Some(commit::commit((engine, request), platform, &stages[&plan.target], made)?)
+            let platform = target.label.as_deref();
+            tell(Event::Commit { platform });
+            // Of several the list has the names.
+            let names = if platform.is_some() { &[][..] } else { &request.result.names };
+            Some(commit::commit((engine, request), target, made, names)?)
         }
         false => None,
     };
-    Ok(BuiltImage { platform: platform.clone(), layers, stored })
+    Ok(BuiltImage { platform: target.platform.clone(), layers, stored })
+}
+
+/// Puts several images into one list that has the names, and all into the list that was asked for.
+fn list((engine, request): (&Engine, &Request<'_>), images: &[BuiltImage]) -> Result<Option<Digest>, Error> {
+    let ids: Vec<Digest> =
+        images.iter().filter_map(|image| image.stored.as_ref()).map(|stored| stored.id.clone()).collect();
+    let Wanted { names, list, created, .. } = &request.result;
+    let added = list.as_ref().map(|list| engine::build::add_to_list(engine, list, &ids, created)).transpose()?;
+    match (ids.len(), added) {
+        (0 | 1, _) => Ok(None),
+        (_, Some(list)) if names.is_empty() => Ok(Some(list)),
+        _ => Ok(Some(engine::build::list(engine, names, &ids, created)?)),
+    }
 }
 
 fn layer_of(applied: Option<AppliedLayer>) -> Option<(Digest, u64)> {

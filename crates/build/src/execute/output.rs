@@ -36,8 +36,8 @@ pub struct ImageOutput {
     pub to: To,
     /// Of its layers; else what is usual there.
     pub compression: Option<Algorithm>,
-    /// They aren't compressed.
-    pub is_plain: bool,
+    /// What becomes of them otherwise, if not what is usual there.
+    pub layers: Option<Layers>,
     /// The algorithm's.
     pub level: Option<i32>,
     /// Of its manifest; else as it was built.
@@ -149,7 +149,7 @@ fn copy(
         instances: Instances::All,
         compression: output.compression,
         level: output.level,
-        layers: output.is_plain.then_some(Layers::Decompress),
+        layers: output.layers,
         force_compression: output.compression.is_some(),
         format: output.format,
         retry: registry.retry.unwrap_or(usual.retry),

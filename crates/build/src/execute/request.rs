@@ -18,8 +18,8 @@ pub struct Request<'a> {
     pub text: &'a str,
     /// What changes the plan, whatever the platform.
     pub wishes: Wishes,
-    /// What images are made for: one or several.
-    pub platforms: Vec<Platform>,
+    /// What images are made for.
+    pub platforms: Platforms,
     /// Where files come from.
     pub contexts: Contexts,
     /// How images are had.
@@ -32,6 +32,27 @@ pub struct Request<'a> {
     pub result: Wanted,
     /// What else is written of it.
     pub outputs: Vec<Output>,
+}
+
+/// What images are made for.
+#[derive(Debug, Clone)]
+pub enum Platforms {
+    /// These, at least one.
+    These(Vec<Platform>),
+    /// All that every base image is there for.
+    OfBases,
+}
+
+/// Which layers become one in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Squash {
+    /// None.
+    #[default]
+    No,
+    /// Those on the base image.
+    Own,
+    /// All.
+    All,
 }
 
 /// How base images are had.
@@ -108,6 +129,26 @@ pub struct Wanted {
     pub labels: BTreeMap<String, String>,
     /// `--annotation`
     pub annotations: BTreeMap<String, String>,
+    /// `--unsetlabel`
+    pub unset_labels: Vec<String>,
+    /// `--unsetannotation`
+    pub unset_annotations: Vec<String>,
+    /// Labels of base images are the image's, too.
+    pub inherits_labels: bool,
+    /// Likewise.
+    pub inherits_annotations: bool,
+    /// An annotation says when it was made.
+    pub says_when: bool,
+    /// It has no history.
+    pub without_history: bool,
+    /// Which layers become one.
+    pub squash: Squash,
+    /// `--os-version`
+    pub os_version: Option<String>,
+    /// `--os-feature`; with `-` at its end it is taken away.
+    pub os_features: Vec<String>,
+    /// `--manifest`: the list that it is added to.
+    pub list: Option<String>,
     /// `--env`: NAME=value
     pub env: Vec<String>,
     /// `--unsetenv`

@@ -25,13 +25,11 @@ pub const FLAGS: &[(&str, &str)] = &[
     ),
     (
         "build",
-        "all-platforms compat-volumes compress \
-         created-annotation cw disable-compression,D disable-content-trust \
-         hooks-dir identity-label inherit-annotations inherit-labels layer-label \
-         manifest omit-history os-feature os-version \
+        "compat-volumes cw \
+         hooks-dir \
          runtime-flag sbom sbom-image-output sbom-image-purl-output sbom-merge-strategy \
-         sbom-output sbom-purl-output sbom-scanner-command sbom-scanner-image sign-by squash squash-all \
-         unsetannotation unsetlabel userns-gid-map userns-gid-map-group userns-uid-map \
+         sbom-output sbom-purl-output sbom-scanner-command sbom-scanner-image sign-by \
+         userns-gid-map userns-gid-map-group userns-uid-map \
          userns-uid-map-user",
     ),
     (

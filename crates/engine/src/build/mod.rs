@@ -4,6 +4,7 @@
 mod draft;
 mod export;
 mod hide;
+mod list;
 mod prune;
 mod shared_cache;
 mod unpacked;
@@ -12,6 +13,7 @@ mod view;
 pub(crate) use draft::run_in;
 pub use draft::{Draft, check};
 pub use export::{export_folder, export_tar};
+pub use list::{add_to_list, check_list, list, platforms};
 pub use prune::{CacheItem, CacheLimits, cache_items, prune_cache, until};
 pub use shared_cache::{Export, SharedCache, export};
 pub use unpacked::Unpacked;
@@ -22,7 +24,7 @@ pub use ::image::CacheRecord;
 use ::image::assemble::Parts;
 use oci::Digest;
 use oci::image::{Descriptor, ImageConfig};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 pub use store::{AppliedLayer, CacheFolder, Cached, FilesOf, KeptLayers, TemporaryFolder, Times, Use};
 
 /// From now on, until this process ends or an image is recorded, what it and its children store isn't taken for waste.
@@ -59,6 +61,26 @@ pub fn records(engine: &Engine) -> Result<Vec<(Digest, Cached)>, Error> {
 /// Remembers that.
 pub fn remember(engine: &Engine, key: &Digest, cached: &Cached) -> Result<(), Error> {
     Ok(engine.store().remember_step(key, cached)?)
+}
+
+/// Makes one layer of `layers` (lowest first), which lie on `below`; `None` if nothing is in it.
+pub fn squash(
+    engine: &Engine,
+    layers: &[Digest],
+    below: &[Digest],
+    times: Times,
+) -> Result<Option<AppliedLayer>, Error> {
+    Ok(engine.store().squash(layers, below, times)?)
+}
+
+/// What a stored image's manifest says beside its parts.
+pub fn annotations(engine: &Engine, image: &store::Image) -> Result<BTreeMap<String, String>, Error> {
+    let manifest = engine.store().blob(&image.manifest)?;
+    let manifest = oci::image::Document::parse(&manifest, None);
+    Ok(match manifest.map_err(|source| ::image::Error::Manifest { what: image.manifest.to_string(), source })? {
+        oci::image::Document::Manifest(manifest) => manifest.annotations,
+        oci::image::Document::Index(_) => BTreeMap::new(),
+    })
 }
 
 /// Bytes of a layer's plain tar.

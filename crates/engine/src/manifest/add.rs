@@ -77,7 +77,7 @@ fn put(engine: &Engine, list: &store::Image, additions: Vec<Addition>) -> Result
 }
 
 /// An entry for the same manifest goes; the new one comes last.
-pub(super) fn insert(index: &mut Index, members: &mut Vec<Member>, additions: Vec<Addition>) {
+pub(crate) fn insert(index: &mut Index, members: &mut Vec<Member>, additions: Vec<Addition>) {
     for Addition { entry, member } in additions {
         index.manifests.retain(|old| old.digest != entry.digest);
         index.manifests.push(entry);

@@ -57,7 +57,7 @@ pub fn create(
             let (mut index, mut members) = (store::empty_index(), Vec::new());
             insert(&mut index, &mut members, additions);
             index.annotations = creation.annotations.clone();
-            engine.store().create_list(&name, jiff::Timestamp::now().to_string(), &index, members)?
+            engine.store().create_list(&[name], jiff::Timestamp::now().to_string(), &index, members)?
         }
     };
     Ok(image.id.hex().to_owned())

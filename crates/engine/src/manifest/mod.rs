@@ -9,6 +9,7 @@ mod push;
 mod remove;
 mod rm;
 
+pub(crate) use add::insert;
 pub use add::{Adding, add, add_artifact};
 pub use annotate::{annotate, annotate_index, descriptor};
 pub use create::{Creation, create};

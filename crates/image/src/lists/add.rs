@@ -80,7 +80,8 @@ fn suiting<'i>(index: &'i Index, platform: &Platform, name: &str) -> Result<&'i 
     })
 }
 
-fn stored(store: &Store, image: &Image) -> Result<Addition, Error> {
+/// A stored image.
+pub fn stored(store: &Store, image: &Image) -> Result<Addition, Error> {
     let bytes = store.blob(&image.manifest)?;
     let manifest: Option<Manifest> = serde_json::from_slice(&bytes).ok();
     let media_type = manifest.and_then(|manifest| manifest.media_type);

@@ -6,6 +6,6 @@ mod add;
 mod artifact;
 mod source;
 
-pub use add::{Addition, Choice, find_additions};
+pub use add::{Addition, Choice, find_additions, stored};
 pub use artifact::{Artifact, artifact};
 pub use source::ListSource;

@@ -87,7 +87,12 @@ impl ImageConfig {
 
     /// What it runs on.
     pub fn platform(&self) -> crate::Platform {
-        crate::Platform::new(&self.os, &self.architecture, self.variant.as_deref().unwrap_or_default())
+        let variant = self.variant.as_deref().unwrap_or_default();
+        crate::Platform {
+            os_version: self.os_version.clone(),
+            os_features: self.os_features.clone(),
+            ..crate::Platform::new(&self.os, &self.architecture, variant)
+        }
     }
 }
 

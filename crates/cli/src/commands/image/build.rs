@@ -5,9 +5,11 @@ mod check;
 mod contexts;
 mod display;
 pub mod flags;
+mod image_flags;
 mod isolation;
 mod log;
 mod outputs;
+mod platforms;
 mod preprocess;
 mod report;
 mod secrets;
@@ -15,11 +17,11 @@ mod tail;
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::flags::{image, mounts, network, platform, registry, resources, security};
+use crate::flags::{image, mounts, network, registry, resources, security};
 use crate::output::progress::Reporter;
 use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::matches::Matches;
-use build::execute::{self, Images, Request, Settings, Wanted};
+use build::execute::{self, Images, Request, Settings};
 use build::plan::Wishes;
 use log::Log;
 use oci::Platform;
@@ -43,8 +45,9 @@ pub static COMMAND: Command = Command {
         flags::FLAGS,
         flags::COMMANDS,
         caching::FLAGS,
+        image_flags::FLAGS,
         isolation::FLAGS,
-        platform::FLAGS,
+        platforms::FLAGS,
         registry::FLAGS,
         registry::RETRY,
         registry::POLICY,
@@ -71,10 +74,11 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
     let log = Log::wanted(matches)?;
     let form = Form::wanted(matches)?;
     let progress = Reporter::new(form == Form::Quiet);
-    let platform = platform::wanted(matches)?.unwrap_or_else(Platform::host);
-    let outputs = outputs::read(matches)?;
-    let names = outputs.names;
+    let platforms = platforms::wanted(matches)?;
+    let outputs = outputs::read(matches, platforms::are_several(&platforms))?;
     let time = flags::time(matches)?;
+    let result = image_flags::wanted(matches, &outputs, &time)?;
+    let names = outputs.names;
     let request = Request {
         file: &input.file,
         text: &input.text,
@@ -86,7 +90,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             contexts: input.contexts.names(),
             first_base: matches.text("from").map(str::to_owned),
         },
-        platforms: vec![platform],
+        platforms,
         contexts: input.contexts.clone(),
         images: Images {
             pull: image::policy(matches.text("pull"))?,
@@ -111,17 +115,7 @@ fn run(context: &Context, matches: &Matches) -> Result<i32, Failure> {
             agents: secrets::agents(matches)?,
             allow_insecure: flags::allows_insecure(matches)?,
         },
-        result: Wanted {
-            docker: flags::is_docker(matches)?,
-            labels: flags::pairs(matches.list("label")),
-            annotations: flags::pairs(matches.list("annotation")),
-            env: flags::variables(matches.list("env")),
-            unset_env: matches.list("unsetenv").to_vec(),
-            created: time.created,
-            epoch: time.epoch,
-            is_stored: outputs.is_stored,
-            names: names.clone(),
-        },
+        result,
         outputs: outputs.written,
     };
     let mut report = Report::new(form, &names, log.as_ref());

@@ -10,22 +10,18 @@ use std::io::IsTerminal;
 /// About the build and its result.
 pub(super) static FLAGS: &[Flag] = &[
     Flag::array("allow", "stringArray", "Allow steps what they else may not: security.insecure"),
-    Flag::array("annotation", "stringArray", "Add an annotation to the manifest (key=value)"),
     Flag::array("build-arg", "argument=value", "Give an ARG its value; without = it is the environment's"),
     Flag::array("build-arg-file", "argfile.conf", "Read such values from a file, one a line"),
     Flag::array("build-context", "argument=value", "Name a folder or an image (docker-image://…) for FROM and --from"),
     Flag::text("call", "string", "Instead of building: check (as --check), targets (list the stages)").default("build"),
     Flag::bool("check", "Look for mistakes and bad style, and build nothing"),
-    Flag::array("env", "stringArray", "Set a variable in the image (NAME=value)"),
     Flag::array("file", "pathname", "Read this file, - for standard input").short('f'),
     Flag::array("cpp-flag", "stringArray", "Give this to cpp, which reads a Containerfile whose name ends with .in"),
     Flag::text("from", "string", "Begin the first stage with this image, whatever its FROM says"),
     Flag::bool("force-rm", "Leave no container behind, whatever happens").default("true"),
-    Flag::text("format", "format", "Form of the image: oci, docker").default("oci"),
     Flag::text("ignorefile", "string", "Read what the context leaves out from this file"),
     Flag::text("iidfile", "file", "Write the image's id to a file"),
     Flag::uint("jobs", "Do so many steps at a time; 0: no limit (else as many as there are processors)"),
-    Flag::array("label", "stringArray", "Add a label (key=value)"),
     Flag::text("on-error", "shell", "When a command fails: shell opens one in its container"),
     Flag::text("progress", "string", "How progress is shown: auto, plain, tty, quiet").default("auto"),
     Flag::array(
@@ -47,7 +43,6 @@ pub(super) static FLAGS: &[Flag] = &[
     Flag::list("tag", "name", "Name the image, or write it to a place (oci-archive:FILE, docker://NAME)").short('t'),
     Flag::text("target", "string", "Build this stage (name or number) and what it needs"),
     Flag::uint("timestamp", "Time of the image and of all files that are made, in seconds since 1970"),
-    Flag::array("unsetenv", "stringArray", "Take a variable out of the image"),
 ];
 
 /// About the commands that run in it.

@@ -4,7 +4,7 @@
 use crate::error::Failure;
 use crate::syntax::matches::Matches;
 use build::execute::{ImageOutput, Output, Place, To};
-use image::{Algorithm, Format, Location};
+use image::{Algorithm, Format, Layers, Location};
 use oci::reference::Name;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -24,7 +24,7 @@ pub(super) struct Outputs {
 
 /// Reads `--output`, `--push`, `--load` and `--tag`. If standard output is one of the places, all that is told goes to standard
 /// error from now on.
-pub(super) fn read(matches: &Matches) -> Result<Outputs, Failure> {
+pub(super) fn read(matches: &Matches, several: bool) -> Result<Outputs, Failure> {
     let mut outputs = Outputs { names: Vec::new(), written: Vec::new(), is_stored: true };
     for tag in matches.list("tag") {
         outputs.tag(tag)?;
@@ -45,8 +45,12 @@ pub(super) fn read(matches: &Matches) -> Result<Outputs, Failure> {
     for wish in &mut wishes {
         wish.take_names(&mut outputs.names)?;
     }
+    let compress = matches.maybe_bool("disable-compression") == Some(false);
     for wish in wishes {
-        let written = wish.output(&outputs.names, &mut stream)?;
+        if several && wish.kind == Kind::Docker && wish.dest.is_some() {
+            return Err(wish.wrong("Docker's archive has no place for several platforms: use type=oci"));
+        }
+        let written = wish.output(&outputs.names, &mut stream, compress)?;
         outputs.written.extend(written);
     }
     Ok(outputs)
@@ -174,7 +178,7 @@ impl Wish {
         Ok(())
     }
 
-    fn output(self, names: &[String], stream: &mut Option<File>) -> Result<Option<Output>, Failure> {
+    fn output(self, names: &[String], stream: &mut Option<File>, compress: bool) -> Result<Option<Output>, Failure> {
         let is_stream = self.is_stream();
         let dest = PathBuf::from(self.dest.clone().unwrap_or_default());
         let mut place = || match stream.take().filter(|_| is_stream) {
@@ -205,7 +209,10 @@ impl Wish {
         Ok(Some(Output::Image(Box::new(ImageOutput {
             to,
             compression: compression.map_err(|error| self.wrong(error))?,
-            is_plain: self.fields.get("compression").is_some_and(|word| word == "uncompressed"),
+            layers: match self.fields.get("compression").map(String::as_str) {
+                Some("uncompressed") => Some(Layers::Decompress),
+                _ => compress.then_some(Layers::Compress),
+            },
             level: level.map_err(|error| self.wrong(error))?,
             format: is_oci.map(|is_oci| if is_oci { Format::Oci } else { Format::Docker }),
             insecure: self.switch("registry.insecure", false)?,
@@ -247,7 +254,7 @@ fn kind_of(text: &str) -> Option<Kind> {
 }
 
 fn plain(to: To) -> ImageOutput {
-    ImageOutput { to, compression: None, is_plain: false, level: None, format: None, insecure: false }
+    ImageOutput { to, compression: None, layers: None, level: None, format: None, insecure: false }
 }
 
 fn is_root(dest: &str) -> bool {

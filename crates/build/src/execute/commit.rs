@@ -104,12 +104,14 @@ fn created(engine: &Engine, request: &Request<'_>, config: &ImageConfig) -> Resu
     }
     if request.settings.remember && request.result.epoch.is_none() {
         let inputs = BTreeMap::from([(CREATED.to_owned(), now.clone())]);
-        engine::build::remember(engine, &key, &Cached { inputs, ..Cached::default() })?;
+        engine::build::remember(engine, &key, &Cached { inputs, step: STEP.to_owned(), ..Cached::default() })?;
     }
     Ok(now)
 }
 
 const CREATED: &str = "created";
+/// What such a record is called where people see it.
+const STEP: &str = "when an image was made";
 
 /// Is `pair` (NAME=value) this variable?
 pub(super) fn is_named(pair: &str, name: &str) -> bool {

@@ -74,7 +74,7 @@ fn shared(schedule: &Schedule<'_>, key: &Digest, is_young: impl Fn(u64) -> bool)
     for cache in schedule.shared {
         let Some(record) = cache.find(key).filter(|record| is_young(record.made)) else { continue };
         match cache.fetch(schedule.engine, record) {
-            Ok(()) => return Some(record.clone()),
+            Ok(record) => return Some(record),
             Err(error) => log::warn!("a layer of a cache can't be used: {}", crate::error::chain(&error)),
         }
     }

@@ -191,6 +191,7 @@ impl<'b> Schedule<'b> {
             tell(Event::Step { stage: self.position(at, 0), text: &self.target.plan.stages[index].text });
             self.stages[at].made = self.base(index)?;
             self.stages[at].begun = Some(self.stages[at].made.layers.len());
+            tell(Event::Made { stage: self.position(at, 0), layer: None });
             return Ok(None);
         }
         let stage = &self.stages[at];
@@ -200,6 +201,7 @@ impl<'b> Schedule<'b> {
         let stdin = if self.request.settings.stdin { Stdin::Callers } else { Stdin::Empty };
         let worker = match &step.action {
             Action::Configure => {
+                tell(Event::Made { stage: self.current(at), layer: None });
                 self.record(at, None, step.created_by.clone());
                 return Ok(None);
             }

@@ -5,6 +5,7 @@ use crate::{Engine, Error};
 use ::image::policy::Guard;
 use ::image::{Algorithm, CacheIndex, CacheRecord, CacheSource, Gate, Location, Options, Progress};
 use oci::Digest;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A place that was read.
 pub struct SharedCache {
@@ -39,14 +40,19 @@ impl SharedCache {
         self.index.records.get(key)
     }
 
-    /// Fetches its layer if it isn't in the store. With connections of its own: other processes have ours.
-    pub fn fetch(&self, engine: &Engine, record: &CacheRecord) -> Result<(), Error> {
-        let Some((layer, _)) = &record.layer else { return Ok(()) };
-        if engine.store().has_layer(layer) {
-            return Ok(());
+    /// Fetches its layer if it isn't in the store; the record as it is true here. With connections of its own: other processes
+    /// have ours.
+    pub fn fetch(&self, engine: &Engine, record: &CacheRecord) -> Result<CacheRecord, Error> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let believed = CacheRecord { made: record.made.min(now), ..record.clone() };
+        let Some((layer, _)) = &record.layer else { return Ok(believed) };
+        if !engine.store().has_layer(layer) {
+            let source = ::image::open_source(engine.store(), &context(engine, &self.options)?, &self.location)?;
+            self.index.fetch(engine.store(), source.as_ref(), layer)?;
         }
-        let source = ::image::open_source(engine.store(), &context(engine, &self.options)?, &self.location)?;
-        Ok(self.index.fetch(engine.store(), source.as_ref(), layer)?)
+        // How long it is isn't theirs to say either.
+        let size = engine.store().layer_size(layer)?;
+        Ok(CacheRecord { layer: Some((layer.clone(), size)), ..believed })
     }
 }
 

@@ -32,6 +32,9 @@ fn steps_are_drawn_with_times(env: &TestEnv) {
         assert!(shown.contains(part), "{part} in {shown}");
     }
     assert!(!shown.contains("STEP"), "{shown}");
+    // All are done in the end, those without work, too.
+    let (_, shown) = start(env, "", &format!("{TEXT}CMD x\n"), 80).wait();
+    assert!(shown.contains(" => [4/4] CMD x") && shown.contains("[+] Building (4/4)"), "{shown}");
     let (_, shown) = start(env, "", TEXT, 80).wait();
     assert!(shown.contains(" => CACHED [3/3] RUN"), "{shown}");
     let (_, shown) = start(env, "--progress=plain", TEXT, 80).wait();

@@ -53,11 +53,8 @@ impl Display {
         Display { all, live, begun: Instant::now(), running: BTreeMap::new(), done: 0, steps: BTreeMap::new() }
     }
 
-    /// A stage's next step begins; the one before has ended, if nobody said so: it had nothing to do.
+    /// A stage's next step begins.
     pub(super) fn begin(&mut self, stage: &Position<'_>, text: &str) {
-        if self.running.contains_key(&key(stage)) {
-            self.end(stage, End::Done);
-        }
         self.steps.insert(key(stage), stage.steps);
         let title = format!("{} {}", place(stage), text.replace(|c: char| c.is_control(), " "));
         self.running.insert(key(stage), Running { title, begun: Instant::now(), tail: Tail::default() });

@@ -110,8 +110,9 @@ impl Prepared<'_> {
                 self.bind(&path, target, !cache.readonly);
             }
             Kind::Tmpfs { size } => {
-                let size = size.map(|size| format!(":size={size}")).unwrap_or_default();
-                let text = format!("{target}{size}");
+                let size = size.map(|size| format!(",size={size}")).unwrap_or_default();
+                // As any folder for temporary files.
+                let text = format!("{target}:mode=1777{size}");
                 self.spec.mounts.add_tmpfs(&text).map_err(|invalid| Error::Missing(invalid.message))?;
             }
             Kind::Secret { id, required, env, file, owner } => {

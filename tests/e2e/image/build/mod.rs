@@ -1,6 +1,7 @@
 //! `build`, part by part of the language and of its promises.
 
 mod cache;
+mod cases;
 mod check;
 mod configuration;
 mod contexts;

@@ -57,7 +57,6 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("skopeo sync", "sign-by-sq-fingerprint"),
     ("manifest push", "sign-by-sq-fingerprint"),
     ("artifact push", "sign-by-sq-fingerprint"),
-    ("container exists", "external"),
     ("info", "debug"),
     ("completion", "no-desc"),
 ];
@@ -66,7 +65,8 @@ pub const FLAGS: &[(&str, &str)] = &[
 pub const GLOBALS: &str = "cdi-spec-dir config conmon connection,c events-backend hooks-dir identity imagestore module \
          network-cmd-path network-config-dir out remote,r runtime runtime-flag ssh storage-driver \
          storage-opt syslog tls-ca tls-cert tls-key tmpdir transient-store url volumepath host,H context \
-         noout namespace network-backend debug,D cni-config-dir";
+         noout namespace network-backend debug,D cni-config-dir registries-conf registries-conf-dir \
+         short-name-alias-conf userns-gid-map userns-uid-map";
 
 /// Noun (empty: the top level) and the words below it.
 pub const COMMANDS: &[(&str, &str)] = &[

@@ -10,9 +10,9 @@ use anyhow::{Context, Result, bail};
 use crate::command::root;
 
 /// The allowed direction: a crate and those of ours that it may use. See ARCHITECTURE.md.
-const DIRECTION: [(&str, &[&str]); 15] = [
+const DIRECTION: [(&str, &[&str]); 16] = [
     ("minke", &["cli", "api", "monitor", "runtime", "network", "sys", "engine"]),
-    ("cli", &["build", "engine", "image", "spec", "config"]),
+    ("cli", &["build", "bundle", "engine", "image", "spec", "config"]),
     ("api", &["build", "engine", "image", "spec", "config"]),
     ("build", &["engine", "image", "spec"]),
     ("engine", &["spec", "image", "network", "store", "monitor", "runtime", "config"]),
@@ -20,6 +20,7 @@ const DIRECTION: [(&str, &[&str]); 15] = [
     ("registry", &[]),
     ("store", &[]),
     ("network", &["config"]),
+    ("bundle", &["runtime"]),
     ("runtime", &[]),
     ("monitor", &["runtime"]),
     ("spec", &["config"]),

@@ -14,6 +14,8 @@ pub struct Context {
     pub argv: Vec<String>,
     /// What this program was built from.
     pub build: Build,
+    /// The program's own options, which stand before its commands.
+    pub given: Matches,
     options: Options,
     engine: OnceCell<Engine>,
 }
@@ -30,7 +32,7 @@ impl Context {
             // One of the two words: the parser has checked it.
             cgroup_manager: globals.text("cgroup-manager").and_then(|word| word.parse().ok()),
         };
-        Context { path, argv, build: Build::default(), options, engine: OnceCell::new() }
+        Context { path, argv, build: Build::default(), given: globals.clone(), options, engine: OnceCell::new() }
     }
 
     /// Where temporary files go, instead of into the store's folder.

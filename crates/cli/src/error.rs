@@ -56,6 +56,12 @@ impl Failure {
         self
     }
 
+    /// Message and hint as one text, for other ways to show it.
+    pub fn text(&self) -> Option<String> {
+        let lines: Vec<&str> = self.message.iter().chain(&self.hint).map(String::as_str).collect();
+        (!lines.is_empty()).then(|| without_numbers(&lines.join("\n")))
+    }
+
     /// Shows it; the exit code.
     pub fn show(&self) -> i32 {
         self.print();
@@ -65,11 +71,7 @@ impl Failure {
     /// Shows it on standard error.
     pub fn print(&self) {
         if self.fatal {
-            let text: Vec<&str> = self.message.iter().chain(&self.hint).map(String::as_str).collect();
-            if !text.is_empty() {
-                logger::line("fatal", &without_numbers(&text.join("\n")));
-            }
-            return;
+            return self.text().into_iter().for_each(|text| logger::line("fatal", &text));
         }
         if let Some(message) = &self.message {
             error_line(&format!("Error: {}", without_numbers(message)));

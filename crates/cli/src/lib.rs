@@ -85,6 +85,9 @@ impl Invocation {
             Action::Run(command, matches) => {
                 let mut context = Context::new(path, self.argv, &globals, privilege);
                 context.build = build;
+                if is_runtime(&context.path) {
+                    return Ok(commands::oci::carry_out(command, &context, &matches));
+                }
                 if is_skopeo(&context.path) {
                     commands::skopeo::global::apply(&matches)?;
                     context.set_scratch(matches.text("tmpdir"));
@@ -92,6 +95,7 @@ impl Invocation {
                 (command.run)(&context, &matches)
             }
             Action::Help(command) => stream::print(&help::command(&path, command)).map(|()| 0),
+            Action::Version if is_runtime(&path) => stream::print(&commands::oci::version(&path)).map(|()| 0),
             Action::Version => stream::line(&format!("{path} version {}", engine::info::VERSION)).map(|()| 0),
             Action::Group { noun, asked } => {
                 stream::print(&help::group(&path, noun))?;
@@ -106,6 +110,13 @@ impl Invocation {
             }
         }
     }
+}
+
+/// Whether the program is called as an OCI runtime.
+fn is_runtime(path: &str) -> bool {
+    let mut words = path.split(' ');
+    let program = words.next().unwrap_or_default();
+    commands::oci::PROGRAMS.contains(&program) || words.next() == Some(commands::oci::NAME)
 }
 
 /// Whether a command, as it was typed, is one of Skopeo's.

@@ -77,9 +77,12 @@ fn run(bundle: &Path, spec: &Spec, turn: usize, code: &mut i32) -> [Duration; 4]
         chown: Vec::new(),
         stdio: if terminal { Stdio::Terminal(24, 80) } else { Stdio::Inherit },
         preserve: Vec::new(),
+        groups: runtime::cgroup::Groups::Needed,
         die_with_parent: true,
         init: std::env::var("INIT").is_ok(),
         make_working_folder: true,
+        no_pivot: false,
+        keep_keyring: false,
     };
     let mut last = Instant::now();
     let mut step = || std::mem::replace(&mut last, Instant::now()).elapsed();

@@ -4,6 +4,7 @@
 //! then four bytes without a letter are the error number of that exec, sent by the trampoline (`sys/inside/init.rs`).
 
 use crate::error::{Error, Tried};
+use rustix::net::SocketFlags;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::fd_passing;
 use sys::seccomp::Instruction;
@@ -115,6 +116,8 @@ pub(crate) enum Order {
     Filter = b'F',
     /// Become the command.
     Start = b'S',
+    /// Somebody else will say so, over a connection to the socket that comes along; the engine goes.
+    Later = b'L',
 }
 
 /// Parent's side: sends.
@@ -141,6 +144,29 @@ pub(crate) fn wait_for(channel: BorrowedFd<'_>, wanted: Order) -> Result<fd_pass
         None => sys::process::exit_now(125),
         Some(&byte) if byte == wanted as u8 => Ok(message),
         Some(&byte) => Err(Error::other(format!("unexpected order {byte} instead of {wanted:?}"))),
+    }
+}
+
+/// Child's side: waits for [`Order::Start`], whoever gives it. A connection that takes the engine's place gets the channel's
+/// number, so that all later reports go there.
+pub(crate) fn wait_for_start(channel: BorrowedFd<'_>) -> Result<(), Error> {
+    let message = fd_passing::receive(channel, LIMIT).tried(|| "hear from the engine")?;
+    let door = match (message.bytes.first(), message.fds.into_iter().next()) {
+        (None, _) => sys::process::exit_now(125),
+        (Some(&byte), _) if byte == Order::Start as u8 => return Ok(()),
+        (Some(&byte), Some(door)) if byte == Order::Later as u8 => door,
+        (Some(byte), _) => return Err(Error::other(format!("unexpected order {byte} instead of a start"))),
+    };
+    loop {
+        let what = || "wait for the start";
+        let connection = rustix::net::accept_with(&door, SocketFlags::CLOEXEC).tried(what)?;
+        sys::descriptor::put_in_place(connection.as_fd(), channel).tried(what)?;
+        drop(connection);
+        // Who connected may have died before it said anything: then the next one.
+        let order = fd_passing::receive(channel, LIMIT).tried(what)?;
+        if order.bytes.first() == Some(&(Order::Start as u8)) {
+            return Ok(());
+        }
     }
 }
 

@@ -119,6 +119,7 @@ fn become_process(child: &Child<'_>, trampoline: BorrowedFd<'_>) -> Result<Infal
         die_with_parent: false,
         init: false,
         keep_groups: exec.user.keep_groups,
+        keep_keyring: false,
     };
     become_command(&last, || channel::wait_for(channel, Order::Start).map(drop))
 }

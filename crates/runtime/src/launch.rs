@@ -25,7 +25,7 @@ pub fn launch(launch: &Launch<'_>) -> Result<Launched, Error> {
     let binds = sources::open(launch, &plan)?;
     let trampoline = sys::memory_file::sealed("minke-init", sys::inside::INIT).tried(|| "make a memory file")?;
     let (ours, theirs) = sys::fd_passing::pair().tried(|| "make a socket pair")?;
-    let groups = cgroup::plan(launch.id, launch.spec, cgroup::version())?;
+    let groups = cgroup::plan(launch.id, launch.spec, launch.groups, cgroup::version())?;
     let (cgroups, entry) = cgroup::create(&groups)?;
     // The cgroup namespace is unshared by the child once it is in its groups.
     let later = Namespaces::CGROUP | Namespaces::TIME;
@@ -175,6 +175,14 @@ impl Launched {
         }
     }
 
+    /// Leaves it waiting for [`start_waiting`] over a connection to `door`, a listening packet socket, however long that takes.
+    pub fn leave(self, door: OwnedFd) -> Result<(), Error> {
+        channel::order(&self.channel, Order::Later, &[door.as_fd()]).map_err(|error| {
+            let error = channel::last_words(&self.channel).unwrap_or(error);
+            self.give_up(error)
+        })
+    }
+
     fn unexpected(&self, report: Report) -> Error {
         match report {
             Report::Failed(error) => error,
@@ -195,6 +203,23 @@ impl Launched {
         let _ = sys::pidfd::wait(self.pidfd.as_fd());
         let _ = cgroup::remove(&self.cgroups);
         error
+    }
+}
+
+/// Lets a container exec that was left waiting ([`Launched::leave`]); returns when it has. `connection` is one to its door,
+/// `command` what it executes, for messages.
+///
+/// # Errors
+/// What kept it from that; it is dead then.
+pub fn start_waiting(connection: &OwnedFd, command: &str) -> Result<(), Error> {
+    channel::order(connection, Order::Start, &[])?;
+    match channel::next_report(connection)? {
+        Report::Closed => Ok(()),
+        Report::Failed(error) => Err(error),
+        Report::ExecFailed(number) => Err(command::exec_failed(command, number)),
+        Report::Network(_) | Report::Created | Report::Ready { .. } => {
+            Err(Error::other("the container's first process is out of step"))
+        }
     }
 }
 

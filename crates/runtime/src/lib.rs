@@ -12,6 +12,7 @@ mod error;
 mod exec;
 pub mod hooks;
 mod idmap;
+pub mod known;
 mod launch;
 mod mount_option;
 mod namespaces;
@@ -28,7 +29,7 @@ mod view;
 
 pub use error::{Error, ErrorKind};
 pub use exec::exec;
-pub use launch::launch;
+pub use launch::{launch, start_waiting};
 pub use view::{is_mount_point, mount_memory, mount_opened, mount_root, mount_view, own_mounts, unmount_view};
 
 use oci::runtime::Spec;
@@ -115,12 +116,18 @@ pub struct Launch<'a> {
     pub stdio: Stdio<'a>,
     /// Fds from 3 on to pass in, in order (`--preserve-fds`, LISTEN_FDS).
     pub preserve: Vec<BorrowedFd<'a>>,
+    /// See [`cgroup::Groups`].
+    pub groups: cgroup::Groups,
     /// The child dies with the calling process.
     pub die_with_parent: bool,
     /// Mount the built-in init at /run/podman-init and run it as pid 1 (`--init`).
     pub init: bool,
     /// Make the working folder where the image lacks it; otherwise that is an error.
     pub make_working_folder: bool,
+    /// Change the root by a moved mount and chroot(2): pivot_root(2) refuses where the host's root is an initramfs.
+    pub no_pivot: bool,
+    /// Stay in the caller's session keyring.
+    pub keep_keyring: bool,
 }
 
 /// A cloned child that is setting itself up (mounts, …) while the caller may set up its network.

@@ -101,6 +101,12 @@ pub fn copy_above(source: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
 }
 
+/// From now on `target`'s number is `source`'s file, close-on-exec; what was there is closed.
+pub fn put_in_place(source: BorrowedFd<'_>, target: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: both are open; whoever owns the target's number owns the new file as it did the old one.
+    check(unsafe { libc::dup3(source.as_raw_fd(), target.as_raw_fd(), libc::O_CLOEXEC) }.into()).map(drop)
+}
+
 /// Lets a descriptor pass exec, or not.
 pub fn set_close_on_exec(fd: BorrowedFd<'_>, close: bool) -> io::Result<()> {
     // SAFETY: changes a flag only.

@@ -95,6 +95,30 @@ pub fn clone3(wish: Clone3<'_>) -> io::Result<Cloned> {
     }
 }
 
+/// Parts of /proc/PID/stat (proc_pid_stat(5)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    /// `R`, `S`, `Z`, ….
+    pub state: char,
+    /// Clock ticks between boot and its start: with the number it names a process for good.
+    pub start_time: u64,
+}
+
+impl Stat {
+    /// Only its exit code is left, or not even that.
+    pub fn has_ended(self) -> bool {
+        matches!(self.state, 'Z' | 'X' | 'x')
+    }
+}
+
+/// `None`: there is no such process.
+pub fn stat(pid: i32) -> Option<Stat> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field, the name, may hold anything, also parentheses: count from its end.
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace();
+    Some(Stat { state: fields.next()?.chars().next()?, start_time: fields.nth(18)?.parse().ok()? })
+}
+
 /// _exit(2): ends without running destructors or flushing the parent's buffers.
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: never returns, no conditions.

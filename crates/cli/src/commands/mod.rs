@@ -6,6 +6,7 @@ pub mod builder;
 pub mod container;
 pub mod image;
 pub mod manifest;
+pub mod oci;
 pub mod registry;
 pub mod skopeo;
 pub mod system;

@@ -7,5 +7,6 @@ pub mod help;
 pub mod matches;
 pub mod missing;
 pub mod names;
+mod oci;
 pub mod parse;
 pub mod tree;

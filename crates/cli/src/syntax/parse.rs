@@ -5,7 +5,7 @@ use super::command::Command;
 use super::flag::{Flag, Kind};
 use super::matches::Matches;
 use super::{missing, tree};
-use crate::commands::{buildah, skopeo};
+use crate::commands::{buildah, oci, skopeo};
 use crate::error::Failure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction};
@@ -42,6 +42,9 @@ pub fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Failure> {
     if program == skopeo::NAME {
         return skopeo_words("", arguments);
     }
+    if oci::PROGRAMS.contains(&program) {
+        return super::oci::parse(program, arguments);
+    }
     let flags: Vec<&'static Flag> = tree::GLOBALS.iter().chain([&HELP]).collect();
     let mut globals = read(&flags, arguments, true).map_err(|e| e.into_failure(program, ""))?;
     let words = std::mem::take(&mut globals.arguments);
@@ -61,6 +64,9 @@ pub fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Failure> {
         let words = std::mem::take(&mut inner.arguments);
         let both = outer_and_inner(&globals, inner)?;
         return buildah_words(path, &words, both);
+    }
+    if words.first().is_some_and(|first| first == oci::NAME) {
+        return super::oci::parse(&format!("{program} {}", oci::NAME), &words[1..]);
     }
     let (asked, words) = match words.split_first() {
         Some((first, rest)) if first == "help" => (true, rest),
@@ -180,7 +186,7 @@ fn leaf(
 
 /// Why flags could not be read.
 #[derive(Debug, PartialEq)]
-enum Refusal {
+pub(super) enum Refusal {
     /// `--foo`, `-Z`: as shown to the user; and the word it was in.
     Unknown { flag: String, word: String },
     /// pflag's words.
@@ -188,7 +194,7 @@ enum Refusal {
 }
 
 impl Refusal {
-    fn into_failure(self, path: &str, verb: &str) -> Failure {
+    pub(super) fn into_failure(self, path: &str, verb: &str) -> Failure {
         let hint = format!("See '{path} --help'");
         match self {
             Refusal::Other(message) => Failure::new(message).hint(hint),
@@ -212,7 +218,7 @@ impl Refusal {
 }
 
 /// Reads flags and arguments; with `stops` everything from the first argument on is taken as it is.
-fn read(flags: &[&'static Flag], words: &[String], stops: bool) -> Result<Matches, Refusal> {
+pub(super) fn read(flags: &[&'static Flag], words: &[String], stops: bool) -> Result<Matches, Refusal> {
     let mut command = clap::Command::new("minke")
         .no_binary_name(true)
         .disable_help_flag(true)

@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::flag::Flag;
 use super::missing;
-use crate::commands::{artifact, buildah, builder, container, image, manifest, registry, skopeo, system};
+use crate::commands::{artifact, buildah, builder, container, image, manifest, oci, registry, skopeo, system};
 use crate::error::Failure;
 
 /// Options of the program itself, before or among those of a command.
@@ -40,6 +40,7 @@ pub static NOUNS: &[Noun] = &[
     Noun { name: "image", summary: "Manage images" },
     Noun { name: "image trust", summary: "Manage which images are trusted" },
     Noun { name: "manifest", summary: "Manage lists of images for several platforms" },
+    Noun { name: OCI.name, summary: OCI.summary },
     Noun { name: SKOPEO.name, summary: SKOPEO.summary },
     Noun { name: "system", summary: "Look after the engine" },
 ];
@@ -50,6 +51,9 @@ pub const BUILDAH: Noun = Noun { name: buildah::NAME, summary: "Make images step
 /// Skopeo's commands, which are also called by its name.
 pub static SKOPEO: Noun =
     Noun { name: skopeo::NAME, summary: "Copy and look at images where they are, as Skopeo does" };
+
+/// The runtime's commands, which are also called by the names of others.
+pub static OCI: Noun = Noun { name: oci::NAME, summary: "Be an engine's OCI runtime, as crun and runc are" };
 
 /// One way to call a command.
 pub struct Entry {
@@ -214,6 +218,21 @@ pub static ENTRIES: &[Entry] = &[
     entry("manifest", "push", &manifest::push::COMMAND),
     entry("manifest", "remove", &manifest::remove::COMMAND),
     entry("manifest", "rm", &manifest::rm::COMMAND),
+    entry("oci", "create", &oci::create::COMMAND),
+    entry("oci", "delete", &oci::delete::COMMAND),
+    entry("oci", "events", &oci::events::COMMAND),
+    entry("oci", "exec", &oci::exec::COMMAND),
+    entry("oci", "features", &oci::features::COMMAND),
+    entry("oci", "kill", &oci::kill::COMMAND),
+    entry("oci", "list", &oci::list::COMMAND),
+    entry("oci", "pause", &oci::pause::PAUSE),
+    entry("oci", "ps", &oci::ps::COMMAND),
+    entry("oci", "resume", &oci::pause::RESUME),
+    entry("oci", "run", &oci::run::COMMAND),
+    entry("oci", "spec", &oci::spec::COMMAND),
+    entry("oci", "start", &oci::start::COMMAND),
+    entry("oci", "state", &oci::state::COMMAND),
+    entry("oci", "update", &oci::update::COMMAND),
     entry("skopeo", "copy", &skopeo::copy::COMMAND),
     entry("skopeo", "delete", &skopeo::delete::COMMAND),
     entry("skopeo", "generate-sigstore-key", &skopeo::generate_sigstore_key::COMMAND),

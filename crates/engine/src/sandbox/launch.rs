@@ -81,10 +81,13 @@ pub(super) fn launch(
                 None => runtime::Stdio::Inherit,
             },
             preserve: preserved(how.preserve_fds),
+            groups: runtime::cgroup::Groups::Needed,
             die_with_parent: true,
             init: spec.init,
             // The image's own is made where it lacks it, a wrong `-w` is an error.
             make_working_folder: spec.spec.process.work_dir.is_empty(),
+            no_pivot: false,
+            keep_keyring: false,
         };
         runtime::launch(&launch)?
     };
@@ -148,11 +151,9 @@ fn record_process(state: &mut RunState, launched: &Launched) {
     state.restarting = false;
 }
 
-/// Field 22 of /proc/PID/stat: clock ticks between boot and the process's start.
+/// Clock ticks between boot and the process's start.
 pub(crate) fn start_time(pid: i32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field, the name, may hold anything, also parentheses: count from its end.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+    sys::process::stat(pid).map(|stat| stat.start_time)
 }
 
 /// A container that began before its pasta was ready ends with a pasta that fails.

@@ -28,6 +28,16 @@ pub fn version() -> Version {
     }
 }
 
+/// The v1 hierarchies, by their folders' names; two controllers on one hierarchy (`cpu,cpuacct`) have one folder, with links to it.
+pub(crate) fn hierarchies() -> Vec<String> {
+    let entries = std::fs::read_dir(ROOT).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.retain(|name| Path::new(ROOT).join(name).join("tasks").exists());
+    names.sort_unstable();
+    names
+}
+
 /// Whether this process may make groups, so that limits hold: real root, or an ordinary user in a delegated v2 group.
 pub fn can_limit() -> bool {
     match version() {

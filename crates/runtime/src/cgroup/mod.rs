@@ -1,13 +1,15 @@
 //! Control groups, v1, hybrid and v2.
 //!
-//! Only hierarchies that hold a limit get a group: each costs a tenth of a millisecond to make and to remove. A container's process
+//! Only hierarchies that hold a limit get a group, unless more is asked for: each costs a tenth of a millisecond to make and to remove. A container's process
 //! isn't moved by way of `cgroup.procs`, which waits for a grace period of the whole machine (7 ms): on v1 the child writes `0`
 //! into `tasks` for itself, on v2 it is born in its group.
 
 mod device_program;
 mod devices;
+mod freezer;
 mod host;
 mod plan;
+pub mod usage;
 mod v1;
 mod v2;
 
@@ -18,14 +20,32 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+pub use freezer::{freeze, is_frozen};
 pub use host::{Version, can_limit, enter, group_of, may_reach, own, version};
 pub(crate) use plan::{Group, plan};
+pub use plan::{Groups, update};
 
 /// Where a container's cgroups are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cgroups {
     /// One folder per hierarchy (v1), or one (v2).
     pub folders: Vec<PathBuf>,
+}
+
+impl Cgroups {
+    /// Groups below these.
+    ///
+    /// # Errors
+    /// A path that leads out, or where there is none.
+    pub fn below(&self, path: &str) -> Result<Cgroups, Error> {
+        let below = plan::below_root(path)?;
+        let folders: Vec<PathBuf> =
+            self.folders.iter().map(|folder| folder.join(&below)).filter(|folder| folder.is_dir()).collect();
+        match folders.is_empty() {
+            true => Err(Error::other(format!("the container has no control group `{path}`"))),
+            false => Ok(Cgroups { folders }),
+        }
+    }
 }
 
 /// Groups that exist and the descriptors by which a child gets into them.

@@ -1,7 +1,7 @@
 //! From `linux.resources` to folders and what is written into them. Nothing here touches the disk but [`Group`]'s methods.
 
 use super::devices;
-use super::{Version, device_program, host, v1, v2};
+use super::{Cgroups, Version, device_program, host, v1, v2};
 use crate::error::{Error, Tried};
 use oci::runtime::Spec;
 use rustix::fs::{Mode, OFlags};
@@ -47,8 +47,19 @@ impl Write {
     }
 }
 
+/// Which groups a container gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Groups {
+    /// In those hierarchies that hold a limit (on v2 there is only one).
+    Needed,
+    /// In each, so that everything can be counted and frozen.
+    Every,
+    /// It stays in the caller's.
+    None,
+}
+
 /// The groups that a container with this config needs.
-pub(crate) fn plan(id: &str, spec: &Spec, version: Version) -> Result<Vec<Group>, Error> {
+pub(crate) fn plan(id: &str, spec: &Spec, groups: Groups, version: Version) -> Result<Vec<Group>, Error> {
     let linux = spec.linux.as_ref();
     let path = linux.and_then(|linux| linux.cgroups_path.clone()).unwrap_or_else(|| format!("/minke/{id}"));
     let path = below_root(&path)?;
@@ -56,14 +67,20 @@ pub(crate) fn plan(id: &str, spec: &Spec, version: Version) -> Result<Vec<Group>
     let resources = linux.and_then(|linux| linux.resources.as_ref()).unwrap_or(&default);
     let rules = devices::rules(&resources.devices)?;
     match version {
+        _ if groups == Groups::None => Ok(Vec::new()),
         Version::None => Ok(Vec::new()),
-        Version::V1 => Ok(v1::plan(resources, &rules)?
-            .into_iter()
-            .map(|(hierarchy, writes)| {
-                let root = Path::new(host::ROOT).join(hierarchy);
+        Version::V1 => {
+            let mut writes = v1::plan(resources, &rules)?;
+            if groups == Groups::Every {
+                let others = host::hierarchies().into_iter().filter(|name| !writes.iter().any(|(known, _)| known == name));
+                writes.extend(others.map(|name| (name, Vec::new())).collect::<Vec<_>>());
+            }
+            let group = |(hierarchy, writes): (String, Vec<Write>)| {
+                let root = Path::new(host::ROOT).join(&hierarchy);
                 Group { writes, copy_cpuset: hierarchy == "cpuset", ..Group::below(&root, &path) }
-            })
-            .collect()),
+            };
+            Ok(writes.into_iter().map(group).collect())
+        }
         Version::V2 => {
             let (controllers, writes) = v2::plan(resources)?;
             let root = host::root_of(&path);
@@ -73,6 +90,34 @@ pub(crate) fn plan(id: &str, spec: &Spec, version: Version) -> Result<Vec<Group>
             let path = Path::new(host::ROOT).join(&path);
             let below = path.strip_prefix(&root).or_else(|_| path.strip_prefix(host::ROOT)).unwrap_or(&path);
             Ok(vec![Group { writes, controllers, device_program, ..Group::below(&root, below) }])
+        }
+    }
+}
+
+/// Other limits for groups that are there.
+///
+/// # Errors
+/// A limit that the kernel refuses; one for a hierarchy (v1) in which the container has no group.
+pub fn update(cgroups: &Cgroups, resources: &oci::runtime::Resources) -> Result<(), Error> {
+    let rules = if resources.devices.is_empty() { Vec::new() } else { devices::rules(&resources.devices)? };
+    match host::version() {
+        Version::None => Err(Error::other("this host has no control groups, so no limits")),
+        Version::V1 => v1::plan(resources, &rules)?.into_iter().try_for_each(|(hierarchy, writes)| {
+            let root = Path::new(host::ROOT).join(&hierarchy);
+            let folder = cgroups.folders.iter().find(|folder| folder.starts_with(&root));
+            let missing = || Error::other(format!("the container has no control group in `{}`", root.display()));
+            let folder = folder.cloned().ok_or_else(missing)?;
+            Group { writes: v1::ordered(&folder, writes), folder, ..Group::default() }.write()
+        }),
+        Version::V2 => {
+            let (controllers, writes) = v2::plan(resources)?;
+            let missing = || Error::other("the container has no control group, so no limits");
+            let folder = cgroups.folders.first().cloned().ok_or_else(missing)?;
+            let parents = folder.ancestors().skip(1).take_while(|parent| parent.starts_with(host::ROOT));
+            let parents: Vec<_> = parents.collect();
+            parents.into_iter().rev().try_for_each(|parent| v2::hand_down(parent, &controllers))?;
+            let device_program = (!rules.is_empty()).then(|| device_program::compile(&rules));
+            Group { writes, folder, device_program, ..Group::default() }.write()
         }
     }
 }
@@ -173,7 +218,7 @@ mod tests {
         let spec = spec(
             r#"{"linux":{"cgroupsPath":"/minke/x","resources":{"pids":{"limit":2048},"memory":{"limit":1048576}}}}"#,
         );
-        let groups = plan("x", &spec, Version::V1).unwrap();
+        let groups = plan("x", &spec, Groups::Needed, Version::V1).unwrap();
         let folders: Vec<_> = groups.iter().map(|group| group.folder.to_str().unwrap()).collect();
         assert_eq!(folders, ["/sys/fs/cgroup/memory/minke/x", "/sys/fs/cgroup/pids/minke/x"]);
         assert_eq!(groups[1].writes, [Write::new("pids.max", "2048")]);

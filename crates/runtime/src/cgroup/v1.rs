@@ -7,7 +7,7 @@ use oci::runtime::{BlockIo, Cpu, Memory, Resources, ThrottleDevice};
 use std::path::Path;
 
 /// Hierarchies with what is written there; those without a wish are left out.
-pub(super) fn plan(resources: &Resources, rules: &[Rule]) -> Result<Vec<(&'static str, Vec<Write>)>, Error> {
+pub(super) fn plan(resources: &Resources, rules: &[Rule]) -> Result<Vec<(String, Vec<Write>)>, Error> {
     if !resources.unified.is_empty() {
         return Err(Error::other("cgroup v2 settings (`unified`) were asked for, but this host has cgroup v1"));
     }
@@ -24,7 +24,7 @@ pub(super) fn plan(resources: &Resources, rules: &[Rule]) -> Result<Vec<(&'stati
         ("net_prio", net_priority(resources)),
         ("rdma", super::v2::rdma(resources)),
     ];
-    Ok(all.into_iter().filter(|(_, writes)| !writes.is_empty()).collect())
+    Ok(all.into_iter().filter(|(_, writes)| !writes.is_empty()).map(|(name, writes)| (name.to_owned(), writes)).collect())
 }
 
 fn memory(memory: &Memory) -> Vec<Write> {
@@ -36,6 +36,24 @@ fn memory(memory: &Memory) -> Vec<Write> {
     push("memory.oom_control", memory.disable_oom_killer.filter(|&disable| disable).map(|_| 1));
     // Absent without swapaccount=1.
     writes.extend(memory.swap.map(|swap| Write::optional("memory.memsw.limit_in_bytes", swap)));
+    writes
+}
+
+/// The limit of memory may never be above that of memory and swap: when both grow, the latter comes first.
+pub(super) fn ordered(folder: &Path, mut writes: Vec<Write>) -> Vec<Write> {
+    const BOTH: &str = "memory.memsw.limit_in_bytes";
+    let Some(at) = writes.iter().position(|write| write.file == BOTH) else { return writes };
+    let now = std::fs::read_to_string(folder.join(BOTH)).ok().and_then(|text| text.trim().parse::<u64>().ok());
+    let grows = match (writes[at].value.parse::<u64>(), now) {
+        (Ok(wanted), Some(now)) => wanted > now,
+        // -1: no limit any more.
+        (Err(_), _) => true,
+        (Ok(_), None) => false,
+    };
+    if grows {
+        let both = writes.remove(at);
+        writes.insert(0, both);
+    }
     writes
 }
 

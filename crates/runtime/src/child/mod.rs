@@ -85,7 +85,7 @@ fn become_container(child: &mut Child<'_>) -> Result<Infallible, Error> {
     set_names_and_knobs(child, &host)?;
     mask::all(launch.spec, root.as_fd(), &host)?;
     hooks::run_inside(launch, hooks::Stage::CreateContainer)?;
-    root::change_to(root.as_fd(), launch.spec)?;
+    root::change_to(root.as_fd(), launch)?;
     let master = terminal.as_ref().map(|terminal| terminal.master.as_fd());
     channel::report_ready(child.channel, identity.uid, identity.gid, master)?;
     let filter = match child.has_filter {
@@ -106,9 +106,10 @@ fn become_container(child: &mut Child<'_>) -> Result<Infallible, Error> {
         die_with_parent: launch.die_with_parent,
         init: launch.init,
         keep_groups: launch.user.keep_groups,
+        keep_keyring: launch.keep_keyring,
     };
     process::become_command(&last, || {
-        channel::wait_for(child.channel, Order::Start)?;
+        channel::wait_for_start(child.channel)?;
         hooks::run_inside(launch, hooks::Stage::StartContainer)
     })
 }

@@ -31,6 +31,7 @@ pub(crate) struct Last<'a> {
     pub die_with_parent: bool,
     pub init: bool,
     pub keep_groups: bool,
+    pub keep_keyring: bool,
 }
 
 /// Runs `wait` when all is set up but the user, and becomes the command. Errors after the descriptors have moved are
@@ -169,12 +170,18 @@ fn environment(last: &Last<'_>) -> Result<Vec<CString>, Error> {
         .collect()
 }
 
-/// Everything that is not about the user.
-fn set_limits(last: &Last<'_>) -> Result<(), Error> {
+fn leave_keyring() -> Result<(), Error> {
     match sys::keyring::join_new_session() {
         // Not built in, forbidden by the engine's own sandbox, or too many keys: not worth a container.
-        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM | libc::EDQUOT)) => {}
-        other => other.tried(|| "join a new session keyring")?,
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM | libc::EDQUOT)) => Ok(()),
+        other => other.tried(|| "join a new session keyring"),
+    }
+}
+
+/// Everything that is not about the user.
+fn set_limits(last: &Last<'_>) -> Result<(), Error> {
+    if !last.keep_keyring {
+        leave_keyring()?;
     }
     last.process.rlimits.iter().try_for_each(set_rlimit)?;
     if let Some(scheduler) = &last.process.scheduler {

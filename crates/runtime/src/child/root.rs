@@ -3,7 +3,6 @@
 use crate::error::{Error, Tried};
 use crate::mount_option::propagation_word;
 use crate::{Launch, Root, overlay};
-use oci::runtime::Spec;
 use rustix::fs::{Mode, OFlags};
 use rustix::mount::UnmountFlags;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -36,12 +35,14 @@ fn open_folder(path: &Path) -> Result<OwnedFd, Error> {
     rustix::fs::open(path, flags, Mode::empty()).tried(|| format!("open the folder `{}`", path.display()))
 }
 
-/// pivot_root(2) onto itself, as its man page shows: the old root ends up below the new one and is detached.
-pub(super) fn change_to(root: BorrowedFd<'_>, spec: &Spec) -> Result<(), Error> {
-    rustix::process::fchdir(root).tried(|| "enter the new root")?;
-    rustix::process::pivot_root(".", ".").tried(|| "change to the new root")?;
-    rustix::mount::unmount(".", UnmountFlags::DETACH).tried(|| "detach the host's root")?;
+/// Makes it what `/` is.
+pub(super) fn change_to(root: BorrowedFd<'_>, launch: &Launch<'_>) -> Result<(), Error> {
+    match launch.no_pivot {
+        false => pivot(root)?,
+        true => move_over(root)?,
+    }
     rustix::process::chdir("/").tried(|| "enter the new root")?;
+    let spec = launch.spec;
     let word = spec.linux.as_ref().and_then(|linux| linux.rootfs_propagation.as_deref()).unwrap_or_default();
     let propagation =
         propagation_word(word.strip_prefix('r').unwrap_or(word)).filter(|wish| *wish != Propagation::Private);
@@ -51,4 +52,23 @@ pub(super) fn change_to(root: BorrowedFd<'_>, spec: &Spec) -> Result<(), Error> 
         true => Ok(()),
         false => sys::mount::change_at(c"/", change, Depth::One).tried(|| "set the root's attributes"),
     }
+}
+
+/// pivot_root(2) onto itself, as its man page shows: the old root ends up below the new one and is detached.
+fn pivot(root: BorrowedFd<'_>) -> Result<(), Error> {
+    rustix::process::fchdir(root).tried(|| "enter the new root")?;
+    rustix::process::pivot_root(".", ".").tried(|| "change to the new root")?;
+    rustix::mount::unmount(".", UnmountFlags::DETACH).tried(|| "detach the host's root")
+}
+
+/// switch_root(8)'s way: the host's root stays, covered. Its mounts could be uncovered by who may unmount, so they go first.
+fn move_over(root: BorrowedFd<'_>) -> Result<(), Error> {
+    let host = open_folder(Path::new("/"))?;
+    for mount in ["/proc", "/sys", "/dev"] {
+        // One that is busy or not there stays below the new root, out of reach.
+        let _ = rustix::mount::unmount(mount, UnmountFlags::DETACH);
+    }
+    rustix::process::fchdir(root).tried(|| "enter the new root")?;
+    sys::mount::attach(root, &host).tried(|| "move the new root over the host's")?;
+    rustix::process::chroot(".").tried(|| "change to the new root")
 }

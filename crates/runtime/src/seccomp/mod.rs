@@ -64,6 +64,16 @@ const ARM: Architecture =
     Architecture { name: "SCMP_ARCH_ARM", audit: 0x4000_0028, column: 4, narrow: true, offset: 0 };
 const ALL: [Architecture; 5] = [X86_64, X86, X32, AARCH64, ARM];
 
+#[cfg(test)]
+pub(crate) fn is_action(word: &str) -> bool {
+    action::parse(word, None).is_ok()
+}
+
+/// Names of those that profiles may be for.
+pub(crate) fn architectures() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|architecture| architecture.name)
+}
+
 #[cfg(target_arch = "x86_64")]
 const NATIVE: Architecture = X86_64;
 #[cfg(target_arch = "aarch64")]

@@ -1,0 +1,67 @@
+//! What can go wrong with a container of a bundle.
+
+use std::io;
+use std::path::Path;
+
+/// See each.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No folder of that id.
+    #[error("container `{0}` does not exist")]
+    NotFound(String),
+    /// An id is given once.
+    #[error("container `{0}` already exists")]
+    Exists(String),
+    /// The operation isn't one for the state that it is in (runtime.md, "Operations").
+    #[error("cannot {what} container `{id}`: it is {status}")]
+    State {
+        /// What was asked for.
+        what: &'static str,
+        /// Of which.
+        id: String,
+        /// Its state.
+        status: crate::Status,
+    },
+    /// What was given can't be meant.
+    #[error("{0}")]
+    Invalid(String),
+    /// config.json, process.json or resources that don't say what they must; with the path of the field.
+    #[error("{file}: {why}")]
+    Config {
+        /// Which file.
+        file: String,
+        /// Where and what.
+        why: String,
+    },
+    /// The kernel, or what it runs.
+    #[error(transparent)]
+    Runtime(#[from] runtime::Error),
+    /// A file.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Adds what was tried.
+pub(crate) trait Tried<T> {
+    fn tried<S: Into<String>>(self, what: impl FnOnce() -> S) -> Result<T, Error>;
+
+    /// The same about a path.
+    fn at(self, verb: &str, path: &Path) -> Result<T, Error>
+    where
+        Self: Sized,
+    {
+        self.tried(|| format!("{verb} `{}`", path.display()))
+    }
+}
+
+impl<T, E: Into<io::Error>> Tried<T> for Result<T, E> {
+    fn tried<S: Into<String>>(self, what: impl FnOnce() -> S) -> Result<T, Error> {
+        self.map_err(|error| Error::Io { what: what().into(), source: error.into() })
+    }
+}

@@ -1,5 +1,6 @@
 //! What can go wrong with a container of a bundle.
 
+use runtime::ErrorKind;
 use std::io;
 use std::path::Path;
 
@@ -33,9 +34,18 @@ pub enum Error {
         /// Where and what.
         why: String,
     },
+    /// The command isn't there, or is none. Engines look for these words to tell their users with 127 and 126.
+    #[error("{words}")]
+    Command {
+        /// runc's.
+        words: &'static str,
+        /// In full.
+        #[source]
+        error: runtime::Error,
+    },
     /// The kernel, or what it runs.
     #[error(transparent)]
-    Runtime(#[from] runtime::Error),
+    Runtime(runtime::Error),
     /// A file.
     #[error("{what}")]
     Io {
@@ -45,6 +55,16 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+}
+
+impl From<runtime::Error> for Error {
+    fn from(error: runtime::Error) -> Self {
+        match error.kind {
+            ErrorKind::CommandNotFound => Error::Command { words: "exec: executable file not found in $PATH", error },
+            ErrorKind::CommandNotExecutable => Error::Command { words: "exec: permission denied", error },
+            ErrorKind::UnknownUser | ErrorKind::Other => Error::Runtime(error),
+        }
+    }
 }
 
 /// Adds what was tried.

@@ -21,6 +21,15 @@ pub(crate) fn find(args: &[String], environment: &[CString], init: bool) -> Resu
     Ok((init, arguments))
 }
 
+/// Whether it is there at all, whoever may run it: what is missing is told before anybody starts it.
+pub(crate) fn check_presence(args: &[String], env: &[String]) -> Result<(), Error> {
+    let environment: Vec<CString> = env.iter().filter_map(|entry| CString::new(entry.as_str()).ok()).collect();
+    match args.first().map_or(Ok(String::new()), |name| executable(name, &environment)) {
+        Err(error) if error.kind == CommandNotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn zero_free(text: &str) -> Result<CString, Error> {
     CString::new(text).map_err(|_| Error::other(format!("`{}` contains a zero byte", text.escape_debug())))
 }

@@ -21,7 +21,7 @@ use crate::cgroup::{Cgroups, Entry};
 use crate::channel::{self, Order};
 use crate::error::{Error, Tried};
 use crate::namespaces::Plan;
-use crate::{Launch, Stdio, hooks, idmap, sources};
+use crate::{Launch, Stdio, command, hooks, idmap, sources};
 use rustix::fs::{Mode, OFlags};
 use std::convert::Infallible;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -86,6 +86,7 @@ fn become_container(child: &mut Child<'_>) -> Result<Infallible, Error> {
     mask::all(launch.spec, root.as_fd(), &host)?;
     hooks::run_inside(launch, hooks::Stage::CreateContainer)?;
     root::change_to(root.as_fd(), launch)?;
+    command::check_presence(&process.args, &process.env)?;
     let master = terminal.as_ref().map(|terminal| terminal.master.as_fd());
     channel::report_ready(child.channel, identity.uid, identity.gid, master)?;
     let filter = match child.has_filter {

@@ -41,6 +41,9 @@ pub(crate) fn become_command(last: &Last<'_>, wait: impl FnOnce() -> Result<(), 
     let environment = environment(last)?;
     let root_folder = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
         .tried(|| "open `/`")?;
+    if let Some(slave) = last.slave {
+        leave_streams(slave)?;
+    }
     wait()?;
     let entered = change_folder(root_folder.as_fd(), &last.process.cwd);
     if let Some(slave) = last.slave {
@@ -60,6 +63,13 @@ pub(crate) fn become_command(last: &Last<'_>, wait: impl FnOnce() -> Result<(), 
     };
     channel::report_failed(placed.channel, &failed);
     sys::process::exit_now(1)
+}
+
+/// The caller's streams are not kept open while the start is awaited: somebody may be reading them to their end.
+fn leave_streams(slave: BorrowedFd<'_>) -> Result<(), Error> {
+    let streams = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
+    let put = |stream| sys::descriptor::put_in_place(slave, stream);
+    streams.into_iter().try_for_each(put).tried(|| "make the terminal the standard streams")
 }
 
 /// Where the two descriptors of ours are when all others have their final numbers.

@@ -11,6 +11,7 @@ mod counterpart;
 mod image;
 mod manifest;
 mod network;
+mod oci;
 mod registry;
 mod skopeo;
 mod stress;

@@ -65,7 +65,8 @@ pub fn create(root: &Root, wish: &Create<'_>) -> Result<(), Error> {
 pub(crate) fn make(root: &Root, wish: &Create<'_>, detached: bool) -> Result<Made, Error> {
     let bundle = config::absolute(wish.bundle)?;
     let mut read = config::of_bundle(&bundle, wish.config)?;
-    let mut process = read.spec.process.take().ok_or_else(|| Error::Invalid("the configuration has no process".into()))?;
+    let mut process =
+        read.spec.process.take().ok_or_else(|| Error::Invalid("the configuration has no process".into()))?;
     check_terminal(process.terminal, wish.console_socket, detached)?;
     wish.pass.tell(&mut process);
     read.spec.process = Some(process);
@@ -130,7 +131,8 @@ pub(crate) fn write_pid(path: &Path, pid: i32) -> Result<(), Error> {
 fn check_terminal(terminal: bool, socket: Option<&Path>, detached: bool) -> Result<(), Error> {
     match (terminal, socket, detached) {
         (true, None, true) => Err(Error::Invalid(
-            "`process.terminal` is set: a container that nobody stays with needs --console-socket for its terminal".into(),
+            "`process.terminal` is set: a container that nobody stays with needs --console-socket for its terminal"
+                .into(),
         )),
         (false, Some(_), _) => {
             Err(Error::Invalid("--console-socket is for a terminal, and `process.terminal` is not set".into()))

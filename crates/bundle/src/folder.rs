@@ -123,7 +123,9 @@ impl Locked {
     /// Deletes it, the record first.
     pub(crate) fn remove(self) -> Result<(), Error> {
         match fs::remove_file(self.folder.join(STATE)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).at("remove", &self.folder.join(STATE)),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).at("remove", &self.folder.join(STATE));
+            }
             _ => {}
         }
         fs::remove_dir_all(&self.folder).at("remove", &self.folder)

@@ -44,7 +44,8 @@ impl Record {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             read => read.at("read", &path)?,
         };
-        let broken = |error: serde_json::Error| Error::Config { file: path.display().to_string(), why: error.to_string() };
+        let broken =
+            |error: serde_json::Error| Error::Config { file: path.display().to_string(), why: error.to_string() };
         serde_json::from_slice(&bytes).map(Some).map_err(broken)
     }
 

@@ -72,15 +72,20 @@ pub(crate) fn next_report(channel: impl AsFd) -> Result<Report, Error> {
     parse(message)
 }
 
-/// Parent's side: why the child has died, if it said so.
+/// Parent's side: why the child has died, if it said so, be it after other things.
 pub(crate) fn last_words(channel: impl AsFd) -> Option<Error> {
-    let message = match fd_passing::try_receive(&channel, LIMIT) {
-        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => fd_passing::try_receive(&channel, LIMIT),
-        other => other,
-    };
-    match parse(message.ok()?) {
-        Ok(Report::Failed(error)) => Some(error),
-        _ => None,
+    loop {
+        let message = match fd_passing::try_receive(&channel, LIMIT) {
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
+                fd_passing::try_receive(&channel, LIMIT)
+            }
+            other => other,
+        };
+        match parse(message.ok()?) {
+            Ok(Report::Failed(error)) => return Some(error),
+            Ok(Report::Closed) | Err(_) => return None,
+            Ok(_) => {}
+        }
     }
 }
 

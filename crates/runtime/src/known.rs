@@ -5,7 +5,8 @@ use crate::seccomp;
 /// Options of mounts.
 pub fn mount_options() -> Vec<String> {
     let flags = ["ro", "rw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "nodiratime", "diratime"];
-    let more = ["nosymfollow", "symfollow", "noatime", "strictatime", "relatime", "atime", "norelatime", "nostrictatime"];
+    let more =
+        ["nosymfollow", "symfollow", "noatime", "strictatime", "relatime", "atime", "norelatime", "nostrictatime"];
     let propagations = ["shared", "slave", "private", "unbindable", "bind", "idmap"];
     let once = ["defaults", "async", "sync", "dirsync", "remount", "silent", "loud", "mand", "nomand", "lazytime"];
     let special = ["nolazytime", "iversion", "noiversion", "tmpcopyup", "copy-symlink"];
@@ -36,15 +37,8 @@ pub const SECCOMP_ACTIONS: &[&str] = &[
 ];
 
 /// Comparisons of their arguments.
-pub const SECCOMP_OPERATORS: &[&str] = &[
-    "SCMP_CMP_EQ",
-    "SCMP_CMP_GE",
-    "SCMP_CMP_GT",
-    "SCMP_CMP_LE",
-    "SCMP_CMP_LT",
-    "SCMP_CMP_MASKED_EQ",
-    "SCMP_CMP_NE",
-];
+pub const SECCOMP_OPERATORS: &[&str] =
+    &["SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE"];
 
 /// Flags of filters.
 pub const SECCOMP_FLAGS: &[&str] = &[

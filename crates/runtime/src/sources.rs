@@ -23,7 +23,11 @@ pub(crate) fn open(launch: &Launch<'_>, plan: &Plan) -> Result<Vec<Option<OwnedF
             _ if mount.kind.as_deref() == Some("overlay") => mount_overlay(launch, mount, &options)?,
             _ if mount.kind.as_deref() != Some("bind") && options.bind.is_none() => continue,
             Some((pid, path)) => copy_of_other(pid, path, depth, &mount.destination)?,
-            None if is_part || plan.changes_users() => open_one(launch, mount, &options)?,
+            None if is_part || plan.changes_users() => match open_one(launch, mount, &options) {
+                // An ordinary user has no mounts to copy before there is a namespace of his own: the child does it.
+                Err(error) if error.errno() == Some(libc::EPERM) => continue,
+                other => other?,
+            },
             None => continue,
         };
         if !is_link(&made)? {

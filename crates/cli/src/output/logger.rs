@@ -68,7 +68,9 @@ pub fn is_elsewhere() -> bool {
 pub fn event(level: &str, message: &str, fields: &[(&str, &str)]) {
     match DESTINATION.get() {
         Some(Destination::File { file, json: true }) => json(file, level, message),
-        Some(Destination::File { file, json: false }) => drop(writeln!(&mut &*file, "{}", text(level, message, fields))),
+        Some(Destination::File { file, json: false }) => {
+            drop(writeln!(&mut &*file, "{}", text(level, message, fields)))
+        }
         Some(Destination::Journal(id)) => {
             let (priority, message) = (priority(level), message.replace('\n', " "));
             let entry = format!("PRIORITY={priority}\nSYSLOG_IDENTIFIER={id}\nMESSAGE={message}\n");

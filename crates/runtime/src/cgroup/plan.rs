@@ -72,7 +72,8 @@ pub(crate) fn plan(id: &str, spec: &Spec, groups: Groups, version: Version) -> R
         Version::V1 => {
             let mut writes = v1::plan(resources, &rules)?;
             if groups == Groups::Every {
-                let others = host::hierarchies().into_iter().filter(|name| !writes.iter().any(|(known, _)| known == name));
+                let others =
+                    host::hierarchies().into_iter().filter(|name| !writes.iter().any(|(known, _)| known == name));
                 writes.extend(others.map(|name| (name, Vec::new())).collect::<Vec<_>>());
             }
             let group = |(hierarchy, writes): (String, Vec<Write>)| {

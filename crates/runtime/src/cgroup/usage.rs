@@ -285,7 +285,9 @@ fn devices(text: &str) -> BlockIo {
     for line in text.lines() {
         let mut words = line.split_whitespace();
         let device = words.next().and_then(|device| device.split_once(':'));
-        let Some((Ok(major), Ok(minor))) = device.map(|(major, minor)| (major.parse(), minor.parse())) else { continue };
+        let Some((Ok(major), Ok(minor))) = device.map(|(major, minor)| (major.parse(), minor.parse())) else {
+            continue;
+        };
         for (name, value) in words.filter_map(|word| word.split_once('=')) {
             let (list, op) = match name {
                 "rbytes" => (&mut io.io_service_bytes_recursive, "Read"),

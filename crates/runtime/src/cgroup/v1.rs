@@ -24,7 +24,11 @@ pub(super) fn plan(resources: &Resources, rules: &[Rule]) -> Result<Vec<(String,
         ("net_prio", net_priority(resources)),
         ("rdma", super::v2::rdma(resources)),
     ];
-    Ok(all.into_iter().filter(|(_, writes)| !writes.is_empty()).map(|(name, writes)| (name.to_owned(), writes)).collect())
+    Ok(all
+        .into_iter()
+        .filter(|(_, writes)| !writes.is_empty())
+        .map(|(name, writes)| (name.to_owned(), writes))
+        .collect())
 }
 
 fn memory(memory: &Memory) -> Vec<Write> {

@@ -81,7 +81,10 @@ fn change(matches: &Matches, process: &mut Process) {
             *field = Some(text.to_owned());
         }
     }
-    process.user.additional_gids.extend(matches.list("additional-gids").iter().filter_map(|group| group.parse::<u32>().ok()));
+    process
+        .user
+        .additional_gids
+        .extend(matches.list("additional-gids").iter().filter_map(|group| group.parse::<u32>().ok()));
     let sets = process.capabilities.get_or_insert_default();
     for set in [&mut sets.bounding, &mut sets.effective, &mut sets.permitted] {
         set.extend(matches.list("cap").iter().map(|name| capability(name)));

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 /// Of all commands.
 pub static FLAGS: &[Flag] = &[
-    Flag::choice("cgroup-manager", &["cgroupfs", "systemd", "disabled"], "Who makes control groups").default("cgroupfs"),
+    Flag::choice("cgroup-manager", &["cgroupfs", "systemd", "disabled"], "Who makes control groups")
+        .default("cgroupfs"),
     Flag::bool("debug", "Show what is done"),
     Flag::text("log", "FILE", "Write messages there, too: a file, journald:ID or syslog:ID"),
     Flag::choice("log-format", &["text", "json"], "Form of these messages").default("text"),

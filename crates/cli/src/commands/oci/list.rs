@@ -47,10 +47,8 @@ fn table(containers: &[Container], states: &[State]) -> String {
     for (container, state) in containers.iter().zip(states) {
         let record = &container.record;
         let bundle = record.bundle.display();
-        text += &format!(
-            "{}\t{}\t{}\t{bundle}\t{}\t{}\n",
-            record.id, state.pid, state.status, record.created, state.owner
-        );
+        text +=
+            &format!("{}\t{}\t{}\t{bundle}\t{}\t{}\n", record.id, state.pid, state.status, record.created, state.owner);
     }
     align(&text)
 }

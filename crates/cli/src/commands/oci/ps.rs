@@ -8,8 +8,7 @@ use crate::syntax::command::{Arguments, Command, Needs};
 use crate::syntax::flag::Flag;
 use crate::syntax::matches::Matches;
 
-static FLAGS: &[Flag] =
-    &[Flag::choice("format", &["table", "json"], "Form of the list").short('f').default("table")];
+static FLAGS: &[Flag] = &[Flag::choice("format", &["table", "json"], "Form of the list").short('f').default("table")];
 
 /// `oci ps`
 pub static COMMAND: Command = Command {

@@ -170,6 +170,9 @@ impl Container {
             die_with_parent: true,
             init: self.init,
             make_working_folder: self.make_working_folder,
+            groups: runtime::cgroup::Groups::Needed,
+            no_pivot: false,
+            keep_keyring: false,
         })
     }
 

@@ -67,6 +67,20 @@ fn several_may_force_the_same_to_go(env: &TestEnv) {
     }
 }
 
+/// As in `rmi $(images -q)`, where an image stands once for each of its names.
+fn the_same_may_be_meant_twice(env: &TestEnv) {
+    for names in ["base base", "base localhost/base:latest", &format!("base {}", Base::image().id())] {
+        env.base();
+        let removed = env.ok(&format!("rmi {names}"));
+        removed.has("Untagged: localhost/base:latest").has(&Base::image().id());
+        env.ok("images -aq").prints("");
+    }
+    env.base();
+    env.run("rmi base nosuch base").code(1).complains("nosuch");
+    env.ok("images -aq").prints("");
+}
+
 testkit::cases! { both: [
+    the_same_may_be_meant_twice,
     several_may_force_the_same_to_go, removes_names_then_the_image, an_image_in_use_stays, by_id, unknown_ones_are_named, nothing_is_left_on_the_disk,
 ] }

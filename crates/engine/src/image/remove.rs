@@ -19,8 +19,15 @@ pub fn remove(engine: &Engine, names: &[String], options: &RemoveOptions) -> (Ve
             result => note(result, &mut removed, &mut errors),
         }
     }
-    for name in names {
-        note(remove_one(engine, name, options), &mut removed, &mut errors);
+    let meant: Vec<_> = names.iter().map(|name| find_record(engine, name).ok()).collect();
+    for (name, meant) in names.iter().zip(meant) {
+        let result = remove_one(engine, name, options);
+        let is_missing = matches!(result, Err(Error::Image(::image::Error::NotKnown { .. })));
+        let gone = |id: &str| removed.iter().flat_map(|one: &Removed| &one.deleted).any(|deleted| deleted == id);
+        // The same image by another of these names.
+        if !(is_missing && meant.is_some_and(|(image, _)| gone(image.id.hex()))) {
+            note(result, &mut removed, &mut errors);
+        }
     }
     if !removed.is_empty() {
         engine.left_trash();

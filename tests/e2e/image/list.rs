@@ -201,7 +201,20 @@ fn names_come_newest_first(env: &TestEnv) {
     }
 }
 
+/// Made in the same second, one is still the older.
+fn moments_are_told_apart(env: &TestEnv) {
+    env.write("files.tar", testkit::Layer::new(&[testkit::Entry::file("f", "x")]).tar);
+    for tag in ["one", "two", "three"] {
+        env.ok(&format!("import -q files.tar i:{tag}"));
+    }
+    let filtered = |filter: &str| env.ok(&format!("images --format {{{{.Tag}}}} --filter {filter}")).text();
+    assert_eq!(filtered("since=i:one"), "three\ntwo");
+    assert_eq!(filtered("before=i:three"), "two\none");
+    assert_eq!(filtered("reference=i"), "three\ntwo\none");
+}
+
 testkit::cases! { both: [
+    moments_are_told_apart,
     an_empty_list_has_its_heads, shows_names_ids_and_sizes, format_and_filter, every_filter, wrong_filters_are_refused,
     names_come_newest_first, templates, json_has_one_entry_a_name, digests_are_names,
     of_a_list_the_lists_digest_is_shown,

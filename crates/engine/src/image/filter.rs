@@ -15,8 +15,8 @@ enum Filter {
     Reference(String),
     Dangling(bool),
     Label(String, Option<String>),
-    Before(i64),
-    Since(i64),
+    Before(Timestamp),
+    Since(Timestamp),
     Id(String),
     Digest(String),
     Containers(bool),
@@ -58,7 +58,7 @@ fn parse(engine: &Engine, key: &str, value: &str) -> Result<Filter, Error> {
         },
         "before" => Filter::Before(created(engine, key, value)?),
         "since" | "after" => Filter::Since(created(engine, key, value)?),
-        "until" => Filter::Before(until(value)? / 1_000_000_000),
+        "until" => Filter::Before(Timestamp::from_nanosecond(until(value)?.into()).unwrap_or(Timestamp::MAX)),
         "id" => Filter::Id(value.strip_prefix("sha256:").unwrap_or(value).to_owned()),
         "digest" => Filter::Digest(digest_prefix(value)?),
         "containers" => Filter::Containers(flag()?),
@@ -81,7 +81,7 @@ fn parse_flag(key: &str, value: &str) -> Result<bool, Error> {
     }
 }
 
-fn created(engine: &Engine, key: &str, name: &str) -> Result<i64, Error> {
+fn created(engine: &Engine, key: &str, name: &str) -> Result<Timestamp, Error> {
     let image = match find(engine, name) {
         Err(Error::Image(error @ ::image::Error::NotKnown { .. })) => {
             let what = format!("could not find local image for filter \"{key}\"=\"{name}\"");
@@ -89,7 +89,7 @@ fn created(engine: &Engine, key: &str, name: &str) -> Result<i64, Error> {
         }
         found => found?.image,
     };
-    Ok(image.created.as_deref().and_then(|t| t.parse::<Timestamp>().ok()).unwrap_or_default().as_second())
+    Ok(image.created.as_deref().and_then(|t| t.parse::<Timestamp>().ok()).unwrap_or_default())
 }
 
 fn digest_prefix(value: &str) -> Result<String, Error> {

@@ -47,7 +47,7 @@ fn summary(image: store::Image, counts: &BTreeMap<String, usize>) -> ImageSummar
         dangling,
         digest,
         names,
-        created: created.as_second(),
+        created,
         created_at: Timestamp::from_second(created.as_second()).unwrap_or_default().to_string(),
         arch: image.platform.architecture,
         os: image.platform.os,

@@ -109,8 +109,8 @@ pub struct ImageSummary {
     pub digest: String,
     /// Names, newest first; digests by which it was asked for are names, too.
     pub names: Vec<String>,
-    /// Seconds since 1970.
-    pub created: i64,
+    /// As its configuration says, else 1970.
+    pub created: jiff::Timestamp,
     /// RFC 3339.
     pub created_at: String,
     /// GOARCH.

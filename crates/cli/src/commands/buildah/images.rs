@@ -74,10 +74,10 @@ fn images(context: &Context, matches: &Matches) -> Result<i32, Failure> {
 
 fn object(image: &ImageSummary, full: bool) -> Value {
     let id = if full { format!("sha256:{}", image.id) } else { image.id.chars().take(12).collect() };
-    let created = Timestamp::from_second(image.created).unwrap_or_default();
+    let created = Timestamp::from_second(image.created.as_second()).unwrap_or_default();
     json!({
         "id": id, "names": image.repo_tags, "digest": image.digest, "createdat": duration::since(created) + " ago",
-        "size": size::spaced(image.size), "created": image.created, "createdatraw": image.created_at,
+        "size": size::spaced(image.size), "created": image.created.as_second(), "createdatraw": image.created_at,
         "readonly": image.read_only, "history": (!image.names.is_empty()).then_some(&image.names),
     })
 }

@@ -180,7 +180,7 @@ fn split(name: &str) -> (String, String) {
 }
 
 fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Value {
-    let created = Timestamp::from_second(image.created).unwrap_or_default();
+    let created = Timestamp::from_second(image.created.as_second()).unwrap_or_default();
     let since = duration::since(created) + " ago";
     let id = if full { format!("sha256:{}", image.id) } else { image.id.chars().take(12).collect() };
     json!({
@@ -201,7 +201,7 @@ fn row(image: &ImageSummary, repository: String, tag: String, full: bool) -> Val
 fn whole(image: &ImageSummary) -> Value {
     json!({
         "ID": image.id, "ParentId": image.parent_id, "RepoTags": image.repo_tags, "RepoDigests": image.repo_digests,
-        "Created": image.created, "Size": image.size, "SharedSize": image.shared_size, "VirtualSize": image.virtual_size,
+        "Created": image.created.as_second(), "Size": image.size, "SharedSize": image.shared_size, "VirtualSize": image.virtual_size,
         "Labels": (!image.labels.is_empty()).then_some(&image.labels), "Containers": image.containers,
         "ReadOnly": image.read_only, "Dangling": image.dangling, "Arch": image.arch, "Digest": image.digest,
         "History": oldest_first(image), "IsManifestList": image.is_manifest_list.then_some(true),
@@ -253,7 +253,7 @@ fn object(image: &ImageSummary) -> Value {
         object["History"] = json!(oldest_first(image));
         object["Names"] = json!(image.names);
     }
-    object["Created"] = json!(image.created);
+    object["Created"] = json!(image.created.as_second());
     object["CreatedAt"] = json!(image.created_at);
     object
 }

@@ -210,7 +210,10 @@ fn moments_are_told_apart(env: &TestEnv) {
     let filtered = |filter: &str| env.ok(&format!("images --format {{{{.Tag}}}} --filter {filter}")).text();
     assert_eq!(filtered("since=i:one"), "three\ntwo");
     assert_eq!(filtered("before=i:three"), "two\none");
-    assert_eq!(filtered("reference=i"), "three\ntwo\none");
+    // Podman's order goes by whole seconds.
+    if !env.is_peer() {
+        assert_eq!(filtered("reference=i"), "three\ntwo\none");
+    }
 }
 
 testkit::cases! { both: [

@@ -84,7 +84,7 @@ fn hostile_tars(env: &TestEnv) {
     feed(&[text.clone(), Entry::file("../escaped", "x")]).is_readable();
     feed(&[text, Entry::file("link", "x").claim_size(1 << 60)]).code(125).is_readable();
     env.ok("system check").quiet();
-    assert_eq!(std::fs::read_dir(env.graphroot().join("minke/tmp")).map_or(0, Iterator::count), 0);
+    nothing_is_left(env);
 }
 
 fn what_a_server_has(env: &TestEnv) {
@@ -113,7 +113,7 @@ fn what_a_server_has(env: &TestEnv) {
     assert_eq!(inside(env, "cat /seen"), "below");
     env.run(&format!("build --build-context a=http://{host}/Containerfile ctx")).code(125).complains("no tar");
     env.run("build --build-context a=ftp://x/y ctx").code(125).complains("ftp://");
-    assert_eq!(std::fs::read_dir(env.graphroot().join("minke/tmp")).map_or(0, Iterator::count), 0);
+    nothing_is_left(env);
 }
 
 /// A repository with two branches, a tag and a submodule, served by git's own daemon.
@@ -196,7 +196,7 @@ fn repositories_are_contexts(env: &TestEnv) {
     let named = format!("--build-context r={url}#other --build-context m={url}");
     build(env, &named, "FROM base\nCOPY --from=r f /seen\nCOPY --from=m sub/s /sub\n").ok();
     assert_eq!(inside(env, "cat /seen /sub"), "two\nof-submodule");
-    assert_eq!(std::fs::read_dir(env.graphroot().join("minke/tmp")).map_or(0, Iterator::count), 0);
+    nothing_is_left(env);
     stop(env);
 }
 
@@ -266,6 +266,13 @@ fn repositories_execute_nothing(env: &TestEnv) {
     run(&format!("file://{home}/srv/r.git")).ok();
     assert!(!env.exists(env.work().join("executed")));
     stop(env);
+}
+
+/// What was fetched goes, at the latest behind the answer.
+fn nothing_is_left(env: &TestEnv) {
+    let folder = env.graphroot().join("minke/tmp");
+    let left = || env.inside(|| std::fs::read_dir(&folder).map_or(0, Iterator::count));
+    wait_until("the store's temporary folder to be empty", || left() == 0);
 }
 
 testkit::cases! { both: [

@@ -139,6 +139,9 @@ impl Wish {
         if let Some(key) = self.fields.keys().find(|key| !known.contains(&key.as_str())) {
             return Err(self.wrong(format!("unrecognized key \"{key}\" for this type")));
         }
+        for key in ["tar", "push", "oci-mediatypes", "registry.insecure"] {
+            self.switch(key, true)?;
+        }
         let dest = self.dest.as_deref();
         match (self.kind, dest) {
             (Kind::Local, None) => Err(self.wrong("dest= is missing")),

@@ -80,7 +80,7 @@ fn assert_loads(archive: &[u8], made: &Made, names: &[&str]) {
 fn docker_archives_load_plain_and_compressed() {
     let made = Made::small();
     let archive = docker(&made, &["a:1", "q.io/b/c:2"], &made.layers);
-    let names = ["docker.io/library/a:1", "q.io/b/c:2"];
+    let names = ["localhost/a:1", "q.io/b/c:2"];
     assert_loads(&archive, &made, &names);
     assert_loads(&gzip(&archive), &made, &names);
     assert_loads(&zstd::stream::encode_all(&archive[..], 3).unwrap(), &made, &names);
@@ -131,7 +131,7 @@ fn several_images_load_at_once() {
     ]);
     let fixture = Fixture::new();
     let names: Vec<_> = load_bytes(&fixture, &archive).unwrap().into_iter().flat_map(|l| l.names).collect();
-    assert_eq!(names, ["docker.io/library/a:1", "docker.io/library/b:1"]);
+    assert_eq!(names, ["localhost/a:1", "localhost/b:1"]);
     assert_eq!(fixture.store.images().unwrap().len(), 2);
 }
 
@@ -157,8 +157,8 @@ fn folders_and_transports_are_sources_too() {
         (format!("oci:{}", folder.display()), "q.io/a/b:2"),
         (format!("oci:{}:q.io/a/b:2", folder.display()), "q.io/a/b:2"),
         (format!("dir:{}", dir.display()), id.hex()),
-        (format!("docker-archive:{}", archive.display()), "docker.io/library/a:1"),
-        (format!("docker-archive:{}:a:1", archive.display()), "docker.io/library/a:1"),
+        (format!("docker-archive:{}", archive.display()), "localhost/a:1"),
+        (format!("docker-archive:{}:a:1", archive.display()), "localhost/a:1"),
     ] {
         let pulled = fixture.pull(&name).unwrap_or_else(|e| panic!("{name}: {}", chain(&e)));
         assert_eq!(pulled.name, expected, "{name}");

@@ -51,7 +51,11 @@ fn work(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcom
         .with("mode", format!("{:?}", copy.mode))
         .with("parents", copy.parents.to_string());
     let times = schedule.request.settings.times;
+    let work = Work { prepared, view, draft };
     remembered(schedule, inputs, Some(content), || {
+        // As one, also if this never runs.
+        let work = work;
+        let Work { prepared, view, draft } = work;
         let prepared: Vec<Files<'_>> = prepared.into_iter().map(|one| one.files(engine)).collect::<Result<_, _>>()?;
         let merged = draft.mount()?;
         let placed = open(merged).and_then(|target| put(engine, copy, &target, &prepared));
@@ -63,6 +67,13 @@ fn work(schedule: &Schedule<'_>, below: &[Digest], copy: &Copy) -> Result<Outcom
         drop(view);
         Ok(Fresh { layer: layer_of(draft.finish(times)?), is_of_inputs })
     })
+}
+
+/// What a step has begun. What is mounted in the draft's folder goes before the draft: fields are dropped in this order.
+struct Work<'e> {
+    prepared: Vec<Prepared<'e>>,
+    view: Option<Mounted>,
+    draft: Draft<'e>,
 }
 
 /// With what a build has.

@@ -32,4 +32,17 @@ fn independent_stages_run_side_by_side(env: &TestEnv) {
     build(env, "--jobs 2", &text).ok();
 }
 
-testkit::cases! { both: [only_what_is_needed_is_built, independent_stages_run_side_by_side] }
+/// What was mounted for it goes before the layer that isn't needed.
+fn what_is_remembered_is_quiet(env: &TestEnv) {
+    let text = "FROM base AS one\nRUN echo x > /f\nFROM base\nCOPY --from=one /f /g\n";
+    build(env, "", text).ok();
+    let again = build(env, "", text);
+    again.ok().has("Using cache");
+    if !env.is_peer() {
+        again.quiet();
+    }
+}
+
+testkit::cases! {
+    both: [only_what_is_needed_is_built, independent_stages_run_side_by_side, what_is_remembered_is_quiet]
+}

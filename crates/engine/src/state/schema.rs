@@ -1,9 +1,10 @@
 //! Making and migrating the tables. Version 0 is an empty file.
 
-use super::Tried;
+use super::{BUSY, Tried};
 use crate::Error;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// What each version adds to the one before; never edit a step that was released.
 const STEPS: &[&str] = &["
@@ -52,8 +53,7 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), Error>
     if version(connection)? == STEPS.len() {
         return Ok(());
     }
-    // The mode is kept in the file. Two first processes may both get here: SQLite's lock orders them.
-    connection.execute_batch("PRAGMA journal_mode=WAL").tried("set WAL mode")?;
+    set_mode(connection)?;
     let transaction =
         rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate).tried("begin migration")?;
     let from = version(connection)?;
@@ -71,7 +71,45 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), Error>
     transaction.commit().tried("migrate")
 }
 
+/// The mode is kept in the file. Of two first processes that both get here, SQLite refuses one at once, whatever its time limit:
+/// both read already, so neither could go on while the other waits. That one tries again.
+fn set_mode(connection: &Connection) -> Result<(), Error> {
+    let start = Instant::now();
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode=WAL") {
+            Err(error) if is_busy(&error) && start.elapsed() < BUSY => std::thread::sleep(Duration::from_millis(1)),
+            set => return set.tried("set WAL mode"),
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+}
+
 fn version(connection: &Connection) -> Result<usize, Error> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).tried("read version")?;
     Ok(usize::try_from(version).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    #[test]
+    fn several_may_be_first() {
+        let place = tempfile::tempdir().unwrap();
+        for round in 0..20 {
+            let path = place.path().join(round.to_string());
+            let barrier = Barrier::new(4);
+            let open = || {
+                let connection = Connection::open(&path).unwrap();
+                connection.busy_timeout(BUSY).unwrap();
+                barrier.wait();
+                prepare(&connection, &path).unwrap();
+            };
+            std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(open))));
+        }
+    }
 }
